@@ -1,0 +1,86 @@
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include "base/arena.h"
+#include "replay/machine.h"
+#include "smtp/extension.h"
+#include "transcript/session.h"
+
+/* Walks a session through the reference machine: what was expected, compared with what was answered. */
+
+enum verdict {
+    VERDICT_NONE = 0,
+    VERDICT_OK,
+    VERDICT_REFUSED,
+    VERDICT_MISORDERED,
+    VERDICT_TOLERATED,
+    VERDICT_CONSEQUENCE,
+    VERDICT_CONTRADICTED,
+    VERDICT_UNANSWERED,
+    VERDICT_UNDECIDED,
+    VERDICT_COUNT
+};
+const char *verdict_name(enum verdict verdict);
+
+/* One for each command, by n - 1. */
+struct judgement {
+    enum verdict verdict;
+    uint32_t cause;            /* n of the command that is the cause; 0 none */
+    enum misorder misorder;    /* why it was out of order, if it was */
+    enum phase phase;          /* before the command, as the server's replies had it */
+    bool is_phase_known;
+    bool is_certain;           /* false where the phase was inferred rather than seen */
+    bool could_see_cause;      /* the client had the whole reply of the cause when it sent this */
+    uint64_t offered;          /* extension_bit()s of the last accepted EHLO or LHLO; 0 after HELO */
+    bool has_offer;            /* an EHLO or LHLO reply was seen and counts */
+    bool is_tls;
+    bool is_authenticated;
+    uint32_t transaction;      /* 1 + index in replay->transactions that it belongs to; 0 none */
+};
+
+struct recipient {
+    uint32_t command;          /* n of its RCPT */
+    struct bytes address;
+    const struct reply *reply; /* to the RCPT */
+    const struct reply *final; /* LMTP: to the content */
+    bool is_accepted;
+};
+
+/* A mail transaction (RFC 5321 3.3), from its accepted or refused MAIL on. */
+struct transaction {
+    uint32_t mail_command;     /* n of the MAIL; 0 if it was not captured */
+    struct bytes mail_from;
+    struct recipient *recipients;
+    size_t recipient_count;
+    size_t recipient_cap;
+    size_t accepted_count;
+    uint64_t declared_size;    /* SIZE parameter; 0 none */
+    bool is_8bitmime;
+    bool is_binarymime;
+    bool is_smtputf8;
+    uint32_t message;          /* 1 + index in session->messages; 0: no content was transferred */
+    const struct reply *reply; /* to the end of data, or BDAT LAST; LMTP: the worst */
+    bool is_accepted;
+    enum verdict verdict;      /* of the message: OK, REFUSED, UNANSWERED, UNDECIDED */
+    struct bytes queue_id;
+};
+
+struct replay {
+    const struct session *session;
+    struct judgement *judgements;
+    size_t judgement_count;
+    struct transaction *transactions;
+    size_t transaction_count;
+    size_t transaction_cap;
+    struct bytes helo;                /* argument of the last accepted (else last) EHLO, HELO or LHLO */
+    const struct reply *ehlo_reply;   /* of the last accepted EHLO or LHLO, or NULL */
+    const struct reply *greeting;     /* or NULL */
+    struct moment greeting_at;
+    const char *server_software;      /* or NULL */
+    enum phase last_phase;
+};
+
+/* Everything that it makes lives in `arena`.  False only without memory. */
+bool replay_session(const struct session *session, struct arena *arena, struct replay *out) NODISCARD;
+
+#endif

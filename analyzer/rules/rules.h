@@ -1,0 +1,85 @@
+#ifndef RULES_RULES_H
+#define RULES_RULES_H
+
+#include "replay/replay.h"
+#include "sasl/sasl.h"
+
+/* The catalogue of findings: one row of rules.def each, and the checks that raise them. */
+
+enum severity { SEVERITY_NONE = 0, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_COUNT };
+enum confidence { CONFIDENCE_NONE = 0, CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN,
+                  CONFIDENCE_COUNT };
+enum fault { FAULT_NONE = 0, FAULT_CLIENT, FAULT_SERVER, FAULT_PATH, FAULT_POLICY, FAULT_UNDECIDED, FAULT_COUNT };
+const char *severity_name(enum severity severity);
+const char *confidence_name(enum confidence confidence);
+const char *fault_name(enum fault fault);
+
+enum rule_id {
+    RULE_NONE = 0,
+#define RULE(name, id, group, severity, fault, reference, title, explanation, remedy) RULE_##name,
+#include "rules/rules.def"
+#undef RULE
+    RULE_COUNT
+};
+
+struct rule {
+    const char *id;          /* public: never renamed, never reused */
+    const char *group;
+    enum severity severity;
+    enum fault fault;        /* the usual one; a finding may say otherwise */
+    const char *reference;   /* "RFC 5321 4.1.4; RFC 2920 3.1" */
+    const char *title;
+    const char *explanation;
+    const char *remedy;
+};
+
+const struct rule *rule_of(enum rule_id id);
+enum rule_id rule_find(struct bytes id); /* RULE_NONE if unknown */
+
+struct finding {
+    enum rule_id rule;
+    enum severity severity;
+    enum confidence confidence;
+    enum fault fault;
+    uint32_t command;            /* n, 0: the session as a whole */
+    struct packet_ref packet;
+    uint64_t time_ns;
+    uint16_t reply_code;         /* 0 none */
+    uint32_t cause_command;      /* n of the command that is the first cause; 0 none */
+    enum rule_id cause_rule;     /* or RULE_NONE */
+    struct bytes detail;         /* a sentence about this very case, behind the rule's explanation; empty none */
+};
+
+/* A session with all that is known of it. */
+struct analysis {
+    struct session *session;     /* owned */
+    struct arena arena;
+    struct replay replay;
+    struct finding *findings;    /* in order of command, then rule */
+    size_t finding_count;
+    size_t finding_cap;
+    uint64_t findings_dropped;   /* beyond LIMIT_FINDINGS */
+};
+
+struct analyzer;                 /* what lasts over sessions: secrets' ordinals, later the incidents */
+struct analyzer *analyzer_new(struct budget *budget, struct err *err);
+void analyzer_free(struct analyzer *analyzer);
+
+/* Takes the session.  NULL without memory (the session is freed). */
+struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);
+void analysis_free(struct analysis *analysis);
+
+/* explain: what a reply code means. */
+struct reply_code_text {
+    uint16_t code;
+    const char *class;     /* "3yz, positive intermediate: go on" */
+    const char *meaning;
+    const char *appears;   /* when it comes */
+    const char *action;    /* what to do */
+    const char *turn;      /* whose turn it is */
+};
+/* NULL for a code that is not known; its class is still told by reply_code_class. */
+const struct reply_code_text *reply_code_explain(uint16_t code);
+const char *reply_code_class(uint16_t code);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef SMTP_VERB_H
+#define SMTP_VERB_H
+
+#include "base/bytes.h"
+
+/* The verbs of RFC 5321 4.1.1, its extensions and its ancestors.  VERB_UNKNOWN is whatever else a client sends. */
+enum verb {
+    VERB_UNKNOWN = 0,
+#define VERB(name) VERB_##name,
+#include "smtp/verbs.def"
+#undef VERB
+    VERB_COUNT
+};
+
+/* "UNKNOWN" for VERB_UNKNOWN. */
+const char *verb_name(enum verb verb);
+/* By its whole word, any case (RFC 5321 2.4); VERB_UNKNOWN if it is none. */
+enum verb verb_parse(struct bytes word);
+
+#endif

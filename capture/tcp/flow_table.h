@@ -1,0 +1,110 @@
+#ifndef TCP_FLOW_TABLE_H
+#define TCP_FLOW_TABLE_H
+
+#include "base/budget.h"
+#include "ip/ip.h"
+
+/* Connections, and their two byte streams in order with holes told (RFC 9293).
+ *
+ * A direction is 0 (from the sender of the connection's first packet) or 1.  Stream offsets are 64-bit and
+ * count from the first byte behind the SYN, or from the first byte seen.
+ *
+ * Data comes out in causal order: a segment waits until what it acknowledges of the other direction has been
+ * handed out or given up, so that a reply never comes before the command that it answers, whatever the order
+ * in the file. */
+
+enum flow_interest {
+    FLOW_UNDECIDED = 0, /* keep its bytes, ask again */
+    FLOW_WANTED,        /* hand its bytes out */
+    FLOW_UNWANTED       /* forget its bytes, ask no more */
+};
+
+/* Of one direction. */
+struct flow_side_facts {
+    uint64_t packets;
+    uint64_t payload_bytes;       /* handed out, or (undecided, unwanted) seen */
+    uint64_t missing_bytes;       /* of all holes that were told */
+    uint64_t retransmitted_bytes; /* seen again, keep-alive probes not counted */
+    uint64_t conflicting_bytes;   /* seen again with other content */
+    uint32_t zero_windows;
+    bool saw_syn;
+    bool saw_fin;
+};
+
+enum flow_close { FLOW_CLOSE_NONE = 0, FLOW_CLOSE_FIN, FLOW_CLOSE_RESET, FLOW_CLOSE_TIMEOUT,
+                  FLOW_CLOSE_END_OF_CAPTURE };
+
+/* What is known of a connection.  Borrowed: valid during a callback. */
+struct flow_info {
+    uint64_t serial;              /* order of its first packet among all connections, from 1 */
+    struct endpoint end[2];
+    int initiator;                /* 0 or 1, by SYN or SYN-ACK; -1 not known */
+    bool is_midstream;            /* the handshake was not captured */
+    uint64_t start_ns;
+    uint64_t last_ns;
+    uint32_t first_input;         /* its first packet */
+    uint64_t first_number;
+    uint64_t rtt_ns;              /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
+    struct flow_side_facts side[2];
+    enum flow_close close;        /* set when `ended` is called */
+    int closed_by;                /* direction of the first FIN, or of the RST; -1 not known */
+    bool was_evicted;             /* ended early: the memory budget was needed elsewhere */
+    void *user;                   /* of the handler; NULL at first */
+};
+
+/* Bytes of one direction, in order. */
+struct stream_chunk {
+    struct bytes data;
+    uint64_t offset;              /* of its first byte */
+    uint64_t acked;               /* offset in the other direction that its segment acknowledges (the first
+                                   * copy counts); UINT64_MAX if it says nothing: no ACK, or nothing of the
+                                   * other direction was ever seen */
+    uint64_t time_ns;
+    uint32_t input;
+    uint64_t number;
+};
+
+/* Bytes that are missing, at this point of one direction. */
+struct stream_hole {
+    uint64_t offset;
+    uint64_t length;
+    bool is_snapped;              /* the snap length cut them off */
+    uint64_t time_ns;             /* of the packet that made it certain */
+    uint32_t input;
+    uint64_t number;
+};
+
+struct flow_handler {
+    void *ctx;
+    /* Asked for each segment with payload until it decides, before those bytes are handed out. */
+    enum flow_interest (*classify)(void *ctx, struct flow_info *flow, int from, const struct segment *segment);
+    void (*data)(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk);
+    void (*hole)(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole);
+    /* Once for every connection, wanted or not; the last call for it. */
+    void (*ended)(void *ctx, struct flow_info *flow, enum flow_interest interest);
+};
+
+struct flow_counters {
+    uint64_t connections;
+    uint64_t evicted_half_open;   /* for want of memory */
+    uint64_t evicted_unwanted;
+    uint64_t evicted_wanted;
+    uint64_t segments_dropped;    /* that no connection could take */
+    uint64_t holes;
+    uint64_t missing_bytes;       /* of wanted connections */
+};
+
+struct flow_table;
+
+/* `handler` is copied; `budget` is borrowed. */
+struct flow_table *flow_table_new(const struct flow_handler *handler, struct budget *budget, struct err *err);
+/* Ends nothing: call flow_table_finish first. */
+void flow_table_free(struct flow_table *table);
+void flow_table_feed(struct flow_table *table, const struct segment *segment);
+/* The end of the capture: every connection is flushed and ended, in order of serial. */
+void flow_table_finish(struct flow_table *table);
+/* No connection with a serial up to this one can still become or be a session. */
+uint64_t flow_table_reached(const struct flow_table *table);
+const struct flow_counters *flow_table_counters(const struct flow_table *table);
+
+#endif

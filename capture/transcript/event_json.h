@@ -1,0 +1,42 @@
+#ifndef TRANSCRIPT_EVENT_JSON_H
+#define TRANSCRIPT_EVENT_JSON_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "transcript/session_sink.h"
+
+/* A recording: JSON Lines, one event a line, written and read through Jansson, never more than one event as
+ * a tree.  Field by field in docs/man/smtpscope-recording.5. */
+
+enum { RECORDING_SCHEMA = 1 };
+
+/* How a recorder treats what must not leak; the first line of the recording says it. */
+enum secrets_policy { SECRETS_MASK = 0, SECRETS_KEEP, SECRETS_POLICY_COUNT };
+enum content_policy { CONTENT_NONE = 0, CONTENT_HEADERS, CONTENT_FULL, CONTENT_POLICY_COUNT };
+
+struct recording_head {
+    const char *tool_version;
+    const char *origin;            /* device, or the files' names joined */
+    const char *filter;            /* BPF, or NULL */
+    uint64_t snaplen;
+    uint64_t start_ns;             /* 0: of the first packet, not known yet */
+    enum secrets_policy secrets;
+    enum content_policy content;
+};
+
+/* Totals of the run that made the recording, so that a summary from it equals that of the packets. */
+struct run_totals {
+    uint64_t packets;
+    uint64_t tcp_connections;
+    uint64_t missing_bytes;
+};
+
+/* Each appends one line with its LF to `out`; false if `out` is full or memory is short. */
+bool event_write_head(const struct recording_head *head, struct buf *out);
+bool event_write_change(const struct session *session, enum session_change change, size_t index,
+                        enum secrets_policy secrets, struct buf *out);
+bool event_write_close(const struct session *session, struct buf *out);
+bool event_write_attempts(const struct attempts_row *row, struct buf *out);
+bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct buf *out);
+
+#endif

@@ -1,0 +1,277 @@
+#ifndef TRANSCRIPT_SESSION_H
+#define TRANSCRIPT_SESSION_H
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/base64.h"
+#include "base/digest.h"
+#include "smtp/command_line.h"
+#include "smtp/reply_line.h"
+
+/* The model of a session: facts of the wire in causal order, and no judgement.  The contract between
+ * capture and analyzer, in memory and (event_json.h) on disk.  Everything below lives in the arena of its
+ * session; `struct bytes` are copies in that arena. */
+
+enum side { SIDE_CLIENT = 0, SIDE_SERVER = 1, SIDE_NONE = 2 };
+const char *side_name(enum side side);
+
+enum protocol { PROTOCOL_NONE = 0, PROTOCOL_SMTP, PROTOCOL_LMTP, PROTOCOL_COUNT };
+const char *protocol_name(enum protocol protocol); /* "smtp", "lmtp" */
+
+/* Number of a packet within its input, counted from 1; 0 where the input has no packets. */
+struct packet_ref {
+    uint32_t input;
+    uint64_t number;
+};
+
+struct moment {
+    uint64_t time_ns; /* since the epoch */
+    struct packet_ref packet;
+};
+
+enum line_end { LINE_END_NONE = 0, LINE_END_CRLF, LINE_END_LF, LINE_END_COUNT };
+
+struct reply {
+    uint16_t code;
+    uint32_t ordinal;              /* 1 for the first reply of the session, and so on */
+    struct enhanced_code enhanced; /* class 0: none */
+    struct bytes *lines;           /* text behind code and separator, one a line */
+    uint32_t line_count;
+    uint32_t lines_dropped;        /* beyond LIMIT_REPLY_LINES */
+    bool is_complete;              /* the last line was seen */
+    bool has_mixed_codes;          /* RFC 5321 4.2.1 asks for one code on all lines */
+    bool has_odd_line;             /* a line that is no reply line, or an odd separator */
+    bool has_bare_lf;
+    bool is_redacted;              /* it echoed a credential: the lines are withheld */
+    struct moment first;           /* of its first byte */
+    struct moment at;              /* of its last line */
+};
+
+enum item_kind {
+    ITEM_NONE = 0,
+    ITEM_PRELUDE,   /* PROXY, SOCKS or CONNECT ahead of the session */
+    ITEM_GREETING,  /* the server's first reply */
+    ITEM_COMMAND,   /* a line sent while the server was reading commands */
+    ITEM_SASL,      /* a line sent in answer to a 334 */
+    ITEM_CONTENT,   /* a message, or a chunk of one */
+    ITEM_REPLY,     /* a reply that answers nothing: a late 421, one too many */
+    ITEM_GAP,       /* bytes that the capture lacks */
+    ITEM_TLS,       /* from here on ciphertext (STARTTLS accepted, or a TLS record where SMTP was due) */
+    ITEM_JUNK,      /* bytes of the server that are no reply */
+    ITEM_KIND_COUNT
+};
+const char *item_kind_name(enum item_kind kind);
+
+struct command {
+    enum verb verb;
+    struct bytes line;        /* without its line end; empty when redacted */
+    struct bytes word;        /* the first word, as sent */
+    struct bytes argument;    /* views into `line` */
+    uint32_t n;               /* 1 for the first command of the session, and so on */
+    uint64_t line_length;     /* without its end, also of what was dropped or redacted */
+    enum line_end line_end;   /* NONE: the session ended inside the line */
+    bool has_bare_cr;
+    bool is_redacted;         /* `line` and `argument` hold a credential and are withheld */
+    bool is_secret;           /* they do, and are still there (never on disk, never in output unless asked) */
+    bool is_before_greeting;  /* its first byte was sent before the greeting could be seen */
+    bool is_pipelined;        /* its first byte was sent before the reply to what precedes it could be seen */
+    bool is_body_line;        /* content that the server read as commands (after a refused DATA or BDAT) */
+};
+
+struct sasl_field {
+    const char *name;        /* "username", "password" ...: a constant of its mechanism, or in the arena */
+    struct bytes value;      /* empty when redacted */
+    uint64_t length;
+    bool is_secret;
+    bool is_redacted;
+};
+
+/* One message of a SASL exchange (RFC 4954 4): an initial response, a challenge or a response.  What the
+ * dialogue fills in is `from`, `at`, `text` and `length`; the rest is the work of analyzer/sasl, and is read
+ * back from a recording, where secret text and fields are withheld. */
+struct sasl_step {
+    enum side from;
+    struct moment at;
+    struct bytes text;             /* as sent: base64, "=", "*", "" or a prompt that is none */
+    uint64_t length;               /* of the text */
+    bool is_decoded;               /* the facts below are set */
+    bool is_secret;                /* holds a credential: never shown unless asked for */
+    bool is_redacted;              /* the text is withheld */
+    enum base64_problem problem;
+    uint64_t problem_at;           /* offset in the text */
+    uint64_t decoded_length;
+    uint32_t nul_count;            /* shape of the decoded octets */
+    bool is_utf8;
+    bool has_trailing_newline;
+    struct bytes decoded;          /* empty when redacted */
+    struct sasl_field *fields;
+    uint32_t field_count;
+    const char *malformed;         /* why the message breaks its mechanism's grammar; NULL if it does not */
+    uint32_t secret_ordinal;       /* equal for equal secrets of this input; 0 none */
+};
+
+/* How a message ended on the wire; kb names EOD1.. are those of docs/FINDINGS.md. */
+struct eod_variant {
+    uint8_t kind;              /* 1 to 13 */
+    uint64_t offset;           /* in the wire bytes of the content */
+    enum verb verb_behind;     /* the line behind it reads as this command */
+};
+
+struct content {
+    uint32_t message;          /* index in session->messages */
+    uint32_t command_item;     /* index of the DATA or BDAT item */
+    uint64_t size;             /* of this piece, dot-unstuffed */
+    bool is_last;              /* ends the message */
+    bool is_complete;          /* came whole: the dot, or all octets of the chunk */
+};
+
+/* A content transferred: by DATA, or by one or more BDAT. */
+struct message {
+    bool is_bdat;
+    bool is_complete;          /* end of data seen (or LAST chunk whole) and no byte missing */
+    bool has_digest;
+    uint32_t first_item;       /* of its DATA or first BDAT */
+    uint32_t last_item;        /* of the content that ended it, or the newest */
+    uint64_t size;             /* as it would be stored: dot-unstuffed, CRLF kept, without the line of the dot */
+    uint64_t wire_size;
+    uint64_t missing_bytes;
+    uint8_t sha256[DIGEST_SHA256_LEN];
+    uint64_t bare_cr_count;
+    uint64_t bare_lf_count;
+    uint64_t nul_count;
+    uint64_t longest_line;
+    uint64_t dot_lines;        /* lines from which a stuffed dot was taken */
+    bool has_8bit;
+    bool ended_by_variant;     /* by a bare-LF form that the server took as the end of data */
+    struct eod_variant *variants;
+    uint32_t variant_count;
+    uint32_t variants_dropped;
+    struct moment first;       /* of its first and last byte */
+    struct moment last;
+    struct bytes kept;         /* what --content asked to keep */
+};
+
+struct gap {
+    enum side side;            /* whose bytes are missing */
+    uint64_t length;
+    bool is_snapped;           /* cut by the snap length, in part at least */
+    bool in_content;           /* inside message content: the dialogue goes on undisturbed */
+};
+
+enum prelude_kind { PRELUDE_NONE = 0, PRELUDE_PROXY_V1, PRELUDE_PROXY_V2, PRELUDE_SOCKS4, PRELUDE_SOCKS5,
+                    PRELUDE_CONNECT, PRELUDE_COUNT };
+const char *prelude_kind_name(enum prelude_kind kind);
+
+struct prelude {
+    enum prelude_kind kind;
+    struct bytes text;         /* the PROXY v1 line or CONNECT request line */
+    struct endpoint source;    /* of a PROXY header; family 0 if not said */
+    struct endpoint target;
+};
+
+struct item {
+    enum item_kind kind;
+    struct moment first;           /* of its first byte */
+    struct moment at;              /* of the byte that completed it */
+    struct reply *reply;           /* what answered it, or NULL; for GREETING and REPLY the reply itself */
+    struct reply **more_replies;   /* LMTP content: the second to the last recipient's reply */
+    uint32_t more_count;
+    uint32_t replies_seen;         /* replies whose end the client had acknowledged when it sent the first byte */
+    bool is_after_gap;             /* bytes were missing right before it */
+    union {
+        struct command command;
+        struct sasl_step sasl;     /* ITEM_SASL: the response */
+        struct content content;
+        struct gap gap;
+        struct prelude prelude;
+        uint64_t junk_length;
+    } as;
+};
+
+/* What AUTH and each 334 said, besides the responses: parallel facts, so that a challenge has its step too. */
+struct sasl_exchange {
+    uint32_t command_item;         /* the AUTH command */
+    struct bytes mechanism;        /* upper case */
+    struct sasl_step *steps;       /* initial response, challenges and responses, in order */
+    size_t step_count;
+    size_t step_cap;
+    struct reply *last_reply;      /* the newest reply in the exchange; the final one if it ended */
+};
+
+enum close_kind { CLOSE_NONE = 0, CLOSE_FIN, CLOSE_RESET, CLOSE_TIMEOUT, CLOSE_END_OF_CAPTURE, CLOSE_COUNT };
+const char *close_kind_name(enum close_kind kind); /* "fin", "reset", "timeout", "end-of-capture" */
+
+struct side_facts {
+    uint64_t packets;
+    uint64_t payload_bytes;        /* in order, without what is missing */
+    uint64_t missing_bytes;
+    uint64_t retransmitted_bytes;
+    uint64_t conflicting_bytes;    /* overlaps with other content than the first copy */
+    uint32_t zero_windows;
+    uint64_t tls_bytes;            /* ciphertext */
+    uint64_t bare_lf_lines;        /* commands or reply lines that end in a bare LF */
+};
+
+struct session {
+    struct arena arena;
+    uint64_t serial;               /* order of the first packet among all connections of the run, from 1 */
+    char id[17];                   /* 16 hex digits, from addresses, ports and time of the first packet */
+    struct endpoint client;
+    struct endpoint server;
+    enum protocol protocol;
+    uint64_t start_ns;             /* first packet */
+    uint64_t end_ns;               /* last packet */
+    struct packet_ref first_packet;
+    bool is_midstream;             /* the connection's beginning was not captured */
+    enum side one_sided;           /* only this side's bytes were captured; SIDE_NONE: both */
+    enum close_kind closed;
+    enum side closed_by;           /* SIDE_NONE: not known */
+    uint64_t rtt_ns;               /* of the handshake, or the smallest seen; 0 unknown */
+    struct side_facts side[2];     /* by enum side */
+    bool is_tls;                   /* turned into ciphertext at an ITEM_TLS */
+    bool is_open;                  /* written while still going on (a recorder that stops) */
+    bool is_truncated;             /* a ceiling was reached: items were dropped */
+    uint64_t items_dropped;
+
+    struct item *items;            /* in causal order */
+    size_t item_count;
+    size_t item_cap;
+    uint32_t command_count;
+    uint32_t reply_count;
+    struct message *messages;
+    size_t message_count;
+    size_t message_cap;
+    struct sasl_exchange *exchanges; /* one for every AUTH command, refused ones too */
+    size_t exchange_count;
+    size_t exchange_cap;
+};
+
+/* On the heap, recycled through session_free.  NULL without memory. */
+struct session *session_new(struct budget *budget);
+void session_free(struct session *session);
+
+/* Appends a zeroed item; NULL (and is_truncated) at a ceiling.  Pointers to older items are void after it:
+ * keep indexes. */
+struct item *session_add_item(struct session *session, enum item_kind kind);
+struct message *session_add_message(struct session *session);
+struct sasl_exchange *session_add_exchange(struct session *session);
+struct sasl_step *session_add_step(struct session *session, struct sasl_exchange *exchange);
+
+/* Fills `id` from addresses, ports and start time. */
+void session_make_id(struct session *session);
+/* The Community ID (version 1, seed 0) of the connection, NUL-terminated "1:<base64>". */
+enum { COMMUNITY_ID_TEXT = 32 };
+void session_community_id(const struct session *session, char out[COMMUNITY_ID_TEXT]);
+
+/* The item of command `n` (from 1), or NULL. */
+const struct item *session_command(const struct session *session, uint32_t n);
+/* The exchange that AUTH at this item began, or NULL. */
+struct sasl_exchange *session_exchange_of(const struct session *session, size_t command_item);
+
+/* Whether the client had acknowledged the whole of `reply` when it sent the first byte of `item`. */
+static inline bool item_saw(const struct item *item, const struct reply *reply)
+{
+    return reply && reply->is_complete && item->replies_seen >= reply->ordinal;
+}
+
+#endif
