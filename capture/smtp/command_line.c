@@ -1,0 +1,1 @@
+#include "smtp/command_line.h"

@@ -1,0 +1,1 @@
+#include "smtp/queue_id.h"

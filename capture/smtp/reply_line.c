@@ -1,0 +1,1 @@
+#include "smtp/reply_line.h"

@@ -1,0 +1,1 @@
+#include "tcp/flow_table.h"

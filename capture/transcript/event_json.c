@@ -1,0 +1,1 @@
+#include "transcript/event_json.h"

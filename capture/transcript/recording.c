@@ -1,0 +1,1 @@
+#include "transcript/recording.h"
