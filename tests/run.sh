@@ -1,0 +1,69 @@
+#!/bin/sh
+# run.sh [--long]: installs what is missing, builds with every sanitizer, and runs every suite.  --long adds what
+# takes hours or gigabytes: ten minutes of fuzzing a target, thousands of variants, the benchmark.
+set -u
+cd "$(dirname "$0")/.."
+long=false
+case "${1-}" in
+"") ;;
+--long) long=true ;;
+*) echo "usage: sh tests/run.sh [--long]" >&2; exit 2 ;;
+esac
+
+passed=0 failed=0 skipped=0
+logs=build/logs
+mkdir -p $logs
+
+# step NAME COMMAND...: exit status 77 is a skip, whose reason is the last line of the output.
+step() {
+    name=$1; shift
+    printf '%-44s ' "$name"
+    start=$(date +%s)
+    log="$logs/$(echo "$name" | tr ' /' '--').log"
+    "$@" >"$log" 2>&1
+    status=$?
+    took=$(($(date +%s) - start))
+    case $status in
+    0) passed=$((passed + 1)); echo "ok (${took} s)" ;;
+    77) skipped=$((skipped + 1)); echo "skipped: $(tail -n 1 "$log")" ;;
+    *) failed=$((failed + 1)); echo "FAILED (${took} s), see $log"; tail -n 40 "$log" ;;
+    esac
+    return $status
+}
+
+configure_build() { # PRESET [MORE...]
+    preset=$1; shift
+    cmake --preset "$preset" -G Ninja "$@" && cmake --build "build/$preset"
+}
+
+suite() { # PRESET LABEL: every test of a label, each counted
+    ctest --test-dir "build/$1" -L "$2" --output-on-failure --no-tests=error -j "$(nproc)"
+}
+
+sh tests/support/packages.sh $(cat tests/support/build_packages.txt tests/support/test_packages.txt) || exit 1
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1
+step "build release" configure_build release || exit 1
+step "build with sanitizers" configure_build asan || exit 1
+step "unit tests under ASan and UBSan" suite asan unit
+step "golden output" suite asan golden
+step "style" suite asan style
+step "samples say what they must" python3 tests/golden/samples.py build/asan/cli/smtpscope
+step "output follows its schema" python3 tests/golden/schema.py build/release/cli/smtpscope
+variants=150; $long && variants=4000
+step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants
+step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
+step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
+step "foreign captures" sh tests/golden/foreign.sh build/release/cli/smtpscope
+rounds=40; $long && rounds=400
+for server in postfix exim opensmtpd; do
+    step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
+done
+step "build fuzz targets" configure_build fuzz
+seconds=30; $long && seconds=600
+for target in build/fuzz/tests/fuzz/fuzz_*; do
+    [ -x "$target" ] && step "fuzz ${target##*/fuzz_}" sh tests/fuzz/run.sh "$target" $seconds
+done
+$long && step "benchmark" sh tests/bench/bench.sh build/release/cli/smtpscope
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
