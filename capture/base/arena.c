@@ -1,1 +1,137 @@
+/* Chunks of memory with one owner.  The first chunk is small, because most sessions are; later ones double.
+ */
 #include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+enum { CHUNK_FIRST = 4096, CHUNK_MOST = 65536 };
+
+struct arena_chunk {
+    struct arena_chunk *next; /* older */
+    size_t size;              /* of `memory` */
+    alignas(max_align_t) uint8_t memory[];
+};
+
+void arena_init(struct arena *arena, struct budget *budget, size_t max_bytes)
+{
+    *arena = (struct arena){ .budget = budget, .max_bytes = max_bytes };
+}
+
+static void free_chunk(struct arena *arena, struct arena_chunk *chunk)
+{
+    budget_give(arena->budget, sizeof *chunk + chunk->size);
+    arena->total_bytes -= chunk->size;
+    free(chunk);
+}
+
+void arena_release(struct arena *arena)
+{
+    while (arena->chunks) {
+        struct arena_chunk *next = arena->chunks->next;
+        free_chunk(arena, arena->chunks);
+        arena->chunks = next;
+    }
+    arena_init(arena, arena->budget, arena->max_bytes);
+}
+
+void arena_clear(struct arena *arena)
+{
+    while (arena->chunks && arena->chunks->next) {
+        struct arena_chunk *next = arena->chunks->next;
+        free_chunk(arena, arena->chunks);
+        arena->chunks = next;
+    }
+    if (arena->chunks) {
+        arena->at = arena->chunks->memory;
+        arena->left = arena->chunks->size;
+    }
+    arena->is_full = false;
+}
+
+static bool add_chunk(struct arena *arena, size_t need)
+{
+    size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_FIRST;
+
+    if (size > CHUNK_MOST)
+        size = CHUNK_MOST;
+    if (size < need)
+        size = need;
+    if (arena->total_bytes > arena->max_bytes || size > arena->max_bytes - arena->total_bytes)
+        return false;
+    if (!budget_take(arena->budget, sizeof(struct arena_chunk) + size))
+        return false;
+    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    if (!chunk) {
+        budget_give(arena->budget, sizeof *chunk + size);
+        return false;
+    }
+    chunk->next = arena->chunks;
+    chunk->size = size;
+    arena->chunks = chunk;
+    arena->total_bytes += size;
+    arena->at = chunk->memory;
+    arena->left = size;
+    return true;
+}
+
+static uint8_t *take(struct arena *arena, size_t size)
+{
+    if (size > arena->left && !add_chunk(arena, size)) {
+        arena->is_full = true;
+        return NULL;
+    }
+    uint8_t *memory = arena->at;
+    arena->at += size;
+    arena->left -= size;
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+
+    if (size > SIZE_MAX - align)
+        return NULL;
+    size_t pad = arena->at ? (size_t)(-(uintptr_t)arena->at & (align - 1)) : 0;
+    if (pad < arena->left) { /* a byte string may have left the end unaligned */
+        arena->at += pad;
+        arena->left -= pad;
+    } else {
+        arena->left = 0;
+    }
+    uint8_t *memory = take(arena, size ? size : 1);
+    return memory ? memset(memory, 0, size ? size : 1) : NULL;
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        return NULL;
+    return arena_alloc(arena, count * size);
+}
+
+struct bytes arena_copy(struct arena *arena, struct bytes bytes)
+{
+    uint8_t *memory = bytes.len ? take(arena, bytes.len) : NULL;
+
+    if (!memory)
+        return (struct bytes){ NULL, 0 };
+    memcpy(memory, bytes.ptr, bytes.len);
+    return (struct bytes){ memory, bytes.len };
+}
+
+bool arena_grow(struct arena *arena, void **array, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return true;
+    size_t more = *cap ? *cap * 2 : 8;
+    void *grown = arena_alloc_array(arena, more, size);
+    if (!grown)
+        return false;
+    if (count)
+        memcpy(grown, *array, count * size);
+    *array = grown;
+    *cap = more;
+    return true;
+}

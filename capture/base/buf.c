@@ -1,1 +1,102 @@
+/* A growable buffer that knows its ceiling. */
 #include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_init(struct buf *buf, size_t max)
+{
+    *buf = (struct buf){ .max = max, .ok = true };
+}
+
+void buf_release(struct buf *buf)
+{
+    free(buf->ptr);
+    *buf = (struct buf){ .max = buf->max, .ok = true };
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    buf->ok = true;
+}
+
+static bool grow(struct buf *buf, size_t need)
+{
+    size_t cap = buf->cap ? buf->cap : 256;
+
+    while (cap < need)
+        cap = cap > buf->max / 2 ? buf->max : cap * 2;
+    uint8_t *ptr = realloc(buf->ptr, cap);
+    if (!ptr)
+        return false;
+    buf->ptr = ptr;
+    buf->cap = cap;
+    return true;
+}
+
+uint8_t *buf_reserve(struct buf *buf, size_t n)
+{
+    if (!buf->ok || n > buf->max - buf->len || (n > buf->cap - buf->len && !grow(buf, buf->len + n))) {
+        buf->ok = false;
+        return NULL;
+    }
+    return buf->ptr + buf->len;
+}
+
+bool buf_append(struct buf *buf, struct bytes bytes)
+{
+    if (bytes.len == 0)
+        return buf->ok;
+    uint8_t *to = buf_reserve(buf, bytes.len);
+    if (!to)
+        return false;
+    memcpy(to, bytes.ptr, bytes.len);
+    buf->len += bytes.len;
+    return true;
+}
+
+bool buf_append_u8(struct buf *buf, uint8_t byte)
+{
+    return buf_append(buf, (struct bytes){ &byte, 1 });
+}
+
+bool buf_append_text(struct buf *buf, const char *text)
+{
+    return buf_append(buf, bytes_of(text));
+}
+
+bool buf_append_u64(struct buf *buf, uint64_t number)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return buf_append(buf, (struct bytes){ digits + at, sizeof digits - at });
+}
+
+bool buf_printf(struct buf *buf, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n < 0)
+        return buf->ok = false;
+    if ((size_t)n < sizeof text)
+        return buf_append(buf, (struct bytes){ (const uint8_t *)text, (size_t)n });
+    uint8_t *to = buf_reserve(buf, (size_t)n + 1); /* vsnprintf writes a NUL, which is not kept */
+    if (!to)
+        return false;
+    va_start(args, format);
+    (void)vsnprintf((char *)to, (size_t)n + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)n;
+    return true;
+}

@@ -1,1 +1,56 @@
+/* Comparing and searching views of wire bytes. */
 #include "base/bytes.h"
+
+struct bytes bytes_of(const char *text)
+{
+    return text ? (struct bytes){ (const uint8_t *)text, strlen(text) } : (struct bytes){ NULL, 0 };
+}
+
+bool bytes_equal_nocase(struct bytes a, struct bytes b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (ascii_upper(a.ptr[i]) != ascii_upper(b.ptr[i]))
+            return false;
+    return true;
+}
+
+bool bytes_starts_nocase(struct bytes b, struct bytes prefix)
+{
+    return b.len >= prefix.len && bytes_equal_nocase(bytes_slice(b, 0, prefix.len), prefix);
+}
+
+size_t bytes_find_nocase(struct bytes b, struct bytes needle)
+{
+    if (needle.len == 0)
+        return 0;
+    uint8_t first = ascii_upper(needle.ptr[0]);
+    for (size_t i = 0; i + needle.len <= b.len; i++)
+        if (ascii_upper(b.ptr[i]) == first && bytes_equal_nocase(bytes_slice(b, i, needle.len), needle))
+            return i;
+    return SIZE_MAX;
+}
+
+struct bytes bytes_trim(struct bytes b)
+{
+    while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t'))
+        b = bytes_from(b, 1);
+    while (b.len > 0 && (b.ptr[b.len - 1] == ' ' || b.ptr[b.len - 1] == '\t'))
+        b.len--;
+    return b;
+}
+
+bool bytes_to_u64(struct bytes b, uint64_t *out)
+{
+    if (b.len == 0 || b.len > 19)
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < b.len; i++) {
+        if (!ascii_is_digit(b.ptr[i]))
+            return false;
+        value = value * 10 + (uint64_t)(b.ptr[i] - '0');
+    }
+    *out = value;
+    return true;
+}
