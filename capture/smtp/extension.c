@@ -1,1 +1,85 @@
+/* Which keyword offers which extension, and which verbs and parameters need it. */
 #include "smtp/extension.h"
+
+static const char *const keywords[EXTENSION_COUNT] = {
+    [EXTENSION_NONE] = "",
+#define EXTENSION(name, keyword) [EXTENSION_##name] = keyword,
+#include "smtp/extensions.def"
+#undef EXTENSION
+};
+
+const char *extension_keyword(enum extension extension)
+{
+    return (unsigned)extension < EXTENSION_COUNT ? keywords[extension] : "";
+}
+
+enum extension extension_parse(struct bytes ehlo_line)
+{
+    size_t len = 0;
+
+    while (len < ehlo_line.len && ehlo_line.ptr[len] != ' ' && ehlo_line.ptr[len] != '\t'
+           && ehlo_line.ptr[len] != '=')
+        len++;
+    struct bytes word = bytes_slice(ehlo_line, 0, len);
+    if (word.len == 0)
+        return EXTENSION_NONE;
+    uint8_t first = ascii_upper(word.ptr[0]);
+    for (unsigned i = EXTENSION_NONE + 1; i < EXTENSION_COUNT; i++)
+        if ((uint8_t)keywords[i][0] == first && bytes_equal_nocase(word, bytes_of(keywords[i])))
+            return (enum extension)i;
+    /* Exim before 4.95 wrote X_PIPE_CONNECT, and PIPE_CONNECT for a while. */
+    if (bytes_equal_nocase(word, BYTES("X_PIPE_CONNECT")) || bytes_equal_nocase(word, BYTES("PIPE_CONNECT")))
+        return EXTENSION_PIPECONNECT;
+    return EXTENSION_NONE;
+}
+
+enum extension extension_of_verb(enum verb verb)
+{
+    static const uint8_t needs[VERB_COUNT] = {
+        [VERB_BDAT] = EXTENSION_CHUNKING,     [VERB_AUTH] = EXTENSION_AUTH,
+        [VERB_STARTTLS] = EXTENSION_STARTTLS, [VERB_ETRN] = EXTENSION_ETRN,
+        [VERB_ATRN] = EXTENSION_ATRN,         [VERB_XCLIENT] = EXTENSION_XCLIENT,
+        [VERB_BURL] = EXTENSION_BURL,         [VERB_XFORWARD] = EXTENSION_XFORWARD,
+    };
+
+    return (unsigned)verb < VERB_COUNT ? (enum extension)needs[verb] : EXTENSION_NONE;
+}
+
+struct parameter {
+    const char *keyword;
+    enum extension extension;
+};
+
+static const struct parameter parameters[] = {
+    { "SIZE", EXTENSION_SIZE },
+    { "SMTPUTF8", EXTENSION_SMTPUTF8 },
+    { "AUTH", EXTENSION_AUTH },
+    { "RET", EXTENSION_DSN },
+    { "ENVID", EXTENSION_DSN },
+    { "NOTIFY", EXTENSION_DSN },
+    { "ORCPT", EXTENSION_DSN },
+    { "BY", EXTENSION_DELIVERBY },
+    { "REQUIRETLS", EXTENSION_REQUIRETLS },
+    { "HOLDFOR", EXTENSION_FUTURERELEASE },
+    { "HOLDUNTIL", EXTENSION_FUTURERELEASE },
+    { "XVERP", EXTENSION_XVERP },
+    { "MT-PRIORITY", EXTENSION_MT_PRIORITY },
+    { "SUBMITTER", EXTENSION_SUBMITTER },
+    { "MTRK", EXTENSION_MTRK },
+    { "CONPERM", EXTENSION_CONPERM },
+    { "CONNEG", EXTENSION_CONNEG },
+    { "RRVS", EXTENSION_RRVS },
+    { "TRANSID", EXTENSION_CHECKPOINT },
+    { "SOLICIT", EXTENSION_NO_SOLICITING },
+    { "PRDR", EXTENSION_PRDR },
+};
+
+enum extension extension_of_parameter(struct bytes keyword, struct bytes value)
+{
+    if (bytes_equal_nocase(keyword, BYTES("BODY"))) /* RFC 6152 2, RFC 3030 3 */
+        return bytes_equal_nocase(value, BYTES("BINARYMIME")) ? EXTENSION_BINARYMIME : EXTENSION_EIGHTBITMIME;
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+        if (bytes_equal_nocase(keyword, bytes_of(parameters[i].keyword)))
+            return parameters[i].extension;
+    return EXTENSION_NONE;
+}
