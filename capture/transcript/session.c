@@ -1,1 +1,209 @@
+/* The model of a session: growing it, naming it, finding things in it. */
 #include "transcript/session.h"
+
+#include <stdlib.h>
+
+const char *side_name(enum side side)
+{
+    static const char *const names[] = { "client", "server", "none" };
+
+    return (unsigned)side <= SIDE_NONE ? names[side] : "none";
+}
+
+const char *protocol_name(enum protocol protocol)
+{
+    static const char *const names[PROTOCOL_COUNT] = { "none", "smtp", "lmtp" };
+
+    return (unsigned)protocol < PROTOCOL_COUNT ? names[protocol] : "none";
+}
+
+const char *item_kind_name(enum item_kind kind)
+{
+    static const char *const names[ITEM_KIND_COUNT] = {
+        [ITEM_NONE] = "none",       [ITEM_PRELUDE] = "prelude", [ITEM_GREETING] = "greeting",
+        [ITEM_COMMAND] = "command", [ITEM_SASL] = "sasl",       [ITEM_CONTENT] = "content",
+        [ITEM_REPLY] = "reply",     [ITEM_GAP] = "gap",         [ITEM_TLS] = "tls",
+        [ITEM_JUNK] = "junk",
+    };
+
+    return (unsigned)kind < ITEM_KIND_COUNT ? names[kind] : "none";
+}
+
+const char *prelude_kind_name(enum prelude_kind kind)
+{
+    static const char *const names[PRELUDE_COUNT] = { "none",   "proxy-v1", "proxy-v2",
+                                                      "socks4", "socks5",   "http-connect" };
+
+    return (unsigned)kind < PRELUDE_COUNT ? names[kind] : "none";
+}
+
+const char *close_kind_name(enum close_kind kind)
+{
+    static const char *const names[CLOSE_COUNT] = { "none", "fin", "reset", "timeout", "end-of-capture" };
+
+    return (unsigned)kind < CLOSE_COUNT ? names[kind] : "none";
+}
+
+struct session *session_new(struct budget *budget)
+{
+    struct session *session = calloc(1, sizeof *session);
+
+    if (!session)
+        return NULL;
+    budget_force(budget, sizeof *session);
+    arena_init(&session->arena, budget, LIMIT_SESSION_BYTES);
+    session->protocol = PROTOCOL_SMTP;
+    session->one_sided = SIDE_NONE;
+    session->closed_by = SIDE_NONE;
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    struct budget *budget = session->arena.budget;
+    arena_release(&session->arena);
+    budget_give(budget, sizeof *session);
+    free(session);
+}
+
+static void dropped(struct session *session)
+{
+    session->is_truncated = true;
+    session->items_dropped++;
+}
+
+/* Room for one more in the array at `array`; NULL at a ceiling. */
+static void *add(struct session *session, void **array, size_t *count, size_t *cap, size_t size)
+{
+    if (*count >= LIMIT_SESSION_ITEMS || !arena_grow(&session->arena, array, *count, cap, size)) {
+        dropped(session);
+        return NULL;
+    }
+    return (uint8_t *)*array + size * (*count)++;
+}
+
+struct item *session_add_item(struct session *session, enum item_kind kind)
+{
+    void *array = session->items;
+    struct item *item = add(session, &array, &session->item_count, &session->item_cap, sizeof *item);
+
+    session->items = array;
+    if (!item)
+        return NULL;
+    item->kind = kind;
+    if (kind == ITEM_COMMAND)
+        item->as.command.n = ++session->command_count;
+    return item;
+}
+
+struct message *session_add_message(struct session *session)
+{
+    void *array = session->messages;
+    struct message *message =
+        add(session, &array, &session->message_count, &session->message_cap, sizeof *message);
+
+    session->messages = array;
+    return message;
+}
+
+struct sasl_exchange *session_add_exchange(struct session *session)
+{
+    void *array = session->exchanges;
+    struct sasl_exchange *exchange =
+        add(session, &array, &session->exchange_count, &session->exchange_cap, sizeof *exchange);
+
+    session->exchanges = array;
+    return exchange;
+}
+
+struct sasl_step *session_add_step(struct session *session, struct sasl_exchange *exchange)
+{
+    void *array = exchange->steps;
+    struct sasl_step *step = add(session, &array, &exchange->step_count, &exchange->step_cap, sizeof *step);
+
+    exchange->steps = array;
+    return step;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t mix_endpoint(uint64_t hash, const struct endpoint *end)
+{
+    for (size_t i = 0; i < sizeof end->address.bytes; i += 4) {
+        struct reader r = reader_over((struct bytes){ end->address.bytes + i, 4 });
+        hash = mix(hash, read_be32(&r));
+    }
+    return mix(hash, end->port);
+}
+
+void session_make_id(struct session *session)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t hash = mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
+
+    hash = mix_endpoint(mix_endpoint(hash, &session->client), &session->server);
+    for (unsigned i = 0; i < 16; i++)
+        session->id[i] = digits[hash >> (60 - 4 * i) & 15];
+    session->id[16] = '\0';
+}
+
+static size_t put_bytes(uint8_t *to, size_t at, const void *from, size_t len)
+{
+    memcpy(to + at, from, len);
+    return at + len;
+}
+
+/* Community ID 1: SHA-1 over seed, ordered addresses, protocol, padding and ordered ports. */
+void session_community_id(const struct session *session, char out[COMMUNITY_ID_TEXT])
+{
+    const struct endpoint *a = &session->client, *b = &session->server;
+    size_t width = a->address.family == 6 ? 16 : 4, at = 2;
+    int order = memcmp(a->address.bytes, b->address.bytes, width);
+    uint8_t input[2 + 32 + 2 + 4] = { 0 }, sha1[DIGEST_SHA1_LEN];
+    struct buf text;
+
+    if (order > 0 || (order == 0 && a->port > b->port)) {
+        const struct endpoint *swap = a;
+        a = b;
+        b = swap;
+    }
+    at = put_bytes(input, at, a->address.bytes, width);
+    at = put_bytes(input, at, b->address.bytes, width);
+    const uint8_t tail[6] = {
+        6, 0, (uint8_t)(a->port >> 8), (uint8_t)a->port, (uint8_t)(b->port >> 8), (uint8_t)b->port
+    };
+    at = put_bytes(input, at, tail, sizeof tail);
+    digest_sha1((struct bytes){ input, at }, sha1);
+    buf_init(&text, COMMUNITY_ID_TEXT);
+    buf_append_text(&text, "1:");
+    if (base64_encode((struct bytes){ sha1, sizeof sha1 }, &text) && text.len < COMMUNITY_ID_TEXT) {
+        memcpy(out, text.ptr, text.len);
+        out[text.len] = '\0';
+    } else {
+        out[0] = '\0';
+    }
+    buf_release(&text);
+}
+
+const struct item *session_command(const struct session *session, uint32_t n)
+{
+    /* The item of command n stands at n - 1 at the earliest: items are at least as many as commands. */
+    for (size_t i = n ? n - 1 : session->item_count; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.n == n)
+            return &session->items[i];
+    return NULL;
+}
+
+struct sasl_exchange *session_exchange_of(const struct session *session, size_t command_item)
+{
+    for (size_t i = session->exchange_count; i-- > 0;)
+        if (session->exchanges[i].command_item == command_item)
+            return &session->exchanges[i];
+    return NULL;
+}

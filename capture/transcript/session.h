@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/limits.h"
 #include "smtp/command_line.h"
 #include "smtp/reply_line.h"
 
