@@ -1,0 +1,46 @@
+/* PPP (RFC 1661), with or without the HDLC address and control octets FF 03 (RFC 1662), and with a direction.
+ */
+#include "link/link_rows.h"
+
+uint32_t link_ethertype_of_ppp(uint16_t protocol)
+{
+    switch (protocol) {
+    case 0x0021:
+        return LINK_ETHERTYPE_IPV4;
+    case 0x0057:
+        return LINK_ETHERTYPE_IPV6;
+    case 0x0281:
+    case 0x0283:
+        return 0x8847; /* MPLS */
+    default:
+        return 0;
+    }
+}
+
+static bool ppp_decode_at(struct bytes frame, struct link_payload *out, struct err *err)
+{
+    struct reader r = reader_over(frame);
+
+    if (frame.len >= 2 && frame.ptr[0] == 0xff && frame.ptr[1] == 0x03)
+        (void)read_bytes(&r, 2);
+    uint16_t protocol = read_u8(&r);
+    if (!(protocol & 1)) /* an odd octet ends the number: protocol field compression, RFC 1661 6.5 */
+        protocol = (uint16_t)(protocol << 8 | read_u8(&r));
+    struct bytes payload = read_rest(&r);
+    if (!r.ok)
+        return err_set(err, ERR_INPUT, frame.len, "PPP header cut short");
+    out->ethertype = link_ethertype_of_ppp(protocol);
+    out->payload = payload;
+    return true;
+}
+
+static bool ppp_with_dir_decode(struct bytes frame, struct link_payload *out, struct err *err)
+{
+    return ppp_decode_at(bytes_from(frame, 1), out, err);
+}
+
+const struct link_type link_ppp = { .dlt = 9, .name = "ppp", .decode = ppp_decode_at };
+const struct link_type link_ppp_serial = { .dlt = 50, .name = "ppp-serial", .decode = ppp_decode_at };
+const struct link_type link_ppp_with_dir = { .dlt = 204,
+                                             .name = "ppp-with-dir",
+                                             .decode = ppp_with_dir_decode };
