@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "link/link.h"
 
-/* IPv4 and IPv6 (RFC 791, RFC 8200), extension headers, fragments, tunnels, and the TCP header (RFC 9293 3.1). */
+/* IPv4 and IPv6 (RFC 791, RFC 8200), extension headers, fragments, tunnels, and the TCP header (RFC
+ * 9293 3.1). */
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
@@ -20,30 +21,29 @@ struct segment {
     uint16_t destination_port;
     uint32_t seq;
     uint32_t ack;
-    uint8_t flags;              /* enum tcp_flag */
+    uint8_t flags; /* enum tcp_flag */
     uint16_t window;
-    struct bytes payload;       /* what was captured of it */
-    uint32_t missing;           /* payload bytes behind it that the snap length cut off */
-    struct bytes ip_packet;     /* from the innermost IP header on, as captured, for nDPI */
+    struct bytes payload;   /* what was captured of it */
+    uint32_t missing;       /* payload bytes behind it that the snap length cut off */
+    struct bytes ip_packet; /* from the innermost IP header on, as captured, for nDPI */
     uint64_t time_ns;
-    uint32_t input;             /* of the packet that completed it */
+    uint32_t input; /* of the packet that completed it */
     uint64_t number;
-    uint16_t vlan;
 };
 
 enum ip_result {
-    IP_NONE = 0,      /* not TCP, or nothing to be made of it */
-    IP_SEGMENT,       /* `out` is filled */
-    IP_FRAGMENT,      /* kept; the datagram is not complete */
-    IP_MALFORMED,     /* headers that lie or are cut short */
+    IP_NONE = 0,  /* not TCP, or nothing to be made of it */
+    IP_SEGMENT,   /* `out` is filled */
+    IP_FRAGMENT,  /* kept; the datagram is not complete */
+    IP_MALFORMED, /* headers that lie or are cut short */
     IP_RESULT_COUNT
 };
 
 struct ip_counters {
     uint64_t packets[IP_RESULT_COUNT];
-    uint64_t unknown_link;          /* packets of a link type that is not supported */
-    int unknown_dlt;                /* the last such */
-    uint64_t fragments_dropped;     /* for want of budget, or too old */
+    uint64_t unknown_link;      /* packets of a link type that is not supported */
+    int unknown_dlt;            /* the last such */
+    uint64_t fragments_dropped; /* for want of budget, or too old */
     uint64_t nested_too_deep;
 };
 
