@@ -1,1 +1,194 @@
+/* Which connections are SMTP.  Ports first, then what is said, then nDPI's opinion. */
 #include "detect/detect.h"
+
+#include "detect/detect_internal.h"
+
+#include <stdlib.h>
+
+enum { MOST_SEGMENTS = 10, NDPI_SEGMENTS = 4, NDPI_AFTER = 2 };
+
+static const uint16_t known_ports[] = { 24, 25, 26, 465, 587, 1025, 2525, 10024, 10025, 10026 };
+
+struct detector {
+    struct budget *budget;
+    struct opinion *opinion; /* opened when it is first asked */
+    bool is_opinion_missing;
+    uint8_t is_port[65536 / 8]; /* a bit a port */
+};
+
+struct detect_state {
+    unsigned segments;
+    int prelude_from; /* direction that sent a prelude; -1 none */
+    int greeted_from; /* direction that said 220; -1 none */
+    void *opinion_flow;
+};
+
+static void add_port(struct detector *detector, uint16_t port)
+{
+    detector->is_port[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
+struct detector *detector_new(const struct detect_options *options, struct budget *budget, struct err *err)
+{
+    struct detector *detector = calloc(1, sizeof *detector);
+
+    if (!detector) {
+        (void)err_set(err, ERR_NOMEM, 0, "no memory for protocol detection");
+        return NULL;
+    }
+    detector->budget = budget;
+    for (size_t i = 0; i < sizeof known_ports / sizeof known_ports[0]; i++)
+        add_port(detector, known_ports[i]);
+    for (size_t i = 0; i < options->port_count; i++)
+        add_port(detector, options->ports[i]);
+    return detector;
+}
+
+void detector_free(struct detector *detector)
+{
+    if (!detector)
+        return;
+    opinion_close(detector->opinion);
+    free(detector);
+}
+
+bool detect_is_smtp_port(const struct detector *detector, uint16_t port)
+{
+    return detector->is_port[port / 8] >> port % 8 & 1;
+}
+
+void detect_state_free(struct detector *detector, struct detect_state *state)
+{
+    if (!state)
+        return;
+    if (state->opinion_flow) {
+        opinion_flow_close(state->opinion_flow);
+        budget_give(detector->budget, opinion_flow_bytes());
+    }
+    budget_give(detector->budget, sizeof *state);
+    free(state);
+}
+
+static struct detect_state *state_new(struct detector *detector)
+{
+    if (!budget_take(detector->budget, sizeof(struct detect_state)))
+        return NULL;
+    struct detect_state *state = malloc(sizeof *state);
+    if (!state) {
+        budget_give(detector->budget, sizeof *state);
+        return NULL;
+    }
+    *state = (struct detect_state){ .prelude_from = -1, .greeted_from = -1 };
+    return state;
+}
+
+/* The client's direction: by SYN, else by what was said (`speaker` spoke as `said`), else by ports. */
+static int client_of(const struct detector *detector, const struct detect_input *input, enum said said)
+{
+    if (input->initiator >= 0)
+        return input->initiator;
+    if (said == SAID_COMMAND)
+        return input->from;
+    if (said == SAID_REPLY || said == SAID_220)
+        return !input->from;
+    bool first = detect_is_smtp_port(detector, input->port[0]),
+         second = detect_is_smtp_port(detector, input->port[1]);
+    if (first != second)
+        return first ? 1 : 0;
+    return input->port[0] > input->port[1] ? 0 : 1;
+}
+
+/* On a port of SMTP's, everything is taken for SMTP but what begins as another protocol. */
+static enum detect_verdict judge_known(const struct detector *detector, const struct detect_input *input,
+                                       enum said said, int *client)
+{
+    *client = client_of(detector, input, said);
+    /* Another protocol from the client is SMTP's business if the server answers as one: the dialogue will
+     * see. From the server, or as TLS, it is none. */
+    bool is_tls = input->payload.len >= 2 && input->payload.ptr[0] >= 0x14 && input->payload.ptr[0] <= 0x17
+                  && input->payload.ptr[1] == 3;
+    if (said == SAID_OTHER && (is_tls || input->from != *client))
+        return DETECT_OTHER;
+    return DETECT_SMTP;
+}
+
+static enum detect_verdict ask_ndpi(struct detector *detector, struct detect_state *state,
+                                    const struct detect_input *input)
+{
+    if (state->segments <= NDPI_AFTER || state->segments > NDPI_AFTER + NDPI_SEGMENTS
+        || detector->is_opinion_missing)
+        return DETECT_UNDECIDED;
+    if (!detector->opinion && !(detector->opinion = opinion_open())) {
+        detector->is_opinion_missing = true;
+        return DETECT_UNDECIDED;
+    }
+    if (!state->opinion_flow) {
+        if (!budget_take(detector->budget, opinion_flow_bytes()))
+            return DETECT_UNDECIDED;
+        state->opinion_flow = opinion_flow_open();
+        if (!state->opinion_flow) {
+            budget_give(detector->budget, opinion_flow_bytes());
+            return DETECT_UNDECIDED;
+        }
+    }
+    return opinion_ask(detector->opinion, state->opinion_flow, input);
+}
+
+/* On any other port: only what is said tells. */
+static enum detect_verdict judge_said(struct detector *detector, struct detect_state *state,
+                                      const struct detect_input *input, enum said said)
+{
+    state->segments++;
+    switch (said) {
+    case SAID_COMMAND:
+    case SAID_REPLY:
+        return DETECT_SMTP;
+    case SAID_220: /* FTP greets so too: the client's first line decides */
+        state->greeted_from = input->from;
+        return DETECT_UNDECIDED;
+    case SAID_PRELUDE:
+        state->prelude_from = input->from;
+        return DETECT_UNDECIDED;
+    case SAID_OTHER:
+        return state->prelude_from >= 0 && state->segments < MOST_SEGMENTS ? DETECT_UNDECIDED : DETECT_OTHER;
+    case SAID_NOTHING:
+        break;
+    }
+    if (state->greeted_from >= 0 && input->from != state->greeted_from)
+        return bytes_starts_nocase(input->payload, BYTES("USER"))
+                       || bytes_starts_nocase(input->payload, BYTES("FEAT"))
+                       || bytes_starts_nocase(input->payload, BYTES("SYST"))
+                       || bytes_starts_nocase(input->payload, BYTES("AUTH TLS"))
+                   ? DETECT_OTHER
+                   : ask_ndpi(detector, state, input);
+    if (state->segments > MOST_SEGMENTS)
+        return DETECT_OTHER;
+    return ask_ndpi(detector, state, input);
+}
+
+enum detect_verdict detect_feed(struct detector *detector, struct detect_state **state,
+                                const struct detect_input *input, int *client)
+{
+    enum said said = said_by(input->payload);
+
+    if (detect_is_smtp_port(detector, input->port[0]) || detect_is_smtp_port(detector, input->port[1])) {
+        /* A client's ephemeral port may be one of SMTP's by chance: then the other end is the server. */
+        bool is_server =
+            input->initiator < 0 || detect_is_smtp_port(detector, input->port[!input->initiator]);
+        if (is_server)
+            return judge_known(detector, input, said, client);
+    }
+    if (!*state && said == SAID_OTHER)
+        return DETECT_OTHER; /* the usual case, and the cheapest */
+    if (!*state && !(*state = state_new(detector)))
+        return DETECT_OTHER;
+    enum detect_verdict verdict = judge_said(detector, *state, input, said);
+    if (verdict == DETECT_UNDECIDED)
+        return verdict;
+    *client = client_of(detector, input, said);
+    if (verdict == DETECT_SMTP && (*state)->prelude_from >= 0 && input->initiator < 0)
+        *client = said == SAID_COMMAND ? input->from : !input->from;
+    detect_state_free(detector, *state);
+    *state = NULL;
+    return verdict;
+}

@@ -10,23 +10,23 @@
 enum detect_verdict { DETECT_UNDECIDED = 0, DETECT_SMTP, DETECT_OTHER, DETECT_VERDICT_COUNT };
 
 struct detect_options {
-    const uint16_t *ports;      /* added to the known ones */
+    const uint16_t *ports; /* added to the known ones */
     size_t port_count;
 };
 
 /* One segment with payload, of a connection that is not decided yet. */
 struct detect_input {
-    struct bytes ip_packet;     /* from the IP header on */
+    struct bytes ip_packet; /* from the IP header on */
     struct bytes payload;
     uint64_t time_ns;
-    uint16_t port[2];           /* of direction 0 and 1 */
-    int from;                   /* direction of this segment */
-    int initiator;              /* 0, 1, or -1 not known */
+    uint16_t port[2]; /* of direction 0 and 1 */
+    int from;         /* direction of this segment */
+    int initiator;    /* 0, 1, or -1 not known */
     bool is_midstream;
 };
 
 struct detector;
-struct detect_state;            /* of one connection while it is undecided; small until nDPI is asked */
+struct detect_state; /* of one connection while it is undecided; small until nDPI is asked */
 
 struct detector *detector_new(const struct detect_options *options, struct budget *budget, struct err *err);
 void detector_free(struct detector *detector);

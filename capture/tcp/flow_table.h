@@ -31,34 +31,39 @@ struct flow_side_facts {
     bool saw_fin;
 };
 
-enum flow_close { FLOW_CLOSE_NONE = 0, FLOW_CLOSE_FIN, FLOW_CLOSE_RESET, FLOW_CLOSE_TIMEOUT,
-                  FLOW_CLOSE_END_OF_CAPTURE };
+enum flow_close {
+    FLOW_CLOSE_NONE = 0,
+    FLOW_CLOSE_FIN,
+    FLOW_CLOSE_RESET,
+    FLOW_CLOSE_TIMEOUT,
+    FLOW_CLOSE_END_OF_CAPTURE
+};
 
 /* What is known of a connection.  Borrowed: valid during a callback. */
 struct flow_info {
-    uint64_t serial;              /* order of its first packet among all connections, from 1 */
+    uint64_t serial; /* order of its first packet among all connections, from 1 */
     struct endpoint end[2];
-    int initiator;                /* 0 or 1, by SYN or SYN-ACK; -1 not known */
-    bool is_midstream;            /* the handshake was not captured */
+    int initiator;     /* 0 or 1, by SYN or SYN-ACK; -1 not known */
+    bool is_midstream; /* the handshake was not captured */
     uint64_t start_ns;
     uint64_t last_ns;
-    uint32_t first_input;         /* its first packet */
+    uint32_t first_input; /* its first packet */
     uint64_t first_number;
-    uint64_t rtt_ns;              /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
+    uint64_t rtt_ns; /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
     struct flow_side_facts side[2];
-    enum flow_close close;        /* set when `ended` is called */
-    int closed_by;                /* direction of the first FIN, or of the RST; -1 not known */
-    bool was_evicted;             /* ended early: the memory budget was needed elsewhere */
-    void *user;                   /* of the handler; NULL at first */
+    enum flow_close close; /* set when `ended` is called */
+    int closed_by;         /* direction of the first FIN, or of the RST; -1 not known */
+    bool was_evicted;      /* ended early: the memory budget was needed elsewhere */
+    void *user;            /* of the handler; NULL at first */
 };
 
 /* Bytes of one direction, in order. */
 struct stream_chunk {
     struct bytes data;
-    uint64_t offset;              /* of its first byte */
-    uint64_t acked;               /* offset in the other direction that its segment acknowledges (the first
-                                   * copy counts); UINT64_MAX if it says nothing: no ACK, or nothing of the
-                                   * other direction was ever seen */
+    uint64_t offset; /* of its first byte */
+    uint64_t acked;  /* offset in the other direction that its segment acknowledges (the first
+                      * copy counts); UINT64_MAX if it says nothing: no ACK, or nothing of the
+                      * other direction was ever seen */
     uint64_t time_ns;
     uint32_t input;
     uint64_t number;
@@ -68,8 +73,8 @@ struct stream_chunk {
 struct stream_hole {
     uint64_t offset;
     uint64_t length;
-    bool is_snapped;              /* the snap length cut them off */
-    uint64_t time_ns;             /* of the packet that made it certain */
+    bool is_snapped;  /* the snap length cut them off */
+    uint64_t time_ns; /* of the packet that made it certain */
     uint32_t input;
     uint64_t number;
 };
@@ -77,7 +82,8 @@ struct stream_hole {
 struct flow_handler {
     void *ctx;
     /* Asked for each segment with payload until it decides, before those bytes are handed out. */
-    enum flow_interest (*classify)(void *ctx, struct flow_info *flow, int from, const struct segment *segment);
+    enum flow_interest (*classify)(void *ctx, struct flow_info *flow, int from,
+                                   const struct segment *segment);
     void (*data)(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk);
     void (*hole)(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole);
     /* Once for every connection, wanted or not; the last call for it. */
@@ -86,12 +92,12 @@ struct flow_handler {
 
 struct flow_counters {
     uint64_t connections;
-    uint64_t evicted_half_open;   /* for want of memory */
+    uint64_t evicted_half_open; /* for want of memory */
     uint64_t evicted_unwanted;
     uint64_t evicted_wanted;
-    uint64_t segments_dropped;    /* that no connection could take */
+    uint64_t segments_dropped; /* that no connection could take */
     uint64_t holes;
-    uint64_t missing_bytes;       /* of wanted connections */
+    uint64_t missing_bytes; /* of wanted connections */
 };
 
 struct flow_table;
