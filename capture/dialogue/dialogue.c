@@ -1,1 +1,260 @@
+/* A dialogue from its first byte to its last: what is common to both sides. */
 #include "dialogue/dialogue.h"
+
+#include "dialogue/state.h"
+
+#include <stdlib.h>
+
+struct moment moment_of(const struct stream_chunk *chunk)
+{
+    return (struct moment){ chunk->time_ns, { chunk->input, chunk->number } };
+}
+
+/* From the connection's facts, as they are known by now. */
+static void describe_session(struct dialogue *d)
+{
+    const struct flow_info *flow = d->flow;
+    struct session *session = d->session;
+
+    session->serial = flow->serial;
+    session->client = flow->end[d->client_direction];
+    session->server = flow->end[!d->client_direction];
+    session->start_ns = flow->start_ns;
+    session->first_packet = (struct packet_ref){ flow->first_input, flow->first_number };
+    session->is_midstream = flow->is_midstream;
+    session_make_id(session);
+}
+
+struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow,
+                              int client)
+{
+    struct dialogue *d = calloc(1, sizeof *d);
+    struct session *session = session_new(options->budget);
+
+    if (!d || !session) {
+        free(d);
+        session_free(session);
+        return NULL;
+    }
+    budget_force(options->budget, sizeof *d);
+    d->options = options;
+    d->flow = flow;
+    d->client_direction = client;
+    d->session = session;
+    line_init(&d->client_line);
+    line_init(&d->server_line);
+    buf_init(&d->prelude[0], LIMIT_PRELUDE);
+    buf_init(&d->prelude[1], LIMIT_PRELUDE);
+    d->content.item = UINT32_MAX;
+    describe_session(d);
+    return d;
+}
+
+static void dialogue_free(struct dialogue *d)
+{
+    hold_clear(d);
+    pairing_release(d);
+    line_release(&d->client_line);
+    line_release(&d->server_line);
+    buf_release(&d->prelude[0]);
+    buf_release(&d->prelude[1]);
+    digest_free(d->digest);
+    budget_give(d->options->budget, sizeof *d + d->reply_ends_cap * sizeof *d->reply_ends);
+    free(d->reply_ends);
+    free(d);
+}
+
+void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item)
+{
+    const struct session_sink *sink = &d->options->sink;
+
+    if (d->is_told && sink->changed)
+        sink->changed(sink->ctx, d->session, change, item);
+}
+
+/* From here on it is a session: whoever follows it hears of what was there before, too. */
+void dialogue_saw_smtp(struct dialogue *d)
+{
+    if (d->saw_smtp)
+        return;
+    d->saw_smtp = true;
+    d->is_told = true;
+    dialogue_changed(d, CHANGE_OPENED, 0);
+    for (size_t i = 0; i < d->session->item_count; i++)
+        dialogue_changed(d, CHANGE_ITEM_ADDED, (uint32_t)i);
+}
+
+struct item *dialogue_add_item(struct dialogue *d, enum item_kind kind, struct moment first, struct moment at)
+{
+    struct item *item = session_add_item(d->session, kind);
+
+    if (!item)
+        return NULL;
+    item->first = first;
+    item->at = at;
+    item->is_after_gap = d->is_behind_gap;
+    d->is_behind_gap = false;
+    return item;
+}
+
+/* Acknowledgments hardly ever go back, so the search begins at the newest reply. */
+uint32_t dialogue_replies_seen(const struct dialogue *d, uint64_t acked)
+{
+    size_t seen = d->reply_count;
+
+    if (acked != UINT64_MAX)
+        while (seen > 0 && d->reply_ends[seen - 1] > acked)
+            seen--;
+    return (uint32_t)seen;
+}
+
+void dialogue_data(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    if (d->prelude_state >= 0 && !prelude_feed(d, from, chunk))
+        return;
+    if (d->hold.reason == HOLD_BDAT_REFUSED) {
+        if (!hold_keep(d, from, chunk)) {
+            bdat_decide(d);
+            dialogue_data(d, from, chunk);
+        }
+        return;
+    }
+    if (from == SIDE_CLIENT)
+        client_read(d, chunk);
+    else
+        server_read(d, chunk);
+}
+
+static void add_gap(struct dialogue *d, enum side from, const struct stream_hole *hole, bool in_content)
+{
+    struct moment at = { hole->time_ns, { hole->input, hole->number } };
+    struct item *item = session_add_item(d->session, ITEM_GAP);
+
+    if (!item)
+        return;
+    item->first = item->at = at;
+    item->as.gap = (struct gap){ from, hole->length, hole->is_snapped, in_content };
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+static void client_hole(struct dialogue *d, const struct stream_hole *hole)
+{
+    switch (d->mode) {
+    case CLIENT_TLS:
+        break;
+    case CLIENT_CONTENT:
+        add_gap(d, SIDE_CLIENT, hole, true);
+        content_hole(d, hole);
+        break;
+    case CLIENT_CHUNK:
+        add_gap(d, SIDE_CLIENT, hole, true);
+        bdat_hole(d, hole);
+        break;
+    case CLIENT_HELD:
+        hold_keep_hole(d, SIDE_CLIENT, hole);
+        break;
+    case CLIENT_START:
+    case CLIENT_COMMANDS:
+    case CLIENT_SASL:
+    case CLIENT_UNSURE:
+    case CLIENT_MODE_COUNT:
+        add_gap(d, SIDE_CLIENT, hole, false);
+        line_clear(&d->client_line);
+        d->client_offset = hole->offset + hole->length;
+        d->is_behind_gap = true;
+        unsure_begin(d);
+        break;
+    }
+}
+
+static void server_hole(struct dialogue *d, const struct stream_hole *hole)
+{
+    if (d->session->is_tls)
+        return;
+    add_gap(d, SIDE_SERVER, hole, false);
+    d->skips_server_line = d->server_line.is_begun || d->building;
+    line_clear(&d->server_line);
+    d->building = NULL;
+    d->server_offset = hole->offset + hole->length;
+    d->server_hole_end = d->server_offset;
+    d->is_server_behind_gap = true;
+    d->lost_server_bytes = true;
+    pairing_server_hole(d);
+}
+
+void dialogue_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
+{
+    if (d->prelude_state >= 0)
+        d->prelude_state = -1; /* what is left of a prelude cannot be told from SMTP */
+    if (d->hold.reason == HOLD_BDAT_REFUSED)
+        hold_keep_hole(d, from, hole);
+    else if (from == SIDE_CLIENT)
+        client_hole(d, hole);
+    else
+        server_hole(d, hole);
+}
+
+static enum side side_of(const struct dialogue *d, int direction)
+{
+    return direction < 0 ? SIDE_NONE : direction == d->client_direction ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void copy_facts(struct dialogue *d, const struct flow_info *flow)
+{
+    static const enum close_kind closes[] = {
+        [FLOW_CLOSE_NONE] = CLOSE_END_OF_CAPTURE,
+        [FLOW_CLOSE_FIN] = CLOSE_FIN,
+        [FLOW_CLOSE_RESET] = CLOSE_RESET,
+        [FLOW_CLOSE_TIMEOUT] = CLOSE_TIMEOUT,
+        [FLOW_CLOSE_END_OF_CAPTURE] = CLOSE_END_OF_CAPTURE,
+    };
+    struct session *session = d->session;
+
+    for (int direction = 0; direction < 2; direction++) {
+        const struct flow_side_facts *facts = &flow->side[direction];
+        struct side_facts *side = &session->side[side_of(d, direction)];
+        side->packets = facts->packets;
+        side->payload_bytes = facts->payload_bytes;
+        side->missing_bytes = facts->missing_bytes;
+        side->retransmitted_bytes = facts->retransmitted_bytes;
+        side->conflicting_bytes = facts->conflicting_bytes;
+        side->zero_windows = facts->zero_windows;
+    }
+    session->end_ns = flow->last_ns;
+    session->rtt_ns = flow->rtt_ns;
+    session->closed = closes[flow->close];
+    session->closed_by = side_of(d, flow->closed_by);
+    if (session->side[SIDE_SERVER].packets == 0)
+        session->one_sided = SIDE_CLIENT;
+    else if (session->side[SIDE_CLIENT].packets == 0)
+        session->one_sided = SIDE_SERVER;
+}
+
+/* What was begun and has no end: a line, a hold, a content. */
+static void close_open_ends(struct dialogue *d)
+{
+    if (d->hold.reason == HOLD_BDAT_REFUSED)
+        bdat_decide(d);
+    if (d->mode == CLIENT_UNSURE)
+        unsure_decide(d, UINT64_MAX, 0);
+    for (unsigned tries = 0; d->mode == CLIENT_HELD && d->hold.first && tries < 64; tries++)
+        hold_decide_by_reading(d);
+    if (d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK)
+        content_end(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
+}
+
+bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
+{
+    bool is_session;
+
+    d->flow = flow;
+    close_open_ends(d);
+    copy_facts(d, flow);
+    is_session = d->saw_smtp;
+    if (is_session && d->options->sink.ended)
+        d->options->sink.ended(d->options->sink.ctx, d->session);
+    else
+        session_free(d->session);
+    dialogue_free(d);
+    return is_session;
+}

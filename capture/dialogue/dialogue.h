@@ -8,9 +8,9 @@
  * answers which command.  States facts and judges nothing. */
 
 struct dialogue_options {
-    struct budget *budget;       /* borrowed */
-    struct session_sink sink;    /* copied */
-    bool wants_digests;          /* SHA-256 of contents; text output needs none */
+    struct budget *budget;    /* borrowed */
+    struct session_sink sink; /* copied */
+    bool wants_digests;       /* SHA-256 of contents; text output needs none */
     enum { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL } keep;
 };
 
@@ -18,7 +18,8 @@ struct dialogue;
 
 /* `options` is borrowed and must outlive the dialogue.  `client` is the direction of the client in `flow`.
  * NULL without memory. */
-struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow, int client);
+struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow,
+                              int client);
 void dialogue_data(struct dialogue *dialogue, enum side from, const struct stream_chunk *chunk);
 void dialogue_hole(struct dialogue *dialogue, enum side from, const struct stream_hole *hole);
 /* The connection has ended: what was begun is closed, the session goes to the sink if it became one (a

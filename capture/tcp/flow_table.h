@@ -39,7 +39,8 @@ enum flow_close {
     FLOW_CLOSE_END_OF_CAPTURE
 };
 
-/* What is known of a connection.  Borrowed: valid during a callback. */
+/* What is known of a connection.  Borrowed: valid during a callback, and of a wanted connection until `ended`
+ * returns. */
 struct flow_info {
     uint64_t serial; /* order of its first packet among all connections, from 1 */
     struct endpoint end[2];

@@ -43,6 +43,7 @@ struct reply {
     bool has_mixed_codes;          /* RFC 5321 4.2.1 asks for one code on all lines */
     bool has_odd_line;             /* a line that is no reply line, or an odd separator */
     bool has_bare_lf;
+    bool is_after_gap;             /* bytes were missing right before it: lines may be lacking */
     bool is_redacted;              /* it echoed a credential: the lines are withheld */
     struct moment first;           /* of its first byte */
     struct moment at;              /* of its last line */

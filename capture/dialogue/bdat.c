@@ -1,0 +1,213 @@
+/* BDAT (RFC 3030): octets by count.  A server that offers no CHUNKING may read them as commands instead. */
+#include "dialogue/state.h"
+
+static struct item *command_item(struct dialogue *d)
+{
+    return &d->session->items[d->held_item];
+}
+
+static bool is_last_chunk(const struct item *item)
+{
+    struct bdat_argument argument;
+
+    return bdat_argument_parse(item->as.command.argument, &argument) && argument.is_last;
+}
+
+/* The message that the chunk belongs to: a new one, unless a chunk went before. */
+static struct message *join_message(struct dialogue *d, uint32_t item)
+{
+    if (d->open_bdat)
+        return &d->session->messages[d->open_bdat - 1];
+    struct message *message = session_add_message(d->session);
+    if (!message)
+        return NULL;
+    d->open_bdat = (uint32_t)(message - d->session->messages) + 1;
+    message->is_bdat = true;
+    message->first_item = item;
+    if (d->options->wants_digests) {
+        if (!d->digest)
+            d->digest = digest_new();
+        if (d->digest)
+            digest_start(d->digest);
+        message->has_digest = d->digest != NULL;
+    }
+    return message;
+}
+
+static void end_chunk(struct dialogue *d, bool is_complete, struct moment at)
+{
+    struct item *command = &d->session->items[d->content.command_item];
+    bool is_last = is_last_chunk(command);
+
+    if (d->content.message >= d->session->message_count || d->content.item == UINT32_MAX)
+        return;
+    struct message *message = &d->session->messages[d->content.message];
+    struct item *item = &d->session->items[d->content.item];
+    item->at = at;
+    item->as.content.size = message->size - d->content.size_before;
+    item->as.content.is_last = is_last;
+    item->as.content.is_complete = is_complete;
+    message->last = at;
+    message->last_item = d->content.item;
+    if (is_last || !is_complete) {
+        message->is_complete = is_complete && message->missing_bytes == 0;
+        message->has_digest = message->has_digest && message->is_complete;
+        if (message->has_digest)
+            digest_finish(d->digest, message->sha256);
+        d->open_bdat = 0;
+        if (is_complete)
+            d->recipients = 0;
+    }
+    dialogue_changed(d, CHANGE_CONTENT_ENDED, d->content.item);
+    d->content.item = UINT32_MAX;
+}
+
+/* The chunk of the BDAT at d->held_item begins with the next octet. */
+void bdat_begin_chunk(struct dialogue *d)
+{
+    struct item *command = command_item(d);
+    struct bdat_argument argument = { 0 };
+    struct moment at = command->at;
+    struct message *message = join_message(d, d->held_item);
+
+    (void)!bdat_argument_parse(command->as.command.argument, &argument);
+    d->content = (struct content_state){ .command_item = d->held_item,
+                                         .item = UINT32_MAX,
+                                         .message = message ? d->open_bdat - 1 : UINT32_MAX,
+                                         .size_before = message ? message->size : 0 };
+    d->chunk_left = argument.size;
+    struct item *item = dialogue_add_item(d, ITEM_CONTENT, at, at);
+    if (item && message) {
+        d->content.item = item_index(d, item);
+        item->as.content.message = d->content.message;
+        item->as.content.command_item = d->held_item;
+        if (message->wire_size == 0)
+            message->first = at;
+    }
+    d->mode = CLIENT_CHUNK;
+    if (d->chunk_left == 0) {
+        end_chunk(d, true, at);
+        d->mode = CLIENT_COMMANDS;
+    }
+}
+
+/* In LMTP the last chunk is answered once for each recipient (RFC 2033 4.3). */
+static uint32_t replies_due(const struct dialogue *d, bool is_last)
+{
+    return is_last && d->session->protocol == PROTOCOL_LMTP && d->recipients > 0 ? d->recipients : 1;
+}
+
+void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument)
+{
+    struct bdat_argument parsed;
+
+    if (!bdat_argument_parse(argument, &parsed))
+        return; /* nothing that could be counted: what follows are commands */
+    uint32_t last = (d->pending_first + d->pending_count - 1) % (d->pending_cap ? d->pending_cap : 1);
+    if (d->pending_count)
+        d->pending[last].remaining = replies_due(d, parsed.is_last);
+    d->held_item = item;
+    if (d->offers_chunking || d->session->is_midstream)
+        bdat_begin_chunk(d);
+    else
+        client_begin_hold(d, HOLD_BDAT, item);
+}
+
+void bdat_answered(struct dialogue *d, const struct reply *reply)
+{
+    if (reply->code / 100 == 2) {
+        bdat_begin_chunk(d);
+        client_resume(d, d->mode);
+        return;
+    }
+    d->hold.reason = HOLD_BDAT_REFUSED;
+}
+
+static uint32_t count_lines(struct bytes text)
+{
+    uint32_t lines = 0;
+
+    for (size_t at = 0, lf; (lf = bytes_find(bytes_from(text, at), '\n')) != SIZE_MAX; at += lf + 1)
+        lines++;
+    return lines;
+}
+
+/* Complete replies among the held bytes of the server. */
+static uint32_t count_replies(const struct dialogue *d)
+{
+    uint32_t replies = 0;
+    struct reply_line line;
+
+    for (const struct held *held = d->hold.first; held; held = held->next) {
+        struct bytes text = held->chunk.data;
+        if (held->is_hole || held->from != SIDE_SERVER)
+            continue;
+        for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
+            replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
+    }
+    return replies;
+}
+
+/* More replies than the commands behind the chunk can explain: the server read its lines as commands. */
+void bdat_decide(struct dialogue *d)
+{
+    struct bdat_argument argument = { 0 };
+    struct buf text;
+
+    (void)!bdat_argument_parse(command_item(d)->as.command.argument, &argument);
+    buf_init(&text, LIMIT_HOLD + 1);
+    hold_join(d, UINT64_MAX, &text);
+    uint32_t behind =
+        argument.size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)argument.size)) : 0;
+    buf_release(&text);
+    if (count_replies(d) > behind) {
+        d->expects_body_lines = true;
+        client_resume(d, CLIENT_COMMANDS);
+        return;
+    }
+    bdat_begin_chunk(d);
+    client_resume(d, d->mode);
+}
+
+size_t bdat_read(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    size_t take = d->chunk_left < chunk->data.len ? (size_t)d->chunk_left : chunk->data.len;
+
+    d->chunk_left -= take;
+    d->client_offset = chunk->offset + take;
+    if (d->content.message < d->session->message_count) {
+        struct message *message = &d->session->messages[d->content.message];
+        content_add(d, message, bytes_slice(chunk->data, 0, take));
+        message->wire_size += take;
+        message->last = moment_of(chunk);
+    }
+    if (d->chunk_left == 0) {
+        d->mode = CLIENT_COMMANDS;
+        end_chunk(d, true, moment_of(chunk));
+    }
+    return take;
+}
+
+/* Missing octets count as well; a hole of length 0 says that the connection ended. */
+void bdat_hole(struct dialogue *d, const struct stream_hole *hole)
+{
+    struct moment at = { hole->time_ns, { hole->input, hole->number } };
+    uint64_t in_chunk = hole->length < d->chunk_left ? hole->length : d->chunk_left;
+
+    if (d->content.message < d->session->message_count)
+        d->session->messages[d->content.message].missing_bytes += in_chunk;
+    d->chunk_left -= in_chunk;
+    d->client_offset = hole->offset + hole->length;
+    if (hole->length == 0) {
+        end_chunk(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
+        return;
+    }
+    if (d->chunk_left > 0)
+        return;
+    d->mode = CLIENT_COMMANDS;
+    end_chunk(d, true, at);
+    if (hole->length > in_chunk) { /* and commands were in it */
+        d->is_behind_gap = true;
+        unsure_begin(d);
+    }
+}

@@ -1,0 +1,418 @@
+/* The client's stream: lines, and what each begins. */
+#include "dialogue/state.h"
+
+enum { LINE_KEPT_FIRST = 512 };
+
+void line_init(struct line *line)
+{
+    *line = (struct line){ 0 };
+    buf_init(&line->kept, LIMIT_LINE);
+}
+
+void line_release(struct line *line)
+{
+    buf_release(&line->kept);
+}
+
+void line_clear(struct line *line)
+{
+    struct buf kept = line->kept;
+
+    buf_clear(&kept);
+    *line = (struct line){ .kept = kept };
+}
+
+/* A part of a line that is not whole in one chunk. */
+void line_append(struct line *line, struct bytes part, const struct stream_chunk *chunk)
+{
+    if (!line->is_begun) {
+        line->is_begun = true;
+        line->first = moment_of(chunk);
+        line->acked = chunk->acked;
+    }
+    if (part.len == 0)
+        return;
+    size_t room = line->kept.max - line->kept.len;
+    (void)buf_append(&line->kept, bytes_slice(part, 0, room));
+    line->length += part.len;
+    line->last_byte = part.ptr[part.len - 1];
+}
+
+/* A whole line: what is kept of it, without its end. */
+struct whole_line {
+    struct bytes text;
+    uint64_t length;
+    enum line_end end;
+    struct moment first;
+    uint64_t acked;
+    uint64_t end_offset;
+};
+
+bool bytes_are_tls(struct bytes data)
+{
+    return data.len >= 2 && data.ptr[0] == 0x16 && data.ptr[1] == 3;
+}
+
+bool client_line_is_command(struct bytes line)
+{
+    struct command_line command = command_line_parse(line);
+    struct bytes argument = command.argument;
+
+    switch (command.verb) {
+    case VERB_MAIL:
+        return bytes_starts_nocase(argument, BYTES("FROM"));
+    case VERB_RCPT:
+        return bytes_starts_nocase(argument, BYTES("TO"));
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        return bytes_find(argument, ' ') == SIZE_MAX;
+    case VERB_BDAT:
+        return argument.len > 0 && ascii_is_digit(argument.ptr[0]);
+    case VERB_DATA:
+    case VERB_RSET:
+    case VERB_QUIT:
+    case VERB_STARTTLS:
+        return argument.len == 0;
+    case VERB_AUTH:
+    case VERB_NOOP:
+    case VERB_VRFY:
+    case VERB_EXPN:
+    case VERB_ETRN:
+    case VERB_ATRN:
+    case VERB_XCLIENT:
+    case VERB_XFORWARD:
+    case VERB_BURL:
+        return bytes_equal(command.word,
+                           bytes_of(verb_name(command.verb))); /* in prose they are lower case */
+    case VERB_HELP:
+    case VERB_TURN:
+    case VERB_SEND:
+    case VERB_SOML:
+    case VERB_SAML:
+    case VERB_UNKNOWN:
+    case VERB_COUNT:
+        break;
+    }
+    return false;
+}
+
+void client_begin_hold(struct dialogue *d, enum hold_reason reason, uint32_t item)
+{
+    d->mode = CLIENT_HELD;
+    d->hold.reason = reason;
+    d->held_item = item;
+    /* A server that is not captured answers nothing: nobody is to be waited for. */
+}
+
+static bool server_is_silent(const struct dialogue *d)
+{
+    return d->flow->side[!d->client_direction].packets == 0;
+}
+
+void client_resume(struct dialogue *d, enum client_mode mode)
+{
+    struct held *held = hold_detach(d);
+
+    d->mode = mode;
+    for (struct held *next; held; held = next) {
+        next = held->next;
+        if (held->is_hole)
+            dialogue_hole(d, held->from, &held->hole);
+        else
+            dialogue_data(d, held->from, &held->chunk);
+        hold_free(d, held);
+    }
+}
+
+/* AUTH begins an exchange; an initial response is its first step (RFC 4954 4). */
+static void begin_exchange(struct dialogue *d, const struct item *item)
+{
+    struct sasl_exchange *exchange = session_add_exchange(d->session);
+    struct bytes argument = item->as.command.argument;
+
+    if (!exchange)
+        return;
+    size_t end = 0;
+    while (end < argument.len && argument.ptr[end] != ' ' && argument.ptr[end] != '\t')
+        end++;
+    struct bytes name = arena_copy(&d->session->arena, bytes_slice(argument, 0, end));
+    struct buf upper;
+    buf_init(&upper, LIMIT_LINE);
+    for (size_t i = 0; i < name.len; i++)
+        buf_append_u8(&upper, ascii_upper(name.ptr[i]));
+    exchange->mechanism = arena_copy(&d->session->arena, buf_bytes(&upper));
+    buf_release(&upper);
+    exchange->command_item = item_index(d, item);
+    struct bytes initial = bytes_trim(bytes_from(argument, end));
+    struct sasl_step *step = initial.len ? session_add_step(d->session, exchange) : NULL;
+    if (step)
+        *step =
+            (struct sasl_step){ .from = SIDE_CLIENT, .at = item->at, .text = initial, .length = initial.len };
+}
+
+static void begin_what_follows(struct dialogue *d, uint32_t index)
+{
+    const struct item *item = &d->session->items[index];
+
+    switch (item->as.command.verb) {
+    case VERB_DATA:
+        client_begin_hold(d, HOLD_DATA, index);
+        break;
+    case VERB_AUTH:
+        begin_exchange(d, item);
+        client_begin_hold(d, HOLD_AUTH, index);
+        break;
+    case VERB_STARTTLS:
+        client_begin_hold(d, HOLD_STARTTLS, index);
+        break;
+    case VERB_BDAT:
+        bdat_command(d, index, item->as.command.argument);
+        break;
+    case VERB_MAIL:
+    case VERB_RSET:
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        d->open_bdat = 0; /* what comes by BDAT from here on is another message */
+        break;
+    case VERB_RCPT:
+    case VERB_NOOP:
+    case VERB_HELP:
+    case VERB_VRFY:
+    case VERB_EXPN:
+    case VERB_QUIT:
+    case VERB_ETRN:
+    case VERB_ATRN:
+    case VERB_TURN:
+    case VERB_SEND:
+    case VERB_SOML:
+    case VERB_SAML:
+    case VERB_XCLIENT:
+    case VERB_XFORWARD:
+    case VERB_BURL:
+    case VERB_UNKNOWN:
+    case VERB_COUNT:
+        break;
+    }
+}
+
+static struct item *add_line(struct dialogue *d, enum item_kind kind, const struct whole_line *line,
+                             struct moment at)
+{
+    struct item *item = dialogue_add_item(d, kind, line->first, at);
+
+    if (!item)
+        return NULL;
+    item->replies_seen = dialogue_replies_seen(d, line->acked);
+    return item;
+}
+
+static void take_command(struct dialogue *d, const struct whole_line *line, struct moment at)
+{
+    bool is_pipelined = d->pending_count > 0
+                        || (d->reply_count > 0 && dialogue_replies_seen(d, line->acked) < d->reply_count);
+    struct item *item = add_line(d, ITEM_COMMAND, line, at);
+
+    if (!item)
+        return;
+    struct bytes text = arena_copy(&d->session->arena, line->text);
+    struct command_line parsed = command_line_parse(text);
+    struct command *command = &item->as.command;
+    command->verb = parsed.verb;
+    command->line = text;
+    command->word = parsed.word;
+    command->argument = parsed.argument;
+    command->line_length = line->length;
+    command->line_end = line->end;
+    command->has_bare_cr = bytes_find(text, '\r') != SIZE_MAX;
+    command->is_before_greeting =
+        !d->session->is_midstream && item->replies_seen == 0 && !server_is_silent(d);
+    command->is_pipelined = is_pipelined && !server_is_silent(d);
+    d->expects_body_lines = d->expects_body_lines && !client_line_is_command(text);
+    command->is_body_line = d->expects_body_lines;
+    d->session->side[SIDE_CLIENT].bare_lf_lines += line->end == LINE_END_LF;
+    uint32_t index = item_index(d, item);
+    pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
+    begin_what_follows(d, index);
+    if (parsed.verb != VERB_UNKNOWN)
+        dialogue_saw_smtp(d);
+    dialogue_changed(d, CHANGE_ITEM_ADDED, index);
+}
+
+static void take_response(struct dialogue *d, const struct whole_line *line, struct moment at)
+{
+    struct item *item = add_line(d, ITEM_SASL, line, at);
+    struct session *session = d->session;
+
+    if (!item || session->exchange_count == 0)
+        return;
+    struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
+    item->as.sasl = (struct sasl_step){
+        .from = SIDE_CLIENT, .at = at, .length = line->length, .text = arena_copy(&session->arena, line->text)
+    };
+    if (step)
+        *step = item->as.sasl;
+    uint32_t index = item_index(d, item);
+    pairing_expect(d, EXPECT_SASL, index, line->end_offset, 1);
+    client_begin_hold(d, HOLD_AUTH, index);
+    dialogue_changed(d, CHANGE_ITEM_ADDED, index);
+}
+
+/* Behind a hole: what is left of the line that the hole cut is dropped, unless a command begins right there.
+ */
+static bool is_fragment(struct dialogue *d, const struct whole_line *line)
+{
+    bool skips = d->skips_fragment;
+
+    d->skips_fragment = false;
+    return skips && !client_line_is_command(line->text);
+}
+
+static void take_line(struct dialogue *d, const struct whole_line *line, const struct stream_chunk *chunk)
+{
+    if (d->lost_server_bytes)
+        pairing_client_went_on(d, line->acked);
+    if (is_fragment(d, line))
+        return;
+    if (d->mode == CLIENT_SASL)
+        take_response(d, line, moment_of(chunk));
+    else
+        take_command(d, line, moment_of(chunk));
+}
+
+/* One line, or what there is of one; returns how many bytes it took. */
+static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    struct line *partial = &d->client_line;
+    size_t lf = bytes_find(chunk->data, '\n');
+
+    if (lf == SIZE_MAX) {
+        line_append(partial, chunk->data, chunk);
+        d->client_offset = chunk->offset + chunk->data.len;
+        return chunk->data.len;
+    }
+    struct bytes part = bytes_slice(chunk->data, 0, lf);
+    struct whole_line line = {
+        .first = moment_of(chunk), .acked = chunk->acked, .text = part, .length = part.len
+    };
+    if (partial->is_begun) {
+        line_append(partial, part, chunk);
+        line.first = partial->first;
+        line.acked = partial->acked;
+        line.text = buf_bytes(&partial->kept);
+        line.length = partial->length;
+    }
+    bool has_cr = part.len ? part.ptr[part.len - 1] == '\r' : partial->is_begun && partial->last_byte == '\r';
+    if (has_cr) {
+        if (line.text.len == line.length)
+            line.text.len--;
+        line.length--;
+    }
+    line.end = has_cr ? LINE_END_CRLF : LINE_END_LF;
+    line.end_offset = chunk->offset + lf + 1;
+    d->client_offset = line.end_offset;
+    take_line(d, &line, chunk);
+    line_clear(partial);
+    return lf + 1;
+}
+
+void client_start_tls(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    struct session *session = d->session;
+
+    d->mode = CLIENT_TLS;
+    if (session->is_tls)
+        return;
+    session->is_tls = true;
+    struct item *item = dialogue_add_item(d, ITEM_TLS, moment_of(chunk), moment_of(chunk));
+    if (item)
+        dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+/* Held bytes that need no reply to be understood: a variant that is followed by the real end, or by much
+ * more. */
+static bool hold_is_plain(const struct dialogue *d)
+{
+    struct buf text;
+
+    if (d->hold.reason == HOLD_CONTENT_GAP && d->hold.bytes > LIMIT_HOLD_GAP)
+        return true;
+    if (d->hold.reason != HOLD_VARIANT && d->hold.reason != HOLD_CONTENT_GAP)
+        return false;
+    buf_init(&text, LIMIT_HOLD + 1);
+    hold_join(d, UINT64_MAX, &text);
+    bool has_end = bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX;
+    buf_release(&text);
+    return has_end;
+}
+
+static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    if (d->hold.reason == HOLD_STARTTLS && !d->hold.first && bytes_are_tls(chunk->data)
+        && (d->lost_server_bytes || server_is_silent(d))) {
+        client_resume(d, CLIENT_TLS);
+        client_start_tls(d, chunk);
+        dialogue_data(d, SIDE_CLIENT, chunk);
+        return;
+    }
+    if (!hold_keep(d, SIDE_CLIENT, chunk)) {
+        hold_decide_by_reading(d);
+        dialogue_data(d, SIDE_CLIENT, chunk);
+        return;
+    }
+    bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end;
+    if (hold_is_plain(d)) {
+        if (d->hold.reason == HOLD_VARIANT)
+            d->content.plain_until = chunk->offset + chunk->data.len;
+        client_resume(d, CLIENT_CONTENT);
+    } else if (server_is_silent(d)
+               || (is_lost && d->hold.reason != HOLD_UNSURE && bytes_find(chunk->data, '\n') != SIZE_MAX)) {
+        hold_decide_by_reading(d);
+    }
+}
+
+static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    switch (d->mode) {
+    case CLIENT_CONTENT:
+        return content_read(d, chunk);
+    case CLIENT_CHUNK:
+        return bdat_read(d, chunk);
+    case CLIENT_TLS:
+        if (!d->session->is_tls)
+            client_start_tls(d, chunk);
+        d->session->side[SIDE_CLIENT].tls_bytes += chunk->data.len;
+        return chunk->data.len;
+    case CLIENT_HELD:
+    case CLIENT_UNSURE:
+        read_held(d, chunk);
+        return chunk->data.len;
+    case CLIENT_START:
+    case CLIENT_COMMANDS:
+    case CLIENT_SASL:
+    case CLIENT_MODE_COUNT:
+        break;
+    }
+    if (!d->client_line.is_begun && bytes_are_tls(chunk->data)) {
+        client_start_tls(d, chunk);
+        return read_some(d, chunk);
+    }
+    return read_line(d, chunk);
+}
+
+void client_read(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    struct stream_chunk rest = *chunk;
+
+    if (d->mode == CLIENT_START) {
+        d->mode = CLIENT_COMMANDS;
+        if (d->session->is_midstream && !d->has_greeting)
+            unsure_begin(d);
+    }
+    while (rest.data.len > 0) {
+        size_t taken = read_some(d, &rest);
+        rest.data = bytes_from(rest.data, taken);
+        rest.offset += taken;
+    }
+}

@@ -1,0 +1,150 @@
+/* Bytes held back until it is known how to read them, bounded like everything else. */
+#include "dialogue/state.h"
+
+#include <stdlib.h>
+
+static bool link_held(struct dialogue *d, struct held *held)
+{
+    if (d->hold.last)
+        d->hold.last->next = held;
+    else
+        d->hold.first = held;
+    d->hold.last = held;
+    d->hold.bytes += held->chunk.data.len;
+    return true;
+}
+
+static struct held *make(struct dialogue *d, size_t len)
+{
+    if (len > LIMIT_HOLD - d->hold.bytes || !budget_take(d->options->budget, sizeof(struct held) + len))
+        return NULL;
+    struct held *held = calloc(1, sizeof *held + len);
+    if (!held)
+        budget_give(d->options->budget, sizeof *held + len);
+    return held;
+}
+
+bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    struct held *held = make(d, chunk->data.len);
+
+    if (!held)
+        return false;
+    held->from = from;
+    held->chunk = *chunk;
+    memcpy(held->bytes, chunk->data.ptr, chunk->data.len);
+    held->chunk.data.ptr = held->bytes;
+    return link_held(d, held);
+}
+
+void hold_keep_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
+{
+    struct held *held = make(d, 0);
+
+    if (!held)
+        return;
+    held->from = from;
+    held->is_hole = true;
+    held->hole = *hole;
+    link_held(d, held);
+}
+
+struct held *hold_detach(struct dialogue *d)
+{
+    struct held *first = d->hold.first;
+
+    d->hold = (struct hold){ 0 };
+    return first;
+}
+
+void hold_free(struct dialogue *d, struct held *held)
+{
+    budget_give(d->options->budget, sizeof *held + held->chunk.data.len);
+    free(held);
+}
+
+void hold_clear(struct dialogue *d)
+{
+    for (struct held *held = hold_detach(d), *next; held; held = next) {
+        next = held->next;
+        hold_free(d, held);
+    }
+}
+
+void hold_join(const struct dialogue *d, uint64_t until, struct buf *out)
+{
+    for (const struct held *held = d->hold.first; held && !held->is_hole; held = held->next) {
+        if (held->from != SIDE_CLIENT || held->chunk.offset >= until)
+            continue;
+        uint64_t room = until - held->chunk.offset;
+        buf_append(out, bytes_slice(held->chunk.data, 0, room > SIZE_MAX ? SIZE_MAX : (size_t)room));
+    }
+}
+
+/* Whether the first line that is held reads as a command. */
+static bool begins_with_command(const struct dialogue *d)
+{
+    struct buf text;
+
+    buf_init(&text, LIMIT_HOLD + 1);
+    hold_join(d, UINT64_MAX, &text);
+    struct bytes line = buf_bytes(&text);
+    size_t end = bytes_find(line, '\n');
+    if (end != SIZE_MAX)
+        line = bytes_slice(line, 0, end);
+    if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    bool is_command = client_line_is_command(line);
+    buf_release(&text);
+    return is_command;
+}
+
+static bool begins_as_tls(const struct dialogue *d)
+{
+    return d->hold.first && !d->hold.first->is_hole && bytes_are_tls(d->hold.first->chunk.data);
+}
+
+void hold_decide_by_reading(struct dialogue *d)
+{
+    switch (d->hold.reason) {
+    case HOLD_DATA:
+        if (begins_with_command(d)) {
+            client_resume(d, CLIENT_COMMANDS);
+        } else {
+            content_begin(d, d->held_item, false);
+            client_resume(d, CLIENT_CONTENT);
+        }
+        break;
+    case HOLD_AUTH:
+        client_resume(d, begins_with_command(d) ? CLIENT_COMMANDS : CLIENT_SASL);
+        break;
+    case HOLD_STARTTLS:
+        client_resume(d, begins_as_tls(d) ? CLIENT_TLS : CLIENT_COMMANDS);
+        break;
+    case HOLD_BDAT:
+        bdat_begin_chunk(d);
+        client_resume(d, CLIENT_CHUNK);
+        break;
+    case HOLD_VARIANT: /* nobody took it for the end: unless nothing but line feeds ends the client's lines */
+        if (d->content.crlf_lines == 0) {
+            content_end(d, true, d->session->messages[d->content.message].last);
+            client_resume(d, CLIENT_COMMANDS);
+        } else {
+            d->content.plain_until = UINT64_MAX;
+            client_resume(d, CLIENT_CONTENT);
+        }
+        break;
+    case HOLD_CONTENT_GAP:
+        client_resume(d, CLIENT_CONTENT);
+        break;
+    case HOLD_UNSURE:
+        unsure_decide(d, UINT64_MAX, 0);
+        break;
+    case HOLD_BDAT_REFUSED:
+        bdat_decide(d);
+        break;
+    case HOLD_NONE:
+        client_resume(d, CLIENT_COMMANDS);
+        break;
+    }
+}

@@ -1,0 +1,282 @@
+/* Which reply answers what: in order, and never before the server can have read the question. */
+#include "dialogue/state.h"
+
+#include <stdlib.h>
+
+enum { PENDING_FIRST = 16 };
+
+static struct expectation *at(struct dialogue *d, uint32_t i)
+{
+    return &d->pending[(d->pending_first + i) % d->pending_cap];
+}
+
+static bool grow(struct dialogue *d)
+{
+    uint32_t cap = d->pending_cap ? d->pending_cap * 2 : PENDING_FIRST;
+
+    if (cap > LIMIT_PENDING)
+        return false;
+    struct expectation *ring = malloc(cap * sizeof *ring);
+    if (!ring)
+        return false;
+    for (uint32_t i = 0; i < d->pending_count; i++)
+        ring[i] = *at(d, i);
+    budget_force(d->options->budget, (cap - d->pending_cap) * sizeof *ring);
+    free(d->pending);
+    d->pending = ring;
+    d->pending_cap = cap;
+    d->pending_first = 0;
+    return true;
+}
+
+void pairing_release(struct dialogue *d)
+{
+    budget_give(d->options->budget, d->pending_cap * sizeof *d->pending);
+    free(d->pending);
+    d->pending = NULL;
+}
+
+void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, uint64_t end_offset,
+                    uint32_t count)
+{
+    if (d->pending_count == d->pending_cap && !grow(d)) {
+        d->session->is_truncated = true;
+        return;
+    }
+    d->pending_count++;
+    *at(d, d->pending_count - 1) =
+        (struct expectation){ .kind = kind, .item = item, .end_offset = end_offset, .remaining = count };
+}
+
+static void pop(struct dialogue *d)
+{
+    d->pending_first = (d->pending_first + 1) % d->pending_cap;
+    d->pending_count--;
+}
+
+static void add_reply_item(struct dialogue *d, enum item_kind kind, struct reply *reply)
+{
+    struct item *item = session_add_item(d->session, kind);
+
+    if (!item)
+        return;
+    item->first = reply->first;
+    item->at = reply->at;
+    item->reply = reply;
+    item->is_after_gap = reply->is_after_gap;
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+/* An EHLO or LHLO that was accepted: what the server offers from here on. */
+static void note_hello(struct dialogue *d, enum verb verb, const struct reply *reply)
+{
+    d->offers_chunking = false;
+    d->saw_ehlo = verb != VERB_HELO;
+    d->recipients = 0;
+    for (uint32_t i = 1; i < reply->line_count && verb != VERB_HELO; i++)
+        if (bytes_equal_nocase(bytes_trim(reply->lines[i]), BYTES("CHUNKING")))
+            d->offers_chunking = true;
+    if (verb == VERB_LHLO)
+        d->session->protocol = PROTOCOL_LMTP;
+}
+
+static void note_accepted(struct dialogue *d, enum verb verb, const struct reply *reply)
+{
+    switch (verb) {
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        note_hello(d, verb, reply);
+        break;
+    case VERB_MAIL:
+    case VERB_RSET:
+        d->recipients = 0;
+        break;
+    case VERB_RCPT:
+        d->recipients++;
+        break;
+    case VERB_DATA:
+    case VERB_BDAT:
+    case VERB_NOOP:
+    case VERB_HELP:
+    case VERB_VRFY:
+    case VERB_EXPN:
+    case VERB_QUIT:
+    case VERB_AUTH:
+    case VERB_STARTTLS:
+    case VERB_ETRN:
+    case VERB_ATRN:
+    case VERB_TURN:
+    case VERB_SEND:
+    case VERB_SOML:
+    case VERB_SAML:
+    case VERB_XCLIENT:
+    case VERB_XFORWARD:
+    case VERB_BURL:
+    case VERB_UNKNOWN:
+    case VERB_COUNT:
+        break;
+    }
+}
+
+static void add_challenge(struct dialogue *d, const struct reply *reply)
+{
+    struct session *session = d->session;
+    struct sasl_exchange *exchange =
+        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
+
+    if (!exchange)
+        return;
+    struct sasl_step *step = reply->code == 334 ? session_add_step(session, exchange) : NULL;
+    if (step) {
+        step->from = SIDE_SERVER;
+        step->at = reply->at;
+        step->text = reply->line_count ? reply->lines[0] : (struct bytes){ NULL, 0 };
+        step->length = step->text.len;
+    }
+}
+
+/* The reply that decides how the client's next bytes are read. */
+static void decide_hold(struct dialogue *d, enum verb verb, const struct reply *reply)
+{
+    switch (d->hold.reason) {
+    case HOLD_DATA:
+        if (reply->code / 100 == 3) {
+            content_begin(d, d->held_item, false);
+            client_resume(d, CLIENT_CONTENT);
+        } else {
+            d->expects_body_lines = true;
+            client_resume(d, CLIENT_COMMANDS);
+        }
+        break;
+    case HOLD_AUTH:
+        client_resume(d, reply->code == 334 ? CLIENT_SASL : CLIENT_COMMANDS);
+        break;
+    case HOLD_STARTTLS: {
+        bool is_tls = reply->code == 220 && (!d->hold.first || bytes_are_tls(d->hold.first->chunk.data));
+        client_resume(d, is_tls && d->hold.first ? CLIENT_TLS : CLIENT_COMMANDS);
+        break;
+    }
+    case HOLD_BDAT:
+        bdat_answered(d, reply);
+        break;
+    case HOLD_NONE:
+    case HOLD_BDAT_REFUSED:
+    case HOLD_VARIANT:
+    case HOLD_CONTENT_GAP:
+    case HOLD_UNSURE:
+        (void)verb;
+        break;
+    }
+}
+
+static void add_more(struct dialogue *d, struct item *item, struct reply *reply)
+{
+    struct reply **more = ARENA_ARRAY(&d->session->arena, struct reply *, item->more_count + 1);
+
+    if (!more)
+        return;
+    if (item->more_count)
+        memcpy(more, item->more_replies, item->more_count * sizeof *more);
+    more[item->more_count++] = reply;
+    item->more_replies = more;
+}
+
+static void answer(struct dialogue *d, struct reply *reply)
+{
+    struct expectation expected = *at(d, 0);
+    struct item *item = &d->session->items[expected.item];
+    enum verb verb = expected.kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
+    bool decides = d->mode == CLIENT_HELD && d->held_item == expected.item && !item->reply;
+
+    if (item->reply)
+        add_more(d, item, reply);
+    else
+        item->reply = reply;
+    if (expected.remaining > 1)
+        at(d, 0)->remaining--;
+    else
+        pop(d);
+    if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2)
+        note_accepted(d, verb, reply);
+    if (expected.kind == EXPECT_SASL || verb == VERB_AUTH) {
+        struct sasl_exchange *exchange = &d->session->exchanges[d->session->exchange_count - 1];
+        if (d->session->exchange_count)
+            exchange->last_reply = reply;
+        add_challenge(d, reply);
+    }
+    dialogue_changed(d, CHANGE_REPLY_ADDED, expected.item);
+    if (decides)
+        decide_hold(d, verb, reply);
+}
+
+static bool is_greeting(const struct dialogue *d, const struct reply *reply)
+{
+    if (d->has_greeting || reply->ordinal != 1)
+        return false;
+    if (!d->session->is_midstream)
+        return !d->lost_server_bytes || reply->code == 220;
+    return reply->code == 220 && d->pending_count == 0;
+}
+
+static void take_greeting(struct dialogue *d, struct reply *reply)
+{
+    d->has_greeting = true;
+    if (reply->line_count && bytes_find_nocase(reply->lines[0], BYTES("LMTP")) != SIZE_MAX
+        && bytes_find_nocase(reply->lines[0], BYTES("SMTP")) == SIZE_MAX)
+        d->session->protocol = PROTOCOL_LMTP;
+    add_reply_item(d, ITEM_GREETING, reply);
+}
+
+/* The server cannot have answered what it had not received, as far as its acknowledgments can be believed. */
+static bool can_answer(const struct dialogue *d, const struct expectation *expected,
+                       const struct reply *reply, uint64_t acked)
+{
+    return acked == UINT64_MAX || !d->acks_work || acked >= expected->end_offset || reply->code == 421;
+}
+
+/* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows. */
+static bool is_ambiguous(struct dialogue *d, uint64_t acked)
+{
+    return d->pending_count > 1 && at(d, 0)->is_uncertain
+           && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset);
+}
+
+void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
+{
+    if (is_greeting(d, reply)) {
+        take_greeting(d, reply);
+        return;
+    }
+    if (d->hold.reason == HOLD_UNSURE)
+        unsure_decide(d, acked, reply->code);
+    else if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_VARIANT && d->pending_count == 0) {
+        content_end(d, true, d->session->messages[d->content.message].last);
+        client_resume(d, CLIENT_COMMANDS);
+    } else if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0) {
+        content_end(d, false, reply->at);
+        d->hold.reason = HOLD_UNSURE;
+        d->mode = CLIENT_UNSURE;
+        d->is_behind_gap = true;
+    }
+    if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked) || is_ambiguous(d, acked)) {
+        add_reply_item(d, ITEM_REPLY, reply);
+        return;
+    }
+    answer(d, reply);
+}
+
+void pairing_server_hole(struct dialogue *d)
+{
+    for (uint32_t i = 0; i < d->pending_count; i++)
+        at(d, i)->is_uncertain = true;
+}
+
+void pairing_client_went_on(struct dialogue *d, uint64_t acked)
+{
+    if (acked == UINT64_MAX || acked < d->server_hole_end)
+        return;
+    while (d->pending_count > 0 && at(d, 0)->is_uncertain)
+        pop(d);
+    d->lost_server_bytes = false;
+}

@@ -1,0 +1,252 @@
+/* What may stand before a session: a PROXY header (HAProxy's protocol, versions 1 and 2), SOCKS (RFC 1928,
+ * RFC 1929, SOCKS 4), HTTP CONNECT (RFC 9110 9.3.6).  Both sides are kept until it is over. */
+#include "dialogue/state.h"
+
+enum { STATE_UNKNOWN = 0, STATE_OVER = -1 };
+
+static const uint8_t proxy_v2[12] = {
+    0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a
+};
+
+enum found { NOT_THERE, MORE_NEEDED, FOUND };
+
+/* How much of each side belongs to the prelude. */
+struct extent {
+    size_t client;
+    size_t server;
+    struct prelude prelude;
+};
+
+static enum found begins(struct bytes data, struct bytes sign)
+{
+    size_t len = data.len < sign.len ? data.len : sign.len;
+
+    if (memcmp(data.ptr, sign.ptr, len) != 0)
+        return NOT_THERE;
+    return len < sign.len ? MORE_NEEDED : FOUND;
+}
+
+static struct bytes next_word(struct bytes *rest)
+{
+    size_t end = bytes_find(*rest, ' ');
+    struct bytes word = bytes_slice(*rest, 0, end == SIZE_MAX ? rest->len : end);
+
+    *rest = end == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(*rest, end + 1);
+    return word;
+}
+
+static void take_port(struct bytes word, uint16_t *port)
+{
+    uint64_t number;
+
+    if (bytes_to_u64(word, &number) && number <= UINT16_MAX)
+        *port = (uint16_t)number;
+}
+
+/* "PROXY TCP4 source destination port port\r\n" */
+static enum found find_proxy_v1(struct bytes client, struct extent *out)
+{
+    enum found begun = begins(client, BYTES("PROXY "));
+    size_t lf = bytes_find(client, '\n');
+
+    if (begun != FOUND)
+        return begun;
+    if (lf == SIZE_MAX)
+        return client.len < 108 ? MORE_NEEDED : NOT_THERE;
+    struct bytes line = bytes_slice(client, 0, lf), rest;
+    if (line.len && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    out->client = lf + 1;
+    out->prelude = (struct prelude){ .kind = PRELUDE_PROXY_V1, .text = line };
+    rest = bytes_from(line, 6);
+    (void)next_word(&rest);
+    (void)!address_parse(next_word(&rest), &out->prelude.source.address);
+    (void)!address_parse(next_word(&rest), &out->prelude.target.address);
+    take_port(next_word(&rest), &out->prelude.source.port);
+    take_port(next_word(&rest), &out->prelude.target.port);
+    return FOUND;
+}
+
+/* Signature (12), version and command (1), family and transport (1), length (2), addresses, ports. */
+static enum found find_proxy_v2(struct bytes client, struct extent *out)
+{
+    enum found begun = begins(client, (struct bytes){ proxy_v2, sizeof proxy_v2 });
+    struct reader r = reader_over(client);
+
+    if (begun != FOUND)
+        return begun;
+    (void)read_bytes(&r, sizeof proxy_v2 + 1);
+    uint8_t family = read_u8(&r);
+    uint16_t length = read_be16(&r);
+    struct reader body = reader_over(read_bytes(&r, length));
+    if (!r.ok)
+        return sizeof proxy_v2 + 4 + (size_t)length > LIMIT_PRELUDE ? NOT_THERE : MORE_NEEDED;
+    out->client = r.at;
+    out->prelude = (struct prelude){ .kind = PRELUDE_PROXY_V2 };
+    size_t width = family >> 4 == 1 ? 4 : family >> 4 == 2 ? 16 : 0;
+    struct bytes source = read_bytes(&body, width), target = read_bytes(&body, width);
+    uint16_t source_port = read_be16(&body);
+    uint16_t target_port = read_be16(&body);
+    if (width && body.ok) {
+        out->prelude.source = (struct endpoint){ { .family = width == 4 ? 4 : 6 }, source_port };
+        out->prelude.target = (struct endpoint){ { .family = width == 4 ? 4 : 6 }, target_port };
+        memcpy(out->prelude.source.address.bytes, source.ptr, width);
+        memcpy(out->prelude.target.address.bytes, target.ptr, width);
+    }
+    return FOUND;
+}
+
+/* The head of an HTTP message: its length with the empty line, or SIZE_MAX. */
+static size_t http_head(struct bytes data)
+{
+    size_t end = bytes_find_nocase(data, BYTES("\r\n\r\n"));
+
+    return end == SIZE_MAX ? SIZE_MAX : end + 4;
+}
+
+static enum found find_connect(struct bytes client, struct bytes server, struct extent *out)
+{
+    enum found begun = begins(client, BYTES("CONNECT "));
+
+    if (begun != FOUND)
+        return begun;
+    size_t request = http_head(client), response = http_head(server);
+    if (request == SIZE_MAX)
+        return MORE_NEEDED;
+    if (server.len > 0 && begins(server, BYTES("HTTP/")) == NOT_THERE)
+        return NOT_THERE; /* a mail server that was sent CONNECT: a command like any other */
+    if (response == SIZE_MAX)
+        return MORE_NEEDED;
+    *out = (struct extent){ request, response, { .kind = PRELUDE_CONNECT } };
+    out->prelude.text = bytes_slice(client, 0, bytes_find(client, '\r'));
+    return FOUND;
+}
+
+/* Length of a SOCKS 5 request or reply from its fourth octet on: address type, address, port. */
+static void skip_socks_address(struct reader *r)
+{
+    uint8_t type = read_u8(r);
+    size_t len = type == 1 ? 4 : type == 4 ? 16 : type == 3 ? read_u8(r) : SIZE_MAX;
+
+    (void)read_bytes(r, len);
+    (void)read_be16(r);
+}
+
+static enum found find_socks5(struct bytes client, struct bytes server, struct extent *out)
+{
+    struct reader c = reader_over(client), s = reader_over(server);
+
+    if (client.ptr[0] != 5 || (server.len > 0 && server.ptr[0] != 5))
+        return NOT_THERE;
+    (void)read_u8(&c);
+    (void)read_bytes(&c, read_u8(&c)); /* methods */
+    (void)read_u8(&s);
+    uint8_t method = read_u8(&s);
+    if (s.ok && method == 2) { /* RFC 1929: version, name, password; version, status */
+        (void)read_u8(&c);
+        (void)read_bytes(&c, read_u8(&c));
+        (void)read_bytes(&c, read_u8(&c));
+        (void)read_be16(&s);
+    }
+    (void)read_bytes(&c, 3);
+    skip_socks_address(&c);
+    (void)read_bytes(&s, 3);
+    skip_socks_address(&s);
+    if (!c.ok || !s.ok)
+        return MORE_NEEDED;
+    *out = (struct extent){ c.at, s.at, { .kind = PRELUDE_SOCKS5 } };
+    return FOUND;
+}
+
+static enum found find_socks4(struct bytes client, struct bytes server, struct extent *out)
+{
+    if (client.ptr[0] != 4 || (server.len > 0 && server.ptr[0] != 0))
+        return NOT_THERE;
+    if (client.len < 9 || server.len < 8)
+        return MORE_NEEDED;
+    bool has_name = client.ptr[4] == 0 && client.ptr[5] == 0 && client.ptr[6] == 0 && client.ptr[7] != 0;
+    size_t user = bytes_find(bytes_from(client, 8), 0);
+    size_t end = user == SIZE_MAX ? SIZE_MAX : 8 + user + 1;
+    if (end != SIZE_MAX && has_name) { /* SOCKS 4a: the host's name behind the user's */
+        size_t name = bytes_find(bytes_from(client, end), 0);
+        end = name == SIZE_MAX ? SIZE_MAX : end + name + 1;
+    }
+    if (end == SIZE_MAX)
+        return MORE_NEEDED;
+    *out = (struct extent){ end, 8, { .kind = PRELUDE_SOCKS4 } };
+    return FOUND;
+}
+
+static enum found find(struct bytes client, struct bytes server, struct extent *out)
+{
+    if (client.len
+        == 0) /* a server that speaks first has no prelude before it, but for PROXY, which is silent */
+        return server.len > 0 ? NOT_THERE : MORE_NEEDED;
+    enum found found = find_proxy_v1(client, out);
+    if (found == NOT_THERE)
+        found = find_proxy_v2(client, out);
+    if (found == NOT_THERE)
+        found = find_connect(client, server, out);
+    if (found == NOT_THERE)
+        found = find_socks5(client, server, out);
+    return found == NOT_THERE ? find_socks4(client, server, out) : found;
+}
+
+static void add_item(struct dialogue *d, const struct extent *extent, struct moment at)
+{
+    struct item *item = dialogue_add_item(d, ITEM_PRELUDE, at, at);
+
+    if (!item)
+        return;
+    item->as.prelude = extent->prelude;
+    item->as.prelude.text = arena_copy(&d->session->arena, extent->prelude.text);
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+/* What is behind the prelude of this side goes on as SMTP.  The kept bytes begin at offset 0. */
+static void feed_rest(struct dialogue *d, enum side side, size_t skip, const struct stream_chunk *chunk)
+{
+    struct stream_chunk rest = *chunk;
+
+    rest.data = bytes_from(buf_bytes(&d->prelude[side]), skip);
+    rest.offset = skip;
+    if (rest.data.len > 0)
+        dialogue_data(d, side, &rest);
+}
+
+/* Nothing can be a prelude whose first byte is not one of these. */
+static bool can_begin(uint8_t byte)
+{
+    return byte == 'P' || byte == 0x0d || byte == 'C' || byte == 5 || byte == 4;
+}
+
+bool prelude_feed(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    struct buf *own = &d->prelude[from];
+    struct extent extent = { 0 };
+    bool is_first = d->prelude[SIDE_CLIENT].len + d->prelude[SIDE_SERVER].len == 0;
+
+    if (is_first && (from == SIDE_SERVER || !can_begin(chunk->data.ptr[0]))) {
+        d->prelude_state = STATE_OVER;
+        return true;
+    }
+    if (chunk->data.len > own->max - own->len) { /* too long for any prelude */
+        d->prelude_state = STATE_OVER;
+        feed_rest(d, SIDE_CLIENT, 0, chunk);
+        feed_rest(d, SIDE_SERVER, 0, chunk);
+        return true;
+    }
+    (void)buf_append(own, chunk->data);
+    enum found found =
+        find(buf_bytes(&d->prelude[SIDE_CLIENT]), buf_bytes(&d->prelude[SIDE_SERVER]), &extent);
+    if (found == MORE_NEEDED)
+        return false;
+    d->prelude_state = STATE_OVER;
+    if (found == FOUND)
+        add_item(d, &extent, moment_of(chunk));
+    else
+        extent = (struct extent){ 0 };
+    feed_rest(d, SIDE_CLIENT, extent.client, chunk);
+    feed_rest(d, SIDE_SERVER, extent.server, chunk);
+    return false;
+}

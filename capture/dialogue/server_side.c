@@ -1,0 +1,194 @@
+/* The server's stream: reply lines put together to replies (RFC 5321 4.2). */
+#include "dialogue/state.h"
+
+#include <stdlib.h>
+
+struct server_line {
+    struct bytes text; /* without its end */
+    enum line_end end;
+    struct moment first;
+    uint64_t acked;
+    uint64_t end_offset;
+};
+
+static void add_junk(struct dialogue *d, const struct server_line *line, struct moment at)
+{
+    struct session *session = d->session;
+    struct item *last = session->item_count ? &session->items[session->item_count - 1] : NULL;
+
+    if (last && last->kind == ITEM_JUNK) {
+        last->as.junk_length += line->text.len + 1;
+        return;
+    }
+    struct item *item = session_add_item(session, ITEM_JUNK);
+    if (!item)
+        return;
+    item->first = line->first;
+    item->at = at;
+    item->as.junk_length = line->text.len + 1;
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+static void add_text(struct dialogue *d, struct reply *reply, struct bytes text)
+{
+    size_t cap = 1;
+
+    if (reply->line_count >= LIMIT_REPLY_LINES) {
+        reply->lines_dropped++;
+        return;
+    }
+    while (cap < reply->line_count) /* capacity is a power of two: it need not be kept */
+        cap *= 2;
+    if (reply->line_count == 0 || cap == reply->line_count) {
+        struct bytes *lines = ARENA_ARRAY(&d->session->arena, struct bytes, reply->line_count ? cap * 2 : 1);
+        if (!lines) {
+            reply->lines_dropped++;
+            return;
+        }
+        if (reply->line_count)
+            memcpy(lines, reply->lines, reply->line_count * sizeof *lines);
+        reply->lines = lines;
+    }
+    reply->lines[reply->line_count++] = arena_copy(&d->session->arena, text);
+}
+
+static bool note_reply_end(struct dialogue *d, uint64_t end_offset)
+{
+    if (d->reply_count == d->reply_ends_cap) {
+        size_t cap = d->reply_ends_cap ? d->reply_ends_cap * 2 : 16;
+        uint64_t *ends =
+            d->reply_count < LIMIT_SESSION_ITEMS ? realloc(d->reply_ends, cap * sizeof *ends) : NULL;
+        if (!ends)
+            return false;
+        budget_force(d->options->budget, (cap - d->reply_ends_cap) * sizeof *ends);
+        d->reply_ends = ends;
+        d->reply_ends_cap = cap;
+    }
+    d->reply_ends[d->reply_count++] = end_offset;
+    return true;
+}
+
+static void finish_reply(struct dialogue *d, struct reply *reply, const struct server_line *line,
+                         struct moment at)
+{
+    d->building = NULL;
+    reply->is_complete = true;
+    reply->at = at;
+    reply->ordinal = ++d->session->reply_count;
+    if (reply->line_count)
+        (void)!enhanced_code_parse(reply->lines[0], &reply->enhanced);
+    if (!note_reply_end(d, line->end_offset))
+        d->session->is_truncated = true;
+    dialogue_saw_smtp(d);
+    pairing_reply(d, reply, line->acked);
+}
+
+static struct reply *begin_reply(struct dialogue *d, const struct server_line *line, uint16_t code)
+{
+    struct reply *reply = ARENA_NEW(&d->session->arena, struct reply);
+
+    if (!reply) {
+        d->session->is_truncated = true;
+        return NULL;
+    }
+    reply->code = code;
+    reply->first = line->first;
+    reply->is_after_gap = d->is_server_behind_gap;
+    d->is_server_behind_gap = false;
+    return reply;
+}
+
+static void take_line(struct dialogue *d, const struct server_line *line, struct moment at)
+{
+    struct reply_line parsed;
+    struct reply *reply = d->building;
+
+    if (!reply_line_parse(line->text, &parsed)) {
+        if (!reply) {
+            add_junk(d, line, at);
+            return;
+        }
+        reply->has_odd_line = true;
+        add_text(d, reply, line->text);
+        return;
+    }
+    if (!reply) {
+        reply = begin_reply(d, line, parsed.code);
+        if (!reply)
+            return;
+    }
+    reply->has_mixed_codes = reply->has_mixed_codes || parsed.code != reply->code;
+    reply->has_odd_line = reply->has_odd_line || parsed.is_odd;
+    reply->has_bare_lf = reply->has_bare_lf || line->end == LINE_END_LF;
+    d->session->side[SIDE_SERVER].bare_lf_lines += line->end == LINE_END_LF;
+    add_text(d, reply, parsed.text);
+    d->building = reply;
+    if (parsed.is_last)
+        finish_reply(d, reply, line, at);
+}
+
+/* One line, or what there is of one; returns how many bytes it took. */
+static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    struct line *partial = &d->server_line;
+    size_t lf = bytes_find(chunk->data, '\n');
+
+    if (lf == SIZE_MAX) {
+        line_append(partial, chunk->data, chunk);
+        return chunk->data.len;
+    }
+    struct bytes part = bytes_slice(chunk->data, 0, lf);
+    struct server_line line = { .text = part, .first = moment_of(chunk), .acked = chunk->acked };
+    if (partial->is_begun) {
+        line_append(partial, part, chunk);
+        line.text = buf_bytes(&partial->kept);
+        line.first = partial->first;
+        line.acked = partial->acked;
+    }
+    line.end = LINE_END_LF;
+    if (line.text.len > 0 && line.text.ptr[line.text.len - 1] == '\r') {
+        line.text.len--;
+        line.end = LINE_END_CRLF;
+    }
+    line.end_offset = chunk->offset + lf + 1;
+    if (d->skips_server_line)
+        d->skips_server_line = false;
+    else
+        take_line(d, &line, moment_of(chunk));
+    line_clear(partial);
+    return lf + 1;
+}
+
+/* The first record of a TLS server where a reply was due. */
+static bool begins_as_tls(const struct dialogue *d, const struct stream_chunk *chunk)
+{
+    return !d->server_line.is_begun && !d->building && chunk->data.len >= 2 && chunk->data.ptr[0] >= 0x14
+           && chunk->data.ptr[0] <= 0x17 && chunk->data.ptr[1] == 3;
+}
+
+void server_read(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    struct stream_chunk rest = *chunk;
+
+    if (chunk->acked != UINT64_MAX && chunk->acked > 0)
+        d->acks_work = true;
+    while (rest.data.len > 0) {
+        size_t taken;
+        if (!d->session->is_tls && begins_as_tls(d, &rest))
+            client_start_tls(d, &rest);
+        if (d->session->is_tls) {
+            d->session->side[SIDE_SERVER].tls_bytes += rest.data.len;
+            return;
+        }
+        taken = read_line(d, &rest);
+        d->server_offset = rest.offset + taken;
+        rest.data = bytes_from(rest.data, taken);
+        rest.offset += taken;
+        if (d->hold.reason == HOLD_BDAT_REFUSED && rest.data.len > 0) { /* from here on both sides are held */
+            if (!hold_keep(d, SIDE_SERVER, &rest))
+                bdat_decide(d);
+            else
+                return;
+        }
+    }
+}

@@ -1,0 +1,221 @@
+#ifndef DIALOGUE_STATE_H
+#define DIALOGUE_STATE_H
+
+#include "base/limits.h"
+#include "dialogue/dialogue.h"
+
+/* Inside of a dialogue.  The client's stream is read by one of these modes; what cannot be read before a
+ * reply is known is held back, and fed again when it is. */
+enum client_mode {
+    CLIENT_START = 0, /* nothing yet: a prelude may come */
+    CLIENT_COMMANDS,
+    CLIENT_HELD,    /* how to read on depends on the reply to the last command */
+    CLIENT_CONTENT, /* behind a 354 */
+    CLIENT_CHUNK,   /* the octets of a BDAT */
+    CLIENT_SASL,    /* behind a 334 */
+    CLIENT_UNSURE,  /* midstream, or behind missing bytes: held until the server says something */
+    CLIENT_TLS,
+    CLIENT_MODE_COUNT
+};
+
+enum hold_reason {
+    HOLD_NONE = 0,
+    HOLD_DATA,
+    HOLD_AUTH, /* AUTH or a SASL response: 334 or the end? */
+    HOLD_STARTTLS,
+    HOLD_BDAT,         /* CHUNKING was not offered: octets or commands? */
+    HOLD_BDAT_REFUSED, /* and refused: both directions are held, and counted at the end */
+    HOLD_VARIANT,      /* an end of data with bare line feeds: does the server answer it? */
+    HOLD_CONTENT_GAP,  /* missing bytes in a content: was its end among them? */
+    HOLD_UNSURE,
+};
+
+enum expect_kind { EXPECT_NONE = 0, EXPECT_COMMAND, EXPECT_SASL, EXPECT_CONTENT };
+
+/* A reply that is due. */
+struct expectation {
+    enum expect_kind kind;
+    uint32_t item;
+    uint32_t remaining;  /* replies still to come: more than one in LMTP */
+    uint64_t end_offset; /* client's bytes that the server must have received before it can answer */
+    bool is_uncertain;   /* a hole in the server's bytes may have held the reply */
+};
+
+/* A line that is not complete yet. */
+struct line {
+    struct buf kept;
+    uint64_t length; /* of all, dropped bytes included */
+    bool is_begun;
+    uint8_t last_byte;
+    bool has_bare_cr;
+    struct moment first;
+    uint64_t acked; /* by the segment of its first byte */
+};
+
+struct held {
+    struct held *next;
+    enum side from;
+    bool is_hole;
+    struct stream_chunk chunk;
+    struct stream_hole hole;
+    uint8_t bytes[];
+};
+
+struct hold {
+    enum hold_reason reason;
+    struct held *first;
+    struct held *last;
+    size_t bytes;
+};
+
+/* Content being read. */
+struct content_state {
+    uint32_t message; /* index in session->messages */
+    uint32_t item;    /* of its ITEM_CONTENT; UINT32_MAX before it is there */
+    uint32_t command_item;
+    bool at_line_start;
+    bool after_crlf; /* the line before ended in CRLF, or there is none */
+    bool last_was_cr;
+    bool is_unknown; /* begun before the capture: belongs to no DATA that was seen */
+    uint64_t line_length;
+    uint8_t edge[4]; /* the first bytes of a line that begins with a dot, not yet decided */
+    size_t edge_len;
+    uint64_t plain_until; /* variants before this stream offset are known to be content */
+    uint64_t crlf_lines;
+    uint64_t lf_lines;
+    uint64_t size_before; /* BDAT: of the message before this chunk */
+};
+
+struct dialogue {
+    const struct dialogue_options *options;
+    const struct flow_info *flow;
+    int client_direction;
+    struct session *session;
+    struct digest *digest; /* of the content being read */
+    bool is_told;          /* CHANGE_OPENED was said */
+    bool saw_smtp;
+
+    enum client_mode mode;
+    struct line client_line;
+    uint64_t client_offset; /* of the next byte to be read, held ones not counted */
+    struct hold hold;
+    bool skips_fragment;     /* behind a hole: to the next line end */
+    bool is_behind_gap;      /* the next item comes right behind missing bytes */
+    bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
+    uint32_t held_item;      /* whose reply decides */
+    struct content_state content;
+    uint64_t chunk_left;
+
+    struct line server_line;
+    uint64_t server_offset;
+    struct reply *building; /* a reply whose last line has not come */
+    bool skips_server_line;
+    bool is_server_behind_gap;
+    bool lost_server_bytes;
+    uint64_t server_hole_end; /* of the last hole; 0 none */
+    bool has_greeting;
+    bool acks_work;       /* the server's acknowledgments have moved: they can be believed */
+    uint64_t *reply_ends; /* server offsets behind each complete reply */
+    size_t reply_ends_cap;
+    size_t reply_count;
+
+    struct expectation *pending; /* a ring */
+    uint32_t pending_cap, pending_first, pending_count;
+    uint32_t recipients; /* accepted in the open transaction */
+    bool offers_chunking;
+    bool saw_ehlo;
+    uint32_t open_bdat; /* 1 + message that BDAT chunks are joined to; 0 none */
+    int prelude_state;
+    struct buf prelude[2]; /* bytes of each side while a prelude may be in them */
+};
+
+/* dialogue.c */
+struct moment moment_of(const struct stream_chunk *chunk);
+void dialogue_saw_smtp(struct dialogue *d);
+void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item);
+/* NULL at a ceiling; behind a gap the item is marked so. */
+struct item *dialogue_add_item(struct dialogue *d, enum item_kind kind, struct moment first,
+                               struct moment at);
+static inline uint32_t item_index(const struct dialogue *d, const struct item *item)
+{
+    return (uint32_t)(item - d->session->items);
+}
+uint32_t dialogue_replies_seen(const struct dialogue *d, uint64_t acked);
+
+/* line buffer, in client_side.c */
+void line_init(struct line *line);
+void line_release(struct line *line);
+void line_clear(struct line *line);
+void line_append(struct line *line, struct bytes part, const struct stream_chunk *chunk);
+
+/* client_side.c */
+void client_read(struct dialogue *d, const struct stream_chunk *chunk);
+void client_begin_hold(struct dialogue *d, enum hold_reason reason, uint32_t item);
+/* Goes on in `mode` with what was held. */
+void client_resume(struct dialogue *d, enum client_mode mode);
+/* Whether a line reads as a command that content hardly ever reads as. */
+bool client_line_is_command(struct bytes line);
+bool bytes_are_tls(struct bytes data);
+void client_start_tls(struct dialogue *d, const struct stream_chunk *chunk);
+
+/* hold.c */
+bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
+void hold_keep_hole(struct dialogue *d, enum side from, const struct stream_hole *hole);
+/* Takes the list out of the dialogue; free each with hold_free. */
+struct held *hold_detach(struct dialogue *d);
+void hold_free(struct dialogue *d, struct held *held);
+void hold_clear(struct dialogue *d);
+/* The client's held bytes joined, as far as `until` (a stream offset); to be released by the caller. */
+void hold_join(const struct dialogue *d, uint64_t until, struct buf *out);
+/* The reply that was waited for will not come, or is lost: decides by what the held bytes look like. */
+void hold_decide_by_reading(struct dialogue *d);
+
+/* pairing.c */
+void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, uint64_t end_offset,
+                    uint32_t count);
+void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked);
+/* Bytes of the server are missing: replies may have been among them. */
+void pairing_server_hole(struct dialogue *d);
+/* The client goes on, having seen what we have not: older replies were in the hole. */
+void pairing_client_went_on(struct dialogue *d, uint64_t acked);
+void pairing_release(struct dialogue *d);
+
+/* server_side.c */
+void server_read(struct dialogue *d, const struct stream_chunk *chunk);
+
+/* content.c */
+void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown);
+/* Reads up to the end of data; returns how many bytes it took. */
+size_t content_read(struct dialogue *d, const struct stream_chunk *chunk);
+void content_hole(struct dialogue *d, const struct stream_hole *hole);
+/* Ends the message, complete or not. */
+void content_end(struct dialogue *d, bool is_complete, struct moment at);
+void content_add(struct dialogue *d, struct message *message, struct bytes stored);
+
+/* content_facts.c */
+struct content_facts {
+    uint64_t carriage_returns;
+    uint64_t nuls;
+    bool has_8bit;
+};
+void content_facts_add(struct content_facts *facts, struct bytes bytes);
+
+/* bdat.c */
+void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument);
+void bdat_answered(struct dialogue *d, const struct reply *reply);
+size_t bdat_read(struct dialogue *d, const struct stream_chunk *chunk);
+void bdat_begin_chunk(struct dialogue *d);
+/* Both directions were held: octets or commands? */
+void bdat_decide(struct dialogue *d);
+void bdat_hole(struct dialogue *d, const struct stream_hole *hole);
+
+/* prelude.c */
+/* True when there is no prelude (any more): both directions go on as SMTP. */
+bool prelude_feed(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
+
+/* unsure.c */
+void unsure_begin(struct dialogue *d);
+/* The server has answered up to `acked`: what is held can be read. */
+void unsure_decide(struct dialogue *d, uint64_t acked, uint16_t code);
+
+#endif
