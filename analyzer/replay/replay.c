@@ -1,1 +1,146 @@
+/* The walk through a session: each item in causal order, judged by what stands before it. */
 #include "replay/replay.h"
+
+#include "replay/walk.h"
+#include "smtp/software.h"
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[VERDICT_COUNT] = {
+        [VERDICT_NONE] = "none",
+        [VERDICT_OK] = "ok",
+        [VERDICT_REFUSED] = "refused",
+        [VERDICT_MISORDERED] = "misordered",
+        [VERDICT_TOLERATED] = "tolerated",
+        [VERDICT_CONSEQUENCE] = "consequence",
+        [VERDICT_CONTRADICTED] = "contradicted",
+        [VERDICT_UNANSWERED] = "unanswered",
+        [VERDICT_UNDECIDED] = "undecided",
+    };
+
+    return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "none";
+}
+
+static void take_greeting(struct walk *walk, const struct item *item)
+{
+    struct replay *out = walk->out;
+
+    if (out->greeting)
+        return;
+    out->greeting = item->reply;
+    out->greeting_at = item->at;
+    if (!item->reply)
+        return;
+    if (item->reply->line_count)
+        out->server_software = software_of_greeting(item->reply->lines[0]);
+    walk_start_anew(walk, PHASE_GREETED);
+    if (reply_refuses(item->reply))
+        walk->phase = PHASE_REFUSED;
+}
+
+/* A client that talks before the greeting is read behind it, so the greeting counts first. */
+static void find_greeting(struct walk *walk)
+{
+    const struct session *session = walk->session;
+
+    for (size_t i = 0; i < session->item_count && session->items[i].kind != ITEM_GAP; i++)
+        if (session->items[i].kind == ITEM_GREETING) {
+            take_greeting(walk, &session->items[i]);
+            return;
+        }
+}
+
+static void begin(struct walk *walk)
+{
+    const struct session *session = walk->session;
+    bool is_blind = session->one_sided == SIDE_CLIENT || session->one_sided == SIDE_SERVER;
+
+    walk->may_lose_replies =
+        is_blind || session->side[SIDE_SERVER].missing_bytes > 0 || session->is_truncated;
+    walk->out->has_gaps =
+        walk->may_lose_replies || session->is_midstream || session->side[SIDE_CLIENT].missing_bytes > 0;
+    walk_start_anew(walk, PHASE_GREETED);
+    walk->phase = PHASE_CONNECTED;
+    if (session->is_midstream || is_blind)
+        walk_forget(walk);
+    find_greeting(walk);
+}
+
+static bool step_command(struct walk *walk, size_t index)
+{
+    const struct item *item = &walk->session->items[index];
+    struct replay *out = walk->out;
+
+    if (item->as.command.n == 0 || item->as.command.n > out->judgement_count)
+        return true;
+    struct judgement *judgement = &out->judgements[item->as.command.n - 1];
+    while (walk->exchange_at < walk->session->exchange_count
+           && walk->session->exchanges[walk->exchange_at].command_item < index)
+        walk->exchange_at++;
+    judge_command(walk, index, judgement);
+    enum verb verb = item->as.command.verb;
+    if (!out->ehlo_reply && out->helo.len == 0
+        && (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO))
+        out->helo = item->as.command.argument; /* until one is accepted */
+    if (!walk_move(walk, index, judgement))
+        return false;
+    if (verb == VERB_MAIL || verb == VERB_RCPT)
+        judgement->transaction = (uint32_t)walk->transaction;
+    return true;
+}
+
+static void step_tls(struct walk *walk)
+{
+    walk->is_tls = true;
+    if (walk->phase != PHASE_TLS_GREETED && walk->phase != PHASE_CONNECTED && walk->phase != PHASE_UNKNOWN)
+        walk_start_anew(walk, PHASE_TLS_GREETED); /* the reply to its STARTTLS is missing */
+}
+
+static bool step(struct walk *walk, size_t index)
+{
+    const struct item *item = &walk->session->items[index];
+
+    switch (item->kind) {
+    case ITEM_GREETING:
+        take_greeting(walk, item);
+        return true;
+    case ITEM_COMMAND:
+        return step_command(walk, index);
+    case ITEM_SASL:
+        walk_sasl(walk, item);
+        return true;
+    case ITEM_CONTENT:
+        return walk_content(walk, index);
+    case ITEM_GAP:
+        if (!item->as.gap.in_content)
+            walk_forget(walk);
+        return true;
+    case ITEM_TLS:
+        step_tls(walk);
+        return true;
+    case ITEM_NONE:
+    case ITEM_PRELUDE:
+    case ITEM_REPLY:
+    case ITEM_JUNK:
+    case ITEM_KIND_COUNT:
+        return true;
+    }
+    return true;
+}
+
+bool replay_session(const struct session *session, struct arena *arena, struct replay *out)
+{
+    struct walk walk = { .session = session, .arena = arena, .out = out };
+
+    *out = (struct replay){ .session = session };
+    out->judgements = ARENA_ARRAY(arena, struct judgement, session->command_count);
+    if (!out->judgements)
+        return false;
+    out->judgement_count = session->command_count;
+    begin(&walk);
+    for (size_t i = 0; i < session->item_count; i++)
+        if (!step(&walk, i))
+            return false;
+    out->last_phase = walk.phase;
+    return true;
+}
