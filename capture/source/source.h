@@ -8,33 +8,33 @@
  * time order.  Recordings among the inputs are handed out as streams of lines. */
 
 struct packet {
-    struct bytes data;      /* as captured; borrowed until the next call */
-    uint32_t wire_length;   /* on the wire; larger than data.len if the snap length cut it */
+    struct bytes data;    /* as captured; borrowed until the next call */
+    uint32_t wire_length; /* on the wire; larger than data.len if the snap length cut it */
     uint64_t time_ns;
-    int dlt;                /* DLT_* of libpcap */
-    uint32_t input;         /* index of its input */
-    uint64_t number;        /* within its input, from 1 */
+    int dlt;         /* DLT_* of libpcap */
+    uint32_t input;  /* index of its input */
+    uint64_t number; /* within its input, from 1 */
 };
 
 /* What one input was, for messages and for `summary.inputs`. */
 struct input_facts {
-    const char *path;       /* as given, or folder/name; "-" for standard input */
-    const char *format;     /* "pcap", "pcapng", "recording"; NULL if it could not be told */
-    const char *compression;/* "gzip", "zstd", "lz4" or NULL */
+    const char *path;        /* as given, or folder/name; "-" for standard input */
+    const char *format;      /* "pcap", "pcapng", "recording"; NULL if it could not be told */
+    const char *compression; /* "gzip", "zstd", "lz4" or NULL */
     uint64_t packets;
-    uint64_t bytes;         /* of the file, read so far, as stored */
-    uint64_t size;          /* of the file as stored; 0 if not known (a pipe) */
+    uint64_t bytes; /* of the file, read so far, as stored */
+    uint64_t size;  /* of the file as stored; 0 if not known (a pipe) */
     uint64_t snaplen;
-    bool is_complete;       /* read to its end, and nothing torn or damaged */
-    bool is_torn;           /* only its very last packet is torn, as in a file still being written */
-    bool is_failed;         /* could not be opened, or damaged: exit status 3 */
-    char problem[512];      /* message for people: file, packet, reason, way out; "" if none */
+    bool is_complete;  /* read to its end, and nothing torn or damaged */
+    bool is_torn;      /* only its very last packet is torn, as in a file still being written */
+    bool is_failed;    /* could not be opened, or damaged: exit status 3 */
+    char problem[512]; /* message for people: file, packet, reason, way out; "" if none */
 };
 
 struct source;
 
 struct source_options {
-    const char *filter;     /* BPF, or NULL */
+    const char *filter; /* BPF, or NULL */
 };
 
 /* Paths are files, folders (every capture or recording in them, sorted by name, not recursive) or "-".
