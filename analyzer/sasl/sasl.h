@@ -11,9 +11,9 @@ enum sasl_outcome {
     SASL_OUTCOME_NONE = 0,
     SASL_SUCCESS,
     SASL_FAILURE,
-    SASL_CANCELLED,   /* the client sent "*" */
-    SASL_ABANDONED,   /* the session ended inside the exchange */
-    SASL_UNDECIDED,   /* bytes are missing */
+    SASL_CANCELLED, /* the client sent "*" */
+    SASL_ABANDONED, /* the session ended inside the exchange */
+    SASL_UNDECIDED, /* bytes are missing */
     SASL_OUTCOME_COUNT
 };
 const char *sasl_outcome_name(enum sasl_outcome outcome);
@@ -29,15 +29,16 @@ bool sasl_fields_add_secret(struct sasl_fields *fields, const char *name, struct
 /* What a mechanism knows of the step that it decodes. */
 struct sasl_context {
     enum side from;
-    unsigned index;                 /* of this side's messages in the exchange, from 0 */
-    const struct sasl_step *prompt; /* the challenge that a response answers, or NULL for an initial response */
+    unsigned index; /* of this side's messages in the exchange, from 0 */
+    const struct sasl_step
+        *prompt; /* the challenge that a response answers, or NULL for an initial response */
     const struct sasl_exchange *exchange;
 };
 
 struct sasl_mechanism {
-    const char *name;               /* IANA, upper case */
-    bool is_client_first;           /* takes an initial response */
-    bool sends_plain_secret;        /* the credential itself crosses */
+    const char *name;        /* IANA, upper case */
+    bool is_client_first;    /* takes an initial response */
+    bool sends_plain_secret; /* the credential itself crosses */
     /* Decodes one message, base64 already taken off; sets step->is_secret where the text holds a credential.
      * False: it breaks the grammar (err->text says how). */
     bool (*decode)(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,

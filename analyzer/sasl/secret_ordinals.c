@@ -1,0 +1,56 @@
+/* Which secrets are equal, without keeping any: digests under a key that is made anew for every run. */
+#include "sasl/sasl_rows.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { SECRETS_KEPT = 4096 };
+
+struct secret_ordinals {
+    struct budget *budget;
+    uint8_t key[32];
+    uint32_t count;
+    uint64_t digests[SECRETS_KEPT];
+};
+
+struct secret_ordinals *secret_ordinals_new(struct budget *budget)
+{
+    struct secret_ordinals *ordinals = calloc(1, sizeof *ordinals);
+
+    if (!ordinals)
+        return NULL;
+    ordinals->budget = budget;
+    budget_force(budget, sizeof *ordinals);
+    if (getrandom(ordinals->key, sizeof ordinals->key, 0) != (ssize_t)sizeof ordinals->key) {
+        secret_ordinals_free(ordinals);
+        return NULL;
+    }
+    return ordinals;
+}
+
+void secret_ordinals_free(struct secret_ordinals *ordinals)
+{
+    if (!ordinals)
+        return;
+    budget_give(ordinals->budget, sizeof *ordinals);
+    explicit_bzero(ordinals->key, sizeof ordinals->key);
+    free(ordinals);
+}
+
+uint32_t secret_ordinal(struct secret_ordinals *ordinals, struct bytes secret)
+{
+    uint8_t digest[DIGEST_SHA256_LEN];
+    uint64_t mark;
+
+    if (!ordinals)
+        return 0;
+    digest_hmac_sha256((struct bytes){ ordinals->key, sizeof ordinals->key }, secret, digest);
+    memcpy(&mark, digest, sizeof mark);
+    for (uint32_t i = 0; i < ordinals->count; i++)
+        if (ordinals->digests[i] == mark)
+            return i + 1;
+    if (ordinals->count == SECRETS_KEPT)
+        return 0;
+    ordinals->digests[ordinals->count++] = mark;
+    return ordinals->count;
+}
