@@ -1,1 +1,190 @@
+/* The catalogue, and the way of a session through the checks. */
 #include "rules/rules.h"
+
+#include <stdlib.h>
+
+#include "rules/check.h"
+
+static const struct rule rules[RULE_COUNT] = {
+#define RULE(name, id_, group_, severity_, fault_, reference_, title_, explanation_, remedy_)                \
+    [RULE_##name] = { .id = (id_),                                                                           \
+                      .group = (group_),                                                                     \
+                      .severity = SEVERITY_##severity_,                                                      \
+                      .fault = FAULT_##fault_,                                                               \
+                      .reference = (reference_),                                                             \
+                      .title = (title_),                                                                     \
+                      .explanation = (explanation_),                                                         \
+                      .remedy = (remedy_) },
+#include "rules/rules.def"
+#undef RULE
+};
+
+/* A new subject is one file and one row here. */
+static const struct check *const checks[] = {
+    &check_order, &check_extension, &check_server, &check_reply, &check_refusal, &check_auth, &check_capture,
+};
+
+struct analyzer {
+    struct budget *budget;
+    struct secret_ordinals *ordinals;
+    struct analysis *idle; /* analyses to be used again */
+};
+
+const char *severity_name(enum severity severity)
+{
+    static const char *const names[SEVERITY_COUNT] = { "none", "info", "warning", "error" };
+
+    return (unsigned)severity < SEVERITY_COUNT ? names[severity] : "none";
+}
+
+const char *confidence_name(enum confidence confidence)
+{
+    static const char *const names[CONFIDENCE_COUNT] = { "none", "possible", "likely", "certain" };
+
+    return (unsigned)confidence < CONFIDENCE_COUNT ? names[confidence] : "none";
+}
+
+const char *fault_name(enum fault fault)
+{
+    static const char *const names[FAULT_COUNT] = {
+        "none", "client", "server", "path", "policy", "undecided"
+    };
+
+    return (unsigned)fault < FAULT_COUNT ? names[fault] : "none";
+}
+
+const struct rule *rule_of(enum rule_id id)
+{
+    return (unsigned)id < RULE_COUNT && id != RULE_NONE ? &rules[id] : NULL;
+}
+
+enum rule_id rule_find(struct bytes id)
+{
+    for (unsigned i = RULE_NONE + 1; i < RULE_COUNT; i++)
+        if (bytes_equal(id, bytes_of(rules[i].id)))
+            return (enum rule_id)i;
+    return RULE_NONE;
+}
+
+struct analyzer *analyzer_new(struct budget *budget, struct err *err)
+{
+    struct analyzer *analyzer = calloc(1, sizeof *analyzer);
+
+    if (analyzer)
+        analyzer->ordinals = secret_ordinals_new(budget);
+    if (!analyzer || !analyzer->ordinals) {
+        (void)err_set(err, ERR_NOMEM, 0, "no memory for the analyzer");
+        free(analyzer);
+        return NULL;
+    }
+    analyzer->budget = budget;
+    return analyzer;
+}
+
+void analyzer_free(struct analyzer *analyzer)
+{
+    if (!analyzer)
+        return;
+    while (analyzer->idle) {
+        struct analysis *next = analyzer->idle->next;
+        arena_release(&analyzer->idle->arena);
+        free(analyzer->idle);
+        analyzer->idle = next;
+    }
+    secret_ordinals_free(analyzer->ordinals);
+    free(analyzer);
+}
+
+static struct analysis *take_idle(struct analyzer *analyzer)
+{
+    struct analysis *analysis = analyzer->idle;
+
+    if (analysis) {
+        analyzer->idle = analysis->next;
+        analysis->next = NULL;
+        return analysis;
+    }
+    analysis = calloc(1, sizeof *analysis);
+    if (!analysis)
+        return NULL;
+    analysis->owner = analyzer;
+    arena_init(&analysis->arena, analyzer->budget, LIMIT_ANALYSIS_BYTES);
+    return analysis;
+}
+
+static void check_item(struct analysis *analysis, size_t index)
+{
+    const struct item *item = &analysis->session->items[index];
+
+    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++) {
+        if (item->kind == ITEM_COMMAND && checks[c]->command)
+            checks[c]->command(analysis, index);
+        if (!item->reply || !checks[c]->reply)
+            continue;
+        checks[c]->reply(analysis, index, item->reply);
+        for (uint32_t i = 0; i < item->more_count; i++)
+            checks[c]->reply(analysis, index, item->more_replies[i]);
+    }
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+
+    if (a->command != b->command)
+        return a->command < b->command ? -1 : 1;
+    if (a->rule != b->rule)
+        return a->rule < b->rule ? -1 : 1;
+    if (a->packet.number != b->packet.number)
+        return a->packet.number < b->packet.number ? -1 : 1;
+    return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+static bool analyze(struct analysis *analysis)
+{
+    struct session *session = analysis->session;
+
+    if (!sasl_decode_session(session, analysis->owner->ordinals)
+        || !replay_session(session, &analysis->arena, &analysis->replay))
+        return false;
+    for (size_t i = 0; i < session->item_count; i++)
+        check_item(analysis, i);
+    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++)
+        if (checks[c]->session)
+            checks[c]->session(analysis);
+    if (analysis->finding_count > 1)
+        qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
+    return true;
+}
+
+struct analysis *analysis_new(struct analyzer *analyzer, struct session *session)
+{
+    struct analysis *analysis = take_idle(analyzer);
+
+    if (!analysis) {
+        session_free(session);
+        return NULL;
+    }
+    analysis->session = session;
+    if (analyze(analysis))
+        return analysis;
+    analysis_free(analysis);
+    return NULL;
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    if (!analysis)
+        return;
+    struct analyzer *owner = analysis->owner;
+    session_free(analysis->session);
+    analysis->session = NULL;
+    arena_clear(&analysis->arena);
+    analysis->replay = (struct replay){ 0 };
+    analysis->findings = NULL;
+    analysis->finding_count = 0;
+    analysis->finding_cap = 0;
+    analysis->findings_dropped = 0;
+    analysis->next = owner->idle;
+    owner->idle = analysis;
+}

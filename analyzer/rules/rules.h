@@ -7,9 +7,22 @@
 /* The catalogue of findings: one row of rules.def each, and the checks that raise them. */
 
 enum severity { SEVERITY_NONE = 0, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_COUNT };
-enum confidence { CONFIDENCE_NONE = 0, CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN,
-                  CONFIDENCE_COUNT };
-enum fault { FAULT_NONE = 0, FAULT_CLIENT, FAULT_SERVER, FAULT_PATH, FAULT_POLICY, FAULT_UNDECIDED, FAULT_COUNT };
+enum confidence {
+    CONFIDENCE_NONE = 0,
+    CONFIDENCE_POSSIBLE,
+    CONFIDENCE_LIKELY,
+    CONFIDENCE_CERTAIN,
+    CONFIDENCE_COUNT
+};
+enum fault {
+    FAULT_NONE = 0,
+    FAULT_CLIENT,
+    FAULT_SERVER,
+    FAULT_PATH,
+    FAULT_POLICY,
+    FAULT_UNDECIDED,
+    FAULT_COUNT
+};
 const char *severity_name(enum severity severity);
 const char *confidence_name(enum confidence confidence);
 const char *fault_name(enum fault fault);
@@ -23,11 +36,11 @@ enum rule_id {
 };
 
 struct rule {
-    const char *id;          /* public: never renamed, never reused */
+    const char *id; /* public: never renamed, never reused */
     const char *group;
     enum severity severity;
-    enum fault fault;        /* the usual one; a finding may say otherwise */
-    const char *reference;   /* "RFC 5321 4.1.4; RFC 2920 3.1" */
+    enum fault fault;      /* the usual one; a finding may say otherwise */
+    const char *reference; /* "RFC 5321 4.1.4; RFC 2920 3.1" */
     const char *title;
     const char *explanation;
     const char *remedy;
@@ -41,27 +54,29 @@ struct finding {
     enum severity severity;
     enum confidence confidence;
     enum fault fault;
-    uint32_t command;            /* n, 0: the session as a whole */
+    uint32_t command; /* n, 0: the session as a whole */
     struct packet_ref packet;
     uint64_t time_ns;
-    uint16_t reply_code;         /* 0 none */
-    uint32_t cause_command;      /* n of the command that is the first cause; 0 none */
-    enum rule_id cause_rule;     /* or RULE_NONE */
-    struct bytes detail;         /* a sentence about this very case, behind the rule's explanation; empty none */
+    uint16_t reply_code;     /* 0 none */
+    uint32_t cause_command;  /* n of the command that is the first cause; 0 none */
+    enum rule_id cause_rule; /* or RULE_NONE */
+    struct bytes detail;     /* a sentence about this very case, behind the rule's explanation; empty none */
 };
 
 /* A session with all that is known of it. */
 struct analysis {
-    struct session *session;     /* owned */
+    struct session *session; /* owned */
     struct arena arena;
     struct replay replay;
-    struct finding *findings;    /* in order of command, then rule */
+    struct finding *findings; /* in order of command, then rule */
     size_t finding_count;
     size_t finding_cap;
-    uint64_t findings_dropped;   /* beyond LIMIT_FINDINGS */
+    uint64_t findings_dropped; /* beyond LIMIT_FINDINGS */
+    struct analyzer *owner;
+    struct analysis *next; /* in its owner's list of idle ones */
 };
 
-struct analyzer;                 /* what lasts over sessions: secrets' ordinals, later the incidents */
+struct analyzer; /* what lasts over sessions: secrets' ordinals, later the incidents */
 struct analyzer *analyzer_new(struct budget *budget, struct err *err);
 void analyzer_free(struct analyzer *analyzer);
 
@@ -72,11 +87,11 @@ void analysis_free(struct analysis *analysis);
 /* explain: what a reply code means. */
 struct reply_code_text {
     uint16_t code;
-    const char *class;     /* "3yz, positive intermediate: go on" */
+    const char *class; /* "3yz, positive intermediate: go on" */
     const char *meaning;
-    const char *appears;   /* when it comes */
-    const char *action;    /* what to do */
-    const char *turn;      /* whose turn it is */
+    const char *appears; /* when it comes */
+    const char *action;  /* what to do */
+    const char *turn;    /* whose turn it is */
 };
 /* NULL for a code that is not known; its class is still told by reply_code_class. */
 const struct reply_code_text *reply_code_explain(uint16_t code);

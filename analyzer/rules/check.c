@@ -1,0 +1,118 @@
+/* What the checks share: raising a finding, and looking things up. */
+#include "rules/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "replay/sequence_text.h"
+
+enum { DETAIL_TEXT = 400 };
+
+static struct finding *add_finding(struct analysis *analysis)
+{
+    void *array = analysis->findings;
+
+    if (analysis->finding_count >= LIMIT_FINDINGS
+        || !arena_grow(&analysis->arena, &array, analysis->finding_count, &analysis->finding_cap,
+                       sizeof *analysis->findings)) {
+        analysis->findings_dropped++;
+        return NULL;
+    }
+    analysis->findings = array;
+    struct finding *finding = &analysis->findings[analysis->finding_count++];
+    *finding = (struct finding){ 0 };
+    return finding;
+}
+
+struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t index)
+{
+    const struct item *item = &analysis->session->items[index];
+    struct finding *finding = add_finding(analysis);
+
+    if (!finding)
+        return NULL;
+    finding->rule = rule;
+    finding->severity = rule_of(rule)->severity;
+    finding->fault = rule_of(rule)->fault;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding->command = check_command_of(analysis->session, index);
+    finding->packet = item->at.packet;
+    finding->time_ns = item->at.time_ns;
+    finding->reply_code = item->reply ? item->reply->code : 0;
+    if (item->kind == ITEM_COMMAND && !check_judgement(analysis, index)->is_certain)
+        finding->confidence = CONFIDENCE_LIKELY;
+    return finding;
+}
+
+struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at)
+{
+    struct finding *finding = add_finding(analysis);
+
+    if (!finding)
+        return NULL;
+    finding->rule = rule;
+    finding->severity = rule_of(rule)->severity;
+    finding->fault = rule_of(rule)->fault;
+    finding->confidence = CONFIDENCE_CERTAIN;
+    finding->packet = at.packet;
+    finding->time_ns = at.time_ns;
+    return finding;
+}
+
+void check_detail(struct analysis *analysis, struct finding *finding, const char *format, ...)
+{
+    char text[DETAIL_TEXT];
+    va_list args;
+
+    if (!finding)
+        return;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0)
+        finding->detail = arena_copy(&analysis->arena, bytes_of(text));
+}
+
+const struct judgement *check_judgement(const struct analysis *analysis, size_t index)
+{
+    return &analysis->replay.judgements[analysis->session->items[index].as.command.n - 1];
+}
+
+uint32_t check_command_of(const struct session *session, size_t index)
+{
+    const struct item *item = &session->items[index];
+    size_t at = index;
+
+    if (item->kind == ITEM_CONTENT)
+        at = item->as.content.command_item;
+    else if (item->kind == ITEM_SASL)
+        while (at > 0 && session->items[at].kind != ITEM_COMMAND)
+            at--;
+    return at < session->item_count && session->items[at].kind == ITEM_COMMAND
+               ? session->items[at].as.command.n
+               : 0;
+}
+
+enum rule_id rule_of_misorder(enum misorder misorder)
+{
+    static const uint8_t rules[MISORDER_COUNT] = {
+#define MISORDER(name, id) [MISORDER_##name] = RULE_##name,
+#include "replay/misorders.def"
+#undef MISORDER
+    };
+
+    return (unsigned)misorder < MISORDER_COUNT ? (enum rule_id)rules[misorder] : RULE_NONE;
+}
+
+bool check_says_any(const struct reply *reply, const char *const *phrases)
+{
+    for (size_t i = 0; phrases[i]; i++)
+        if (reply_says(reply, bytes_of(phrases[i])))
+            return true;
+    return false;
+}
+
+bool check_is_greeting_verb(enum verb verb)
+{
+    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
+}

@@ -1,0 +1,45 @@
+#ifndef RULES_CHECK_H
+#define RULES_CHECK_H
+
+#include "rules/rules.h"
+
+/* Inside analyzer/rules alone: a check looks at one thing and raises findings.  One file a subject, one row
+ * in rules.c. */
+
+struct check {
+    /* The command at items[index]; its judgement is known. */
+    void (*command)(struct analysis *analysis, size_t index);
+    /* Any reply, with the item that it answers (of a greeting or a stray reply: itself). */
+    void (*reply)(struct analysis *analysis, size_t index, const struct reply *reply);
+    /* The session as a whole. */
+    void (*session)(struct analysis *analysis);
+};
+
+extern const struct check check_order;
+extern const struct check check_extension;
+extern const struct check check_server;
+extern const struct check check_reply;
+extern const struct check check_refusal;
+extern const struct check check_auth;
+extern const struct check check_capture;
+
+/* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
+ * at the ceiling (counted) or without memory.  Void at the next raise. */
+struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t index);
+/* About the session as a whole. */
+struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at);
+/* What is particular here, in our own words: never bytes from the wire. */
+void check_detail(struct analysis *analysis, struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The judgement on the command at items[index]. */
+const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
+/* The command that the reply at this item belongs to: itself, or for SASL and content the one that began it;
+ * 0 if none. */
+uint32_t check_command_of(const struct session *session, size_t index);
+enum rule_id rule_of_misorder(enum misorder misorder);
+/* Whether the reply holds one of the phrases (NULL-terminated list), ASCII case ignored. */
+bool check_says_any(const struct reply *reply, const char *const *phrases);
+bool check_is_greeting_verb(enum verb verb);
+
+#endif

@@ -1,0 +1,185 @@
+/* Findings of extensions: parameters and pipelining without an offer, limits that were announced, and what a
+ * fall back to HELO costs. */
+#include "rules/check.h"
+#include "smtp/path.h"
+
+/* The EHLO line of an extension in the offer that counts for this command, behind the keyword; empty if none.
+ */
+static struct bytes offer_line(const struct analysis *analysis, const struct judgement *judgement,
+                               enum extension extension)
+{
+    const struct item *greeting = session_command(analysis->session, judgement->greeting_command);
+
+    if (!greeting || !greeting->reply || !(judgement->offered & extension_bit(extension)))
+        return (struct bytes){ NULL, 0 };
+    for (uint32_t i = 1; i < greeting->reply->line_count; i++)
+        if (extension_parse(greeting->reply->lines[i]) == extension) {
+            struct bytes line = greeting->reply->lines[i];
+            size_t blank = bytes_find(line, ' ');
+            return blank == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_trim(bytes_from(line, blank));
+        }
+    return (struct bytes){ NULL, 0 };
+}
+
+static uint64_t number_of(struct bytes digits)
+{
+    uint64_t number;
+
+    return bytes_to_u64(digits, &number) ? number : 0;
+}
+
+/* RFC 9422 4: "RCPTMAX=20"; 0 if it is not announced. */
+static uint64_t announced_limit(struct bytes limits, struct bytes name)
+{
+    struct bytes keyword, value;
+
+    for (size_t at = 0; parameter_next(limits, &at, &keyword, &value);)
+        if (bytes_equal_nocase(keyword, name))
+            return number_of(value);
+    return 0;
+}
+
+static void check_parameter(struct analysis *analysis, size_t index, enum extension needed)
+{
+    const struct judgement *judgement = check_judgement(analysis, index);
+
+    if (needed == EXTENSION_REQUIRETLS && !judgement->is_tls)
+        (void)check_raise(analysis, RULE_REQUIRETLS_PLAINTEXT, index);
+    if (needed == EXTENSION_NONE || (judgement->offered & extension_bit(needed))
+        || (needed == EXTENSION_AUTH && judgement->is_authenticated))
+        return;
+    struct finding *finding = check_raise(analysis, RULE_NOT_OFFERED, index);
+    check_detail(analysis, finding, "%s has a parameter of the extension %s, which %s.",
+                 verb_name(analysis->session->items[index].as.command.verb), extension_keyword(needed),
+                 judgement->is_helo ? "HELO cannot offer" : "the last EHLO reply does not list");
+}
+
+/* RFC 5321 4.1.1.11: the parameters of MAIL and RCPT. */
+static void check_parameters(struct analysis *analysis, size_t index)
+{
+    const struct command *command = &analysis->session->items[index].as.command;
+    struct bytes argument = command->argument, keyword, value;
+    enum extension told = EXTENSION_NONE;
+
+    if (argument.len == 0 || argument.ptr[argument.len - 1] == '>')
+        return; /* the path alone */
+    struct envelope_argument parsed =
+        envelope_argument_parse(argument, command->verb == VERB_MAIL ? BYTES("FROM") : BYTES("TO"));
+    if (!parsed.has_brackets)
+        return; /* what follows may be part of an address */
+    for (size_t at = 0; parameter_next(parsed.parameters, &at, &keyword, &value);) {
+        enum extension needed = extension_of_parameter(keyword, value);
+        if (needed != told)
+            check_parameter(analysis, index, needed);
+        told = needed;
+    }
+}
+
+static void raise_limit(struct analysis *analysis, size_t index, const char *what, uint64_t used,
+                        uint64_t limit)
+{
+    struct finding *finding = check_raise(analysis, RULE_LIMITS_EXCEEDED, index);
+
+    check_detail(analysis, finding, "%s: %llu, and the server announced at most %llu.", what,
+                 (unsigned long long)used, (unsigned long long)limit);
+}
+
+static void check_size(struct analysis *analysis, size_t index, const struct transaction *transaction)
+{
+    const struct session *session = analysis->session;
+    uint64_t limit = number_of(offer_line(analysis, check_judgement(analysis, index), EXTENSION_SIZE));
+    uint64_t size = transaction->declared_size;
+
+    if (limit == 0) /* RFC 1870 4: none, or 0 for "no fixed limit" */
+        return;
+    if (transaction->message && transaction->message <= session->message_count
+        && session->messages[transaction->message - 1].size > size)
+        size = session->messages[transaction->message - 1].size;
+    if (size > limit)
+        raise_limit(analysis, index, "Octets of the message", size, limit);
+}
+
+static void check_mail_limits(struct analysis *analysis, size_t index)
+{
+    const struct judgement *judgement = check_judgement(analysis, index);
+    const struct transaction *transaction =
+        judgement->transaction ? &analysis->replay.transactions[judgement->transaction - 1] : NULL;
+    uint32_t n = analysis->session->items[index].as.command.n;
+
+    if (!transaction || transaction->mail_command != n)
+        return;
+    if (judgement->offered & extension_bit(EXTENSION_SIZE))
+        check_size(analysis, index, transaction);
+    if (!(judgement->offered & extension_bit(EXTENSION_LIMITS)))
+        return;
+    uint64_t limit = announced_limit(offer_line(analysis, judgement, EXTENSION_LIMITS), BYTES("MAILMAX"));
+    if (limit && judgement->transaction > limit)
+        raise_limit(analysis, index, "Messages of the session", judgement->transaction, limit);
+}
+
+static void check_rcpt_limits(struct analysis *analysis, size_t index)
+{
+    const struct judgement *judgement = check_judgement(analysis, index);
+
+    if (!judgement->transaction || !(judgement->offered & extension_bit(EXTENSION_LIMITS)))
+        return;
+    const struct transaction *transaction = &analysis->replay.transactions[judgement->transaction - 1];
+    uint64_t limit = announced_limit(offer_line(analysis, judgement, EXTENSION_LIMITS), BYTES("RCPTMAX"));
+    if (!limit || transaction->recipient_count <= limit)
+        return;
+    if (transaction->recipients[limit].command == analysis->session->items[index].as.command.n)
+        raise_limit(analysis, index, "Recipients of the message", transaction->recipient_count, limit);
+}
+
+/* Told once for each group of commands sent at once. */
+static void check_pipelining(struct analysis *analysis, size_t index)
+{
+    const struct command *command = &analysis->session->items[index].as.command;
+    const struct judgement *judgement = check_judgement(analysis, index);
+
+    if (analysis->replay.has_gaps || command->is_before_greeting || command->is_body_line
+        || !judgement->has_offer || !judgement->is_phase_known
+        || (judgement->offered & extension_bit(EXTENSION_PIPELINING)))
+        return;
+    const struct item *before = session_command(analysis->session, command->n - 1);
+    if (before && (before->as.command.is_pipelined || before->as.command.n == judgement->greeting_command))
+        return;
+    (void)check_raise(analysis, RULE_PIPELINING_NOT_OFFERED, index);
+}
+
+/* EHLO refused, HELO accepted: the session goes on without extensions (RFC 5321 3.2). */
+static void check_fallback(struct analysis *analysis, size_t index)
+{
+    const struct item *item = &analysis->session->items[index];
+    const struct item *before = session_command(analysis->session, item->as.command.n - 1);
+
+    if (analysis->replay.has_gaps || !item->reply || item->reply->code >= 400 || !before
+        || before->as.command.verb != VERB_EHLO || !before->reply || before->reply->code < 400)
+        return;
+    struct finding *finding = check_raise(analysis, RULE_HELO_FALLBACK, index);
+    if (!finding)
+        return;
+    finding->cause_command = before->as.command.n;
+    check_detail(analysis, finding, "EHLO had been refused with %u.", (unsigned)before->reply->code);
+}
+
+static void check_command(struct analysis *analysis, size_t index)
+{
+    const struct command *command = &analysis->session->items[index].as.command;
+    const struct judgement *judgement = check_judgement(analysis, index);
+
+    if (command->is_pipelined)
+        check_pipelining(analysis, index);
+    if (command->verb == VERB_HELO)
+        check_fallback(analysis, index);
+    if ((command->verb != VERB_MAIL && command->verb != VERB_RCPT) || !judgement->has_offer
+        || !judgement->is_phase_known || command->is_body_line)
+        return;
+    check_parameters(analysis, index);
+    if (command->verb == VERB_MAIL)
+        check_mail_limits(analysis, index);
+    else
+        check_rcpt_limits(analysis, index);
+}
+
+const struct check check_extension = { .command = check_command };

@@ -1,0 +1,108 @@
+/* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
+#include "rules/check.h"
+
+static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    const char *problem = NULL;
+
+    if (reply->code < 200 || reply->code > 599)
+        problem = "The code is none of 2yz to 5yz.";
+    else if (reply->has_mixed_codes)
+        problem = "Its lines begin with different codes.";
+    else if (reply->has_odd_line)
+        problem = "A line has something else than a space or a hyphen behind the code, or no code at all.";
+    if (problem)
+        check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, index), "%s", problem);
+}
+
+/* RFC 2034 4: not in the greeting, in replies to EHLO or HELO, or in 3yz. */
+static void check_enhanced(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    const struct item *item = &analysis->session->items[index];
+    unsigned first_digit = reply->code / 100u;
+
+    if (item->kind == ITEM_GREETING || first_digit == 3
+        || (item->kind == ITEM_COMMAND && check_is_greeting_verb(item->as.command.verb) && reply->code < 400))
+        return;
+    struct finding *finding = check_raise(analysis, RULE_ENHANCED_CODE_MISMATCH, index);
+    check_detail(analysis, finding, "Code %u with enhanced code %u.%u.%u.", (unsigned)reply->code,
+                 (unsigned)reply->enhanced.class, (unsigned)reply->enhanced.subject,
+                 (unsigned)reply->enhanced.detail);
+}
+
+static void check_one(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    bool is_sound =
+        reply->code >= 200 && reply->code <= 599 && !reply->has_mixed_codes && !reply->has_odd_line;
+    bool agrees = reply->enhanced.class == 0 || reply->enhanced.class == reply->code / 100u;
+
+    if ((is_sound && agrees) || analysis->replay.has_gaps)
+        return;
+    /* An odd prompt of a 334 is a matter of authentication. */
+    if (!is_sound && reply->code != 334)
+        check_form(analysis, index, reply);
+    if (!agrees)
+        check_enhanced(analysis, index, reply);
+}
+
+/* A stray reply right behind an LMTP content is one report too many. */
+static bool follows_lmtp_content(const struct session *session, size_t index)
+{
+    if (session->protocol != PROTOCOL_LMTP)
+        return false;
+    while (index > 0 && session->items[index].kind == ITEM_REPLY)
+        index--;
+    return session->items[index].kind == ITEM_CONTENT;
+}
+
+static const struct transaction *transaction_of_message(const struct replay *replay, uint32_t message)
+{
+    for (size_t i = 0; i < replay->transaction_count; i++)
+        if (replay->transactions[i].message == message + 1)
+            return &replay->transactions[i];
+    return NULL;
+}
+
+/* Too few: the server had gone on to answer the next command, or the session is over. */
+static void check_lmtp_content(struct analysis *analysis, size_t index)
+{
+    const struct session *session = analysis->session;
+    const struct item *item = &session->items[index];
+    const struct transaction *transaction =
+        transaction_of_message(&analysis->replay, item->as.content.message);
+    bool is_over = session->closed == CLOSE_FIN;
+
+    for (size_t i = index + 1; i < session->item_count && !is_over; i++)
+        is_over = session->items[i].reply != NULL;
+    if (!transaction || !item->as.content.is_last || !item->reply || item->reply->code == 421 || !is_over
+        || item->more_count + 1u >= transaction->accepted_count)
+        return;
+    struct finding *finding = check_raise(analysis, RULE_LMTP_REPLY_COUNT, index);
+    check_detail(analysis, finding, "%u for %llu accepted recipients.", (unsigned)item->more_count + 1,
+                 (unsigned long long)transaction->accepted_count);
+}
+
+static void check_session(struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    bool is_desync_told = false;
+    bool is_lmtp = session->protocol == PROTOCOL_LMTP;
+
+    if (analysis->replay.has_gaps)
+        return;
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_CONTENT && is_lmtp)
+            check_lmtp_content(analysis, i);
+        if (item->kind == ITEM_JUNK)
+            check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
+                         "The server sent bytes that are no reply.");
+        if (item->kind != ITEM_REPLY || !item->reply || item->reply->code == 421 || is_desync_told)
+            continue;
+        is_desync_told = true; /* all that follows is shifted */
+        (void)check_raise(analysis,
+                          follows_lmtp_content(session, i) ? RULE_LMTP_REPLY_COUNT : RULE_REPLY_DESYNC, i);
+    }
+}
+
+const struct check check_reply = { .reply = check_one, .session = check_session };
