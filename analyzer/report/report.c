@@ -1,1 +1,19 @@
+/* The table of formats. */
 #include "report/report.h"
+
+#include "report/report_rows.h"
+
+static const struct report_format *const rows[] = { &report_text, &report_jsonl, &report_show, NULL };
+
+const struct report_format *const *report_formats(void)
+{
+    return rows;
+}
+
+const struct report_format *report_format_find(const char *name)
+{
+    for (size_t i = 0; rows[i]; i++)
+        if (strcmp(rows[i]->name, name) == 0)
+            return rows[i];
+    return NULL;
+}

@@ -1,8 +1,7 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
-#include <stdio.h>
-
+#include "base/buf.h"
 #include "rules/rules.h"
 #include "transcript/attempts.h"
 
@@ -11,8 +10,8 @@
 struct report_options {
     bool shows_secrets;
     bool has_color;
-    unsigned columns;              /* of text; 80 by default */
-    bool lists_all;                /* text: sessions without findings too (the default) */
+    unsigned columns; /* of text; 80 by default */
+    bool has_inputs;  /* several captures: packets are told with their input */
 };
 
 /* An input as the summary names it. */
@@ -22,7 +21,7 @@ struct report_input {
     uint64_t packets;
     uint64_t bytes;
     bool is_complete;
-    const char *problem;           /* or NULL */
+    const char *problem; /* or NULL */
 };
 
 struct report_totals {
@@ -31,34 +30,53 @@ struct report_totals {
     uint64_t packets;
     uint64_t tcp_connections;
     uint64_t missing_bytes;
-    int64_t dropped_packets;       /* -1: not known (files) */
+    int64_t dropped_packets; /* -1: not known (files) */
 };
-
-struct report_state;               /* running counts: kept by report.c for every format */
-
-struct report_format {
-    const char *name;              /* "text", "jsonl" */
-    bool needs_digests;
-    /* Renders one session into `out`; sessions come in order of their first packet. */
-    bool (*session)(const struct analysis *analysis, const struct report_options *options, struct buf *out);
-    bool (*attempts)(const struct attempts_row *row, const struct report_options *options, struct buf *out);
-    bool (*summary)(const struct report_state *state, const struct report_totals *totals,
-                    const struct report_options *options, struct buf *out);
-};
-
-const struct report_format *report_format_find(const char *name);
-const struct report_format *const *report_formats(void); /* the table, NULL-terminated */
 
 /* Counts over all sessions that were shown. */
+struct word_count {
+    char word[32]; /* verbs as sent, in upper case */
+    uint64_t count;
+};
+
+struct mechanism_count {
+    char name[32];
+    uint64_t count[SASL_OUTCOME_COUNT];
+};
+
+enum { REPORT_WORDS = 256, REPORT_MECHANISMS = 64 };
+
 struct report_counts {
     uint64_t sessions;
-    uint64_t commands[VERB_COUNT];
+    uint64_t verbs[VERB_COUNT];
+    struct word_count words[REPORT_WORDS]; /* other words, sorted; beyond that many: "(other)" */
+    size_t word_count;
+    uint64_t other_words;
+    uint64_t secrets; /* lines with a credential, counted as "?" */
     uint64_t replies[1000];
     uint64_t verdicts[VERDICT_COUNT];
     uint64_t findings[RULE_COUNT];
+    struct mechanism_count mechanisms[REPORT_MECHANISMS];
+    size_t mechanism_count;
     uint64_t messages;
     uint64_t missing_bytes;
-    enum severity worst;
+    enum severity worst; /* of all findings */
 };
+
+void report_count(struct report_counts *counts, const struct analysis *analysis);
+
+struct report_format {
+    const char *name; /* "text", "jsonl" */
+    bool needs_digests;
+    /* Each appends to `out`; sessions come in order of their first packet. */
+    void (*session)(const struct analysis *analysis, const struct report_options *options, struct buf *out);
+    void (*attempts)(const struct attempts_row *row, const struct report_options *options, struct buf *out);
+    void (*summary)(const struct report_counts *counts, const struct report_totals *totals,
+                    const struct report_options *options, struct buf *out);
+};
+
+/* NULL if there is no such format. */
+const struct report_format *report_format_find(const char *name);
+const struct report_format *const *report_formats(void); /* the table, NULL-terminated */
 
 #endif

@@ -1,0 +1,98 @@
+/* What the summary says, counted session by session. */
+#include "report/report.h"
+
+static size_t upper_copy(char *to, size_t size, struct bytes word)
+{
+    size_t len = word.len < size - 1 ? word.len : size - 1;
+
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = ascii_upper(word.ptr[i]);
+        to[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+    }
+    to[len] = '\0';
+    return len;
+}
+
+static void count_word(struct report_counts *counts, struct bytes word)
+{
+    char name[sizeof counts->words[0].word];
+    size_t at = 0;
+
+    upper_copy(name, sizeof name, word);
+    while (at < counts->word_count && strcmp(counts->words[at].word, name) < 0)
+        at++;
+    if (at < counts->word_count && strcmp(counts->words[at].word, name) == 0) {
+        counts->words[at].count++;
+        return;
+    }
+    if (counts->word_count == REPORT_WORDS) {
+        counts->other_words++;
+        return;
+    }
+    memmove(counts->words + at + 1, counts->words + at, (counts->word_count - at) * sizeof counts->words[0]);
+    counts->word_count++;
+    memcpy(counts->words[at].word, name, sizeof name);
+    counts->words[at].count = 1;
+}
+
+static void count_reply(struct report_counts *counts, const struct reply *reply)
+{
+    if (reply && reply->code < 1000)
+        counts->replies[reply->code]++;
+}
+
+static void count_item(struct report_counts *counts, const struct item *item)
+{
+    count_reply(counts, item->reply);
+    for (uint32_t i = 0; i < item->more_count; i++)
+        count_reply(counts, item->more_replies[i]);
+    if (item->kind != ITEM_COMMAND)
+        return;
+    const struct command *command = &item->as.command;
+    if (command->verb != VERB_UNKNOWN)
+        counts->verbs[command->verb]++;
+    else if (command->is_secret || command->is_redacted)
+        counts->secrets++;
+    else
+        count_word(counts, command->word);
+}
+
+static void count_mechanism(struct report_counts *counts, struct bytes mechanism, enum sasl_outcome outcome)
+{
+    char name[sizeof counts->mechanisms[0].name];
+    size_t at = 0;
+
+    upper_copy(name, sizeof name, mechanism);
+    while (at < counts->mechanism_count && strcmp(counts->mechanisms[at].name, name) != 0)
+        at++;
+    if (at == REPORT_MECHANISMS)
+        return;
+    if (at == counts->mechanism_count) {
+        memcpy(counts->mechanisms[at].name, name, sizeof name);
+        counts->mechanism_count++;
+    }
+    counts->mechanisms[at].count[outcome]++;
+}
+
+void report_count(struct report_counts *counts, const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+
+    counts->sessions++;
+    for (size_t i = 0; i < session->item_count; i++)
+        count_item(counts, &session->items[i]);
+    for (size_t i = 0; i < analysis->replay.judgement_count; i++)
+        counts->verdicts[analysis->replay.judgements[i].verdict]++;
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        const struct finding *finding = &analysis->findings[i];
+        counts->findings[finding->rule]++;
+        if (finding->severity > counts->worst)
+            counts->worst = finding->severity;
+    }
+    for (size_t i = 0; i < session->exchange_count; i++)
+        count_mechanism(counts, session->exchanges[i].mechanism,
+                        sasl_result_of(session, &session->exchanges[i]).outcome);
+    counts->messages += session->message_count;
+    counts->missing_bytes +=
+        session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
+}

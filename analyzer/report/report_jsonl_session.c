@@ -1,0 +1,350 @@
+/* A session as one JSON object. */
+#include "base/limits.h"
+#include "report/json_parts.h"
+#include "report/report_jsonl.h"
+
+static json_t *json_of_verb(const struct command *command)
+{
+    char upper[128];
+    size_t len = command->word.len < sizeof upper ? command->word.len : sizeof upper;
+
+    if (command->verb != VERB_UNKNOWN)
+        return json_string_nocheck(verb_name(command->verb));
+    if (command->is_secret || command->is_redacted)
+        return json_string_nocheck("?");
+    for (size_t i = 0; i < len; i++)
+        upper[i] = (char)ascii_upper(command->word.ptr[i]);
+    return json_of_bytes((struct bytes){ (const uint8_t *)upper, len });
+}
+
+static bool is_hidden(const struct command *command, const struct report_options *options)
+{
+    return command->is_redacted || (command->is_secret && !options->shows_secrets);
+}
+
+static json_t *json_of_command(const struct item *item, const struct judgement *judgement,
+                               const struct report_options *options)
+{
+    const struct command *command = &item->as.command;
+    bool hidden = is_hidden(command, options);
+    json_t *object = json_object();
+
+    json_put(object, "n", json_integer(command->n));
+    json_put(object, "time", json_of_time(item->at.time_ns));
+    json_put_packet(object, item->at.packet, options);
+    json_put(object, "verb", json_of_verb(command));
+    json_put(object, "argument",
+             hidden ? json_of_redacted(command->verb == VERB_UNKNOWN ? 0 : command->line_length - 4)
+                    : json_of_bytes(command->argument));
+    json_put(object, "line", hidden ? json_of_redacted(command->line_length) : json_of_bytes(command->line));
+    json_put(object, "reply", json_of_reply(item->reply, true, options));
+    json_put(object, "pipelined", json_boolean(command->is_pipelined));
+    json_put(object, "verdict", json_string_nocheck(verdict_name(judgement->verdict)));
+    json_put(object, "cause", judgement->cause ? json_integer(judgement->cause) : json_null());
+    return object;
+}
+
+static json_t *json_of_commands(const struct analysis *analysis, const struct report_options *options)
+{
+    const struct session *session = analysis->session;
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_COMMAND)
+            (void)json_array_append_new(
+                array, json_of_command(item, &analysis->replay.judgements[item->as.command.n - 1], options));
+    }
+    return array;
+}
+
+static json_t *json_of_fields(const struct sasl_step *step, const struct report_options *options)
+{
+    json_t *object = json_object();
+
+    for (uint32_t i = 0; i < step->field_count; i++) {
+        const struct sasl_field *field = &step->fields[i];
+        bool hidden = field->is_redacted || (field->is_secret && !options->shows_secrets);
+        json_put(object, field->name, hidden ? json_of_redacted(field->length) : json_of_bytes(field->value));
+    }
+    return object;
+}
+
+static json_t *json_of_step(const struct sasl_step *step, const struct report_options *options)
+{
+    bool hidden = step->is_redacted || (step->is_secret && !options->shows_secrets);
+    json_t *object = json_object();
+
+    json_put(object, "from", json_string_nocheck(side_name(step->from)));
+    json_put_packet(object, step->at.packet, options);
+    json_put(object, "base64", hidden ? json_of_redacted(step->length) : json_of_bytes(step->text));
+    json_put(object, "decoded",
+             hidden ? json_of_redacted(step->decoded_length) : json_of_bytes(step->decoded));
+    json_put(object, "fields", json_of_fields(step, options));
+    if (step->problem != BASE64_FINE)
+        json_put(object, "problem", json_string_nocheck(base64_problem_name(step->problem)));
+    if (step->malformed)
+        json_put(object, "malformed", json_of_bytes(bytes_of(step->malformed)));
+    return object;
+}
+
+static json_t *json_of_exchange(const struct session *session, const struct sasl_exchange *exchange,
+                                const struct report_options *options)
+{
+    struct sasl_result result = sasl_result_of(session, exchange);
+    json_t *object = json_object(), *steps = json_array();
+
+    for (size_t i = 0; i < exchange->step_count; i++)
+        (void)json_array_append_new(steps, json_of_step(&exchange->steps[i], options));
+    json_put(object, "command", json_integer(session->items[exchange->command_item].as.command.n));
+    json_put(object, "mechanism", json_of_bytes(exchange->mechanism));
+    json_put(object, "identity",
+             result.is_identity_secret ? json_of_redacted(0)
+             : result.identity.len     ? json_of_bytes(result.identity)
+                                       : json_null());
+    json_put(object, "authorization_identity",
+             result.authorization_identity.len ? json_of_bytes(result.authorization_identity) : json_null());
+    json_put(object, "steps", steps);
+    json_put(object, "outcome", json_string_nocheck(sasl_outcome_name(result.outcome)));
+    json_put(object, "reply",
+             json_of_reply(result.reply ? result.reply : exchange->last_reply, false, options));
+    return object;
+}
+
+static json_t *json_of_auth(const struct session *session, const struct report_options *options)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < session->exchange_count; i++)
+        (void)json_array_append_new(array, json_of_exchange(session, &session->exchanges[i], options));
+    return array;
+}
+
+static json_t *json_of_recipients(const struct transaction *transaction, const struct report_options *options)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < transaction->recipient_count; i++) {
+        const struct recipient *recipient = &transaction->recipients[i];
+        json_t *object = json_object();
+        json_put(object, "address", json_of_bytes(recipient->address));
+        json_put(object, "code", recipient->reply ? json_integer(recipient->reply->code) : json_null());
+        json_put(object, "command", json_integer(recipient->command));
+        if (recipient->final)
+            json_put(object, "final", json_of_reply(recipient->final, false, options));
+        (void)json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static const struct transaction *transaction_of(const struct analysis *analysis, size_t message)
+{
+    for (size_t i = 0; i < analysis->replay.transaction_count; i++)
+        if (analysis->replay.transactions[i].message == message + 1)
+            return &analysis->replay.transactions[i];
+    return NULL;
+}
+
+static json_t *json_of_sha256(const struct message *message)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * DIGEST_SHA256_LEN];
+
+    if (!message->has_digest)
+        return json_null();
+    for (size_t i = 0; i < DIGEST_SHA256_LEN; i++) {
+        text[2 * i] = digits[message->sha256[i] >> 4];
+        text[2 * i + 1] = digits[message->sha256[i] & 15];
+    }
+    return json_stringn_nocheck(text, sizeof text);
+}
+
+static json_t *json_of_message(const struct analysis *analysis, size_t index,
+                               const struct report_options *options)
+{
+    static const struct transaction none = { .verdict = VERDICT_UNDECIDED };
+    const struct message *message = &analysis->session->messages[index];
+    const struct transaction *found = transaction_of(analysis, index), *transaction = found ? found : &none;
+    json_t *object = json_object();
+
+    json_put(object, "mail_from",
+             transaction->mail_command ? json_of_bytes(transaction->mail_from) : json_null());
+    json_put(object, "recipients", json_of_recipients(transaction, options));
+    json_put(object, "via", json_string_nocheck(message->is_bdat ? "BDAT" : "DATA"));
+    json_put(object, "size", json_integer((json_int_t)message->size));
+    json_put(object, "sha256", json_of_sha256(message));
+    json_put(object, "complete", json_boolean(message->is_complete));
+    json_put(object, "accepted", json_boolean(transaction->is_accepted));
+    json_put(object, "code", transaction->reply ? json_integer(transaction->reply->code) : json_null());
+    json_put(object, "queue_id",
+             transaction->queue_id.len ? json_of_bytes(transaction->queue_id) : json_null());
+    json_put(object, "verdict", json_string_nocheck(verdict_name(transaction->verdict)));
+    json_put(object, "reply", json_of_reply(transaction->reply, false, options));
+    return object;
+}
+
+static json_t *json_of_messages(const struct analysis *analysis, const struct report_options *options)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < analysis->session->message_count; i++)
+        (void)json_array_append_new(array, json_of_message(analysis, i, options));
+    return array;
+}
+
+/* "RFC 5321 4.1.4; RFC 2920 3.1" as a list. */
+static json_t *json_of_references(const char *reference)
+{
+    struct bytes rest = bytes_of(reference);
+    json_t *array = json_array();
+
+    while (rest.len > 0) {
+        size_t end = bytes_find(rest, ';');
+        struct bytes one = bytes_trim(bytes_slice(rest, 0, end));
+        (void)json_array_append_new(array, json_of_bytes(one));
+        rest = end == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(rest, end + 1);
+    }
+    return array;
+}
+
+static json_t *json_of_cause(const struct finding *finding)
+{
+    if (!finding->cause_command && finding->cause_rule == RULE_NONE)
+        return json_null();
+    json_t *object = json_object();
+    json_put(object, "command", finding->cause_command ? json_integer(finding->cause_command) : json_null());
+    json_put(object, "finding",
+             finding->cause_rule ? json_string_nocheck(rule_of(finding->cause_rule)->id) : json_null());
+    return object;
+}
+
+static json_t *json_of_finding(const struct finding *finding, const struct report_options *options)
+{
+    const struct rule *rule = rule_of(finding->rule);
+    json_t *object = json_object();
+
+    json_put(object, "id", json_string_nocheck(rule->id));
+    json_put(object, "severity", json_string_nocheck(severity_name(finding->severity)));
+    json_put(object, "confidence", json_string_nocheck(confidence_name(finding->confidence)));
+    json_put(object, "command", finding->command ? json_integer(finding->command) : json_null());
+    json_put_packet(object, finding->packet, options);
+    json_put(object, "reply_code", finding->reply_code ? json_integer(finding->reply_code) : json_null());
+    json_put(object, "cause", json_of_cause(finding));
+    json_put(object, "title", json_string_nocheck(rule->title));
+    json_put(object, "explanation", json_string_nocheck(rule->explanation));
+    if (finding->detail.len)
+        json_put(object, "detail", json_of_bytes(finding->detail));
+    json_put(object, "remedy", json_string_nocheck(rule->remedy));
+    json_put(object, "reference", json_of_references(rule->reference));
+    json_put(object, "fault", json_string_nocheck(fault_name(finding->fault)));
+    return object;
+}
+
+static json_t *json_of_findings(const struct analysis *analysis, const struct report_options *options)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < analysis->finding_count; i++)
+        (void)json_array_append_new(array, json_of_finding(&analysis->findings[i], options));
+    return array;
+}
+
+static json_t *json_of_pair(uint64_t client, uint64_t server)
+{
+    json_t *object = json_object();
+
+    json_put(object, "client", json_integer((json_int_t)client));
+    json_put(object, "server", json_integer((json_int_t)server));
+    return object;
+}
+
+static json_t *json_of_side(enum side side)
+{
+    return side == SIDE_NONE ? json_null() : json_string_nocheck(side_name(side));
+}
+
+static json_t *json_of_capture(const struct session *session)
+{
+    const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
+    json_t *object = json_object();
+
+    json_put(object, "packets", json_integer((json_int_t)(client->packets + server->packets)));
+    json_put(object, "missing_bytes", json_of_pair(client->missing_bytes, server->missing_bytes));
+    json_put(object, "midstream", json_boolean(session->is_midstream));
+    json_put(object, "one_sided", json_of_side(session->one_sided));
+    json_put(object, "closed", json_string_nocheck(close_kind_name(session->closed)));
+    json_put(object, "closed_by", json_of_side(session->closed_by));
+    json_put(object, "retransmitted_bytes",
+             json_of_pair(client->retransmitted_bytes, server->retransmitted_bytes));
+    json_put(object, "conflicting_bytes", json_of_pair(client->conflicting_bytes, server->conflicting_bytes));
+    json_put(object, "zero_window", json_of_pair(client->zero_windows, server->zero_windows));
+    json_put(object, "rtt_ms",
+             session->rtt_ns ? json_real((double)(session->rtt_ns / 1000) / 1000.0) : json_null());
+    return object;
+}
+
+static json_t *json_of_tls(const struct session *session)
+{
+    if (!session->is_tls)
+        return json_null();
+    json_t *object = json_object();
+    json_put(object, "bytes",
+             json_of_pair(session->side[SIDE_CLIENT].tls_bytes, session->side[SIDE_SERVER].tls_bytes));
+    return object;
+}
+
+static json_t *json_of_greeting(const struct replay *replay, const struct report_options *options)
+{
+    const struct reply *greeting = replay->greeting;
+
+    if (!greeting)
+        return json_null();
+    json_t *object = json_object();
+    json_put(object, "code", json_integer(greeting->code));
+    json_put(object, "text", json_of_lines(greeting));
+    json_put_packet(object, greeting->at.packet, options);
+    json_put(object, "time", json_of_time(greeting->at.time_ns));
+    return object;
+}
+
+static json_t *json_of_extensions(const struct replay *replay)
+{
+    json_t *array = json_array();
+
+    for (uint32_t i = 1; replay->ehlo_reply && i < replay->ehlo_reply->line_count; i++)
+        (void)json_array_append_new(array, json_of_bytes(replay->ehlo_reply->lines[i]));
+    return array;
+}
+
+void report_jsonl_session(const struct analysis *analysis, const struct report_options *options,
+                          struct buf *out)
+{
+    const struct session *session = analysis->session;
+    const struct replay *replay = &analysis->replay;
+    char community_id[COMMUNITY_ID_TEXT];
+    json_t *object = json_object();
+
+    session_community_id(session, community_id);
+    json_put(object, "type", json_string_nocheck("session"));
+    json_put(object, "schema", json_integer(1));
+    json_put(object, "id", json_string_nocheck(session->id));
+    json_put(object, "community_id", json_string_nocheck(community_id));
+    json_put(object, "protocol", json_string_nocheck(protocol_name(session->protocol)));
+    json_put(object, "start", json_of_time(session->start_ns));
+    json_put(object, "end", json_of_time(session->end_ns));
+    json_put(object, "client", json_of_endpoint(&session->client));
+    json_put(object, "server", json_of_endpoint(&session->server));
+    json_put(object, "server_software", json_of_text(replay->server_software));
+    json_put(object, "greeting", json_of_greeting(replay, options));
+    json_put(object, "helo", replay->helo.len ? json_of_bytes(replay->helo) : json_null());
+    json_put(object, "extensions", json_of_extensions(replay));
+    json_put(object, "capture", json_of_capture(session));
+    json_put(object, "tls", json_of_tls(session));
+    json_put(object, "commands", json_of_commands(analysis, options));
+    json_put(object, "auth", json_of_auth(session, options));
+    json_put(object, "messages", json_of_messages(analysis, options));
+    json_put(object, "findings", json_of_findings(analysis, options));
+    if (session->is_truncated)
+        json_put(object, "truncated", json_integer((json_int_t)session->items_dropped));
+    json_append_line(object, out);
+}

@@ -1,0 +1,256 @@
+/* Whole dialogues, in the notation of swaks: " -> " what the client sent, "<-  " what the server answered,
+ * "<** " a refusal; findings stand under the command that they are about. */
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "base/limits.h"
+#include "base/timestamp.h"
+#include "report/report_rows.h"
+#include "report/text_parts.h"
+
+enum { LEFT = 18 }; /* width of "packet  +seconds" */
+
+/* "  12   +0.003 " : the packet, and the time since the session began. */
+static void put_left(const struct session *session, struct moment at, struct buf *out)
+{
+    uint64_t since_ms = at.time_ns > session->start_ns ? (at.time_ns - session->start_ns) / NS_PER_MS : 0;
+    char text[48];
+    int len = at.packet.number
+                  ? snprintf(text, sizeof text, "%6llu %6llu.%03llu ", (unsigned long long)at.packet.number,
+                             (unsigned long long)(since_ms / 1000), (unsigned long long)(since_ms % 1000))
+                  : snprintf(text, sizeof text, "%6s %6llu.%03llu ", "",
+                             (unsigned long long)(since_ms / 1000), (unsigned long long)(since_ms % 1000));
+
+    buf_append(out, (struct bytes){ (const uint8_t *)text, (size_t)len });
+}
+
+static void put_reply(const struct session *session, const struct reply *reply,
+                      const struct report_options *options, struct buf *out)
+{
+    if (!reply)
+        return;
+    put_left(session, reply->at, out);
+    for (uint32_t i = 0; i < (reply->line_count ? reply->line_count : 1); i++) {
+        if (i)
+            text_blanks(LEFT, out);
+        if (reply->code >= 400)
+            text_tint(options, TINT_ERROR, out);
+        buf_append_text(out, reply->code >= 400 ? "<** " : "<-  ");
+        buf_append_u64(out, reply->code);
+        buf_append_u8(out, i + 1 < reply->line_count ? '-' : ' ');
+        if (i < reply->line_count)
+            (void)escape_text(reply->lines[i], out);
+        if (reply->is_redacted)
+            buf_append_text(out, "(withheld: it repeats a credential)");
+        if (reply->code >= 400)
+            text_untint(options, out);
+        buf_append_u8(out, '\n');
+    }
+}
+
+static void put_note(const char *note, struct buf *out)
+{
+    text_blanks(LEFT, out);
+    buf_append_text(out, note);
+}
+
+static void put_findings(const struct analysis *analysis, uint32_t command,
+                         const struct report_options *options, struct buf *out)
+{
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        const struct finding *finding = &analysis->findings[i];
+        if (finding->command != command)
+            continue;
+        put_note("    ", out);
+        text_tint(options, text_tint_of(finding->severity), out);
+        buf_append_text(out, "^ ");
+        buf_append_text(out, rule_of(finding->rule)->id);
+        buf_append_text(out, ": ");
+        buf_append_text(out, rule_of(finding->rule)->title);
+        if (finding->cause_command && finding->cause_command != finding->command) {
+            buf_append_text(out, " (because of command ");
+            buf_append_u64(out, finding->cause_command);
+            buf_append_u8(out, ')');
+        }
+        text_untint(options, out);
+        buf_append_u8(out, '\n');
+    }
+}
+
+static void put_fields(const struct sasl_step *step, const struct report_options *options, struct buf *out)
+{
+    for (uint32_t i = 0; i < step->field_count; i++) {
+        const struct sasl_field *field = &step->fields[i];
+        buf_append_text(out, i ? ", " : "  (");
+        buf_append_text(out, field->name);
+        buf_append_text(out, ": ");
+        if (field->is_redacted || (field->is_secret && !options->shows_secrets)) {
+            buf_append_u64(out, field->length);
+            buf_append_text(out, " octets, withheld");
+        } else {
+            text_wire(field->value, 64, out);
+        }
+    }
+    if (step->field_count)
+        buf_append_u8(out, ')');
+    if (step->malformed) {
+        buf_append_text(out, "  (");
+        buf_append_text(out, step->malformed);
+        buf_append_u8(out, ')');
+    }
+}
+
+static void put_command(const struct analysis *analysis, const struct item *item,
+                        const struct report_options *options, struct buf *out)
+{
+    const struct command *command = &item->as.command;
+
+    put_left(analysis->session, item->at, out);
+    buf_append_text(out, command->is_pipelined ? "~-> " : " -> ");
+    text_command(command, options, SIZE_MAX, out);
+    buf_append_u8(out, '\n');
+    put_reply(analysis->session, item->reply, options, out);
+    for (uint32_t i = 0; i < item->more_count; i++)
+        put_reply(analysis->session, item->more_replies[i], options, out);
+    put_findings(analysis, command->n, options, out);
+}
+
+/* The decoded step of a response: exchanges hold it. */
+static const struct sasl_step *step_of(const struct session *session, const struct item *item)
+{
+    for (size_t i = 0; i < session->exchange_count; i++)
+        for (size_t k = 0; k < session->exchanges[i].step_count; k++) {
+            const struct sasl_step *step = &session->exchanges[i].steps[k];
+            if (step->from == SIDE_CLIENT && step->at.time_ns == item->at.time_ns
+                && step->at.packet.number == item->at.packet.number && step->length == item->as.sasl.length)
+                return step;
+        }
+    return &item->as.sasl;
+}
+
+static void put_sasl(const struct session *session, const struct item *item,
+                     const struct report_options *options, struct buf *out)
+{
+    const struct sasl_step *step = step_of(session, item);
+
+    put_left(session, item->at, out);
+    buf_append_text(out, " -> ");
+    if (step->is_redacted || !step->is_decoded || (step->is_secret && !options->shows_secrets)) {
+        buf_append_text(out, "(a response of ");
+        buf_append_u64(out, step->length);
+        buf_append_text(out, " octets)");
+    } else {
+        text_wire(step->text, 200, out);
+    }
+    put_fields(step, options, out);
+    buf_append_u8(out, '\n');
+    put_reply(session, item->reply, options, out);
+}
+
+static void put_content(const struct session *session, const struct item *item,
+                        const struct report_options *options, struct buf *out)
+{
+    const struct message *message = &session->messages[item->as.content.message];
+
+    put_left(session, item->at, out);
+    buf_append_text(out, " -> (");
+    buf_append_u64(out, item->as.content.size);
+    buf_append_text(out, message->is_bdat ? " octets of a chunk" : " octets of message");
+    if (!item->as.content.is_complete)
+        buf_append_text(out, ", not complete");
+    if (item->as.content.is_last && message->has_digest) {
+        buf_append_text(out, ", SHA-256 ");
+        (void)escape_hex((struct bytes){ message->sha256, 8 }, out);
+        buf_append_text(out, "...");
+    }
+    buf_append_text(out, ")\n");
+    put_reply(session, item->reply, options, out);
+    for (uint32_t i = 0; i < item->more_count; i++)
+        put_reply(session, item->more_replies[i], options, out);
+}
+
+static void put_gap(const struct item *item, struct buf *out)
+{
+    put_note("... ", out);
+    buf_append_u64(out, item->as.gap.length);
+    buf_append_text(out, " bytes of the ");
+    buf_append_text(out, side_name(item->as.gap.side));
+    buf_append_text(out, item->as.gap.is_snapped ? " cut off by the snap length ...\n"
+                                                 : " are missing in the capture ...\n");
+}
+
+static void put_item(const struct analysis *analysis, const struct item *item,
+                     const struct report_options *options, struct buf *out)
+{
+    const struct session *session = analysis->session;
+
+    switch (item->kind) {
+    case ITEM_COMMAND:
+        put_command(analysis, item, options, out);
+        break;
+    case ITEM_GREETING:
+    case ITEM_REPLY:
+        put_reply(session, item->reply, options, out);
+        break;
+    case ITEM_SASL:
+        put_sasl(session, item, options, out);
+        break;
+    case ITEM_CONTENT:
+        put_content(session, item, options, out);
+        break;
+    case ITEM_GAP:
+        put_gap(item, out);
+        break;
+    case ITEM_TLS:
+        put_note("=== from here on TLS: what is said cannot be read\n", out);
+        break;
+    case ITEM_PRELUDE:
+        put_note("=== ", out);
+        buf_append_text(out, prelude_kind_name(item->as.prelude.kind));
+        buf_append_u8(out, ' ');
+        text_wire(item->as.prelude.text, 120, out);
+        buf_append_u8(out, '\n');
+        break;
+    case ITEM_JUNK:
+        put_note("<?  (", out);
+        buf_append_u64(out, item->as.junk_length);
+        buf_append_text(out, " bytes that are no reply)\n");
+        break;
+    case ITEM_NONE:
+    case ITEM_KIND_COUNT:
+        break;
+    }
+}
+
+static void show_session(const struct analysis *analysis, const struct report_options *options,
+                         struct buf *out)
+{
+    const struct session *session = analysis->session;
+    char client[ENDPOINT_TEXT], server[ENDPOINT_TEXT];
+
+    endpoint_format(&session->client, client);
+    endpoint_format(&session->server, server);
+    text_tint(options, TINT_STRONG, out);
+    buf_append_text(out, "=== session ");
+    buf_append_text(out, session->id);
+    buf_append_text(out, "  ");
+    text_time(session->start_ns, out);
+    buf_append_text(out, "  ");
+    buf_append_text(out, client);
+    buf_append_text(out, " -> ");
+    buf_append_text(out, server);
+    text_untint(options, out);
+    buf_append_u8(out, '\n');
+    for (size_t i = 0; i < session->item_count; i++)
+        put_item(analysis, &session->items[i], options, out);
+    put_findings(analysis, 0, options, out);
+    put_note("=== closed: ", out);
+    buf_append_text(out, close_kind_name(session->closed));
+    if (session->closed_by != SIDE_NONE) {
+        buf_append_text(out, ", by the ");
+        buf_append_text(out, side_name(session->closed_by));
+    }
+    buf_append_text(out, "\n\n");
+}
+
+const struct report_format report_show = { .name = "show", .needs_digests = true, .session = show_session };

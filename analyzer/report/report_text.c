@@ -1,0 +1,384 @@
+/* Text for people: a line a session; under it what went wrong, what came first, who is at fault, what to do.
+ */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "report/report_rows.h"
+#include "report/text_parts.h"
+
+enum { INDENT = 4, SHORT_ADDRESS = 40 };
+
+static void put_endpoints(const struct session *session, struct buf *out)
+{
+    char text[ENDPOINT_TEXT];
+    size_t len = address_format(&session->client.address, text);
+
+    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
+    buf_append_text(out, " -> ");
+    len = endpoint_format(&session->server, text);
+    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
+}
+
+/* "sender -> recipient (+2)" of the first transaction that got somewhere. */
+static void put_envelope(const struct transaction *transaction, struct buf *out)
+{
+    text_wire(transaction->mail_from.len ? transaction->mail_from : BYTES("<>"), SHORT_ADDRESS, out);
+    if (transaction->recipient_count == 0)
+        return;
+    buf_append_text(out, " -> ");
+    text_wire(transaction->recipients[0].address, SHORT_ADDRESS, out);
+    if (transaction->recipient_count > 1) {
+        buf_append_text(out, " (+");
+        buf_append_u64(out, transaction->recipient_count - 1);
+        buf_append_u8(out, ')');
+    }
+}
+
+static void put_code(const char *what, const struct reply *reply, const struct report_options *options,
+                     enum tint tint, struct buf *out)
+{
+    text_tint(options, tint, out);
+    buf_append_text(out, what);
+    if (reply) {
+        buf_append_u8(out, ' ');
+        buf_append_u64(out, reply->code);
+    }
+    text_untint(options, out);
+}
+
+/* What became of a message. */
+static void put_outcome(const struct transaction *transaction, const struct report_options *options,
+                        struct buf *out)
+{
+    if (transaction->is_accepted) {
+        put_code("accepted", NULL, options, TINT_GOOD, out);
+        if (transaction->queue_id.len) {
+            buf_append_u8(out, ' ');
+            text_wire(transaction->queue_id, SHORT_ADDRESS, out);
+        }
+    } else if (transaction->verdict == VERDICT_REFUSED || (!transaction->message && transaction->reply)) {
+        put_code("refused", transaction->reply, options, TINT_ERROR, out);
+    } else if (transaction->verdict == VERDICT_UNANSWERED) {
+        put_code("unanswered", NULL, options, TINT_WARNING, out);
+    } else if (transaction->verdict == VERDICT_UNDECIDED && transaction->message) {
+        put_code("not known", NULL, options, TINT_WARNING, out);
+    } else {
+        put_code("no message", NULL, options, TINT_WARNING, out);
+    }
+}
+
+static void put_auth(const struct session *session, const struct report_options *options, struct buf *out)
+{
+    for (size_t i = 0; i < session->exchange_count; i++) {
+        struct sasl_result result = sasl_result_of(session, &session->exchanges[i]);
+        buf_append_text(out, "  AUTH ");
+        text_wire(session->exchanges[i].mechanism, 24, out);
+        if (result.identity.len) {
+            buf_append_u8(out, ' ');
+            text_wire(result.identity, SHORT_ADDRESS, out);
+        }
+        buf_append_u8(out, ' ');
+        put_code(sasl_outcome_name(result.outcome), result.outcome == SASL_FAILURE ? result.reply : NULL,
+                 options, result.outcome == SASL_SUCCESS ? TINT_GOOD : TINT_WARNING, out);
+    }
+}
+
+static void put_headline(const struct analysis *analysis, const struct report_options *options,
+                         struct buf *out)
+{
+    const struct session *session = analysis->session;
+    const struct replay *replay = &analysis->replay;
+
+    text_time(session->start_ns, out);
+    buf_append_text(out, "  ");
+    put_endpoints(session, out);
+    put_auth(session, options, out);
+    if (session->is_tls)
+        buf_append_text(out, "  TLS");
+    if (replay->transaction_count > 0) {
+        buf_append_text(out, "  ");
+        put_envelope(&replay->transactions[0], out);
+        buf_append_text(out, "  ");
+        put_outcome(&replay->transactions[0], options, out);
+    } else if (!session->is_tls && session->exchange_count == 0) {
+        buf_append_text(out, "  no message");
+    }
+    for (size_t i = 1; i < replay->transaction_count; i++) {
+        buf_append_u8(out, '\n');
+        text_blanks(21, out);
+        put_envelope(&replay->transactions[i], out);
+        buf_append_text(out, "  ");
+        put_outcome(&replay->transactions[i], options, out);
+    }
+    buf_append_u8(out, '\n');
+}
+
+static void put_number(uint32_t n, bool is_marked, struct buf *out)
+{
+    char text[16];
+    int len = snprintf(text, sizeof text, "%s%4u ", is_marked ? " *" : "  ", n);
+
+    buf_append(out, (struct bytes){ (const uint8_t *)text, (size_t)len });
+}
+
+/* A command and its reply. */
+static void put_exchange(const struct item *item, bool is_marked, const struct report_options *options,
+                         struct buf *out)
+{
+    text_blanks(INDENT, out);
+    put_number(item->as.command.n, is_marked, out);
+    text_sent(options, out);
+    text_command(&item->as.command, options, options->columns > 20 ? options->columns - 16 : 40, out);
+    buf_append_u8(out, '\n');
+    if (item->reply)
+        text_reply(item->reply, INDENT + 7, options, false, out);
+}
+
+static const struct judgement *judgement_of(const struct analysis *analysis, uint32_t n)
+{
+    return n && n <= analysis->replay.judgement_count ? &analysis->replay.judgements[n - 1] : NULL;
+}
+
+/* The first cause, and the faulty command itself. */
+static void put_dialogue(const struct analysis *analysis, const struct finding *finding,
+                         const struct report_options *options, struct buf *out)
+{
+    const struct item *cause = session_command(analysis->session, finding->cause_command);
+    const struct item *item = session_command(analysis->session, finding->command);
+
+    if (cause && finding->cause_command != finding->command)
+        put_exchange(cause, false, options, out);
+    if (item)
+        put_exchange(item, true, options, out);
+}
+
+static void put_labelled(const char *label, struct bytes text, const struct report_options *options,
+                         struct buf *out)
+{
+    text_blanks(INDENT, out);
+    buf_append_text(out, label);
+    text_fold(text, INDENT + strlen(label), INDENT + strlen(label), options, out);
+}
+
+/* Commands that were refused only because of `cause`: folded under it. */
+static uint32_t count_consequences(const struct analysis *analysis, uint32_t cause)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < analysis->replay.judgement_count; i++)
+        count += analysis->replay.judgements[i].verdict == VERDICT_CONSEQUENCE
+                 && analysis->replay.judgements[i].cause == cause;
+    return count;
+}
+
+static void put_consequences(const struct analysis *analysis, uint32_t cause,
+                             const struct report_options *options, struct buf *out)
+{
+    uint32_t count = cause ? count_consequences(analysis, cause) : 0;
+
+    if (count == 0)
+        return;
+    text_blanks(INDENT, out);
+    text_tint(options, TINT_FAINT, out);
+    buf_append_u64(out, count);
+    buf_append_text(out, count == 1 ? " command was refused only because of it:"
+                                    : " commands were refused only because of it:");
+    unsigned shown = 0;
+    for (size_t i = 0; i < analysis->replay.judgement_count && shown < 6; i++) {
+        if (analysis->replay.judgements[i].verdict != VERDICT_CONSEQUENCE
+            || analysis->replay.judgements[i].cause != cause)
+            continue;
+        const struct item *item = session_command(analysis->session, (uint32_t)i + 1);
+        buf_append_u8(out, ' ');
+        text_wire(item->as.command.word, 12, out);
+        if (item->reply) {
+            buf_append_u8(out, ' ');
+            buf_append_u64(out, item->reply->code);
+        }
+        buf_append_u8(out, ++shown < count ? ',' : '.');
+    }
+    if (count > shown)
+        buf_append_text(out, " ...");
+    text_untint(options, out);
+    buf_append_u8(out, '\n');
+}
+
+static bool is_consequence(const struct analysis *analysis, const struct finding *finding)
+{
+    const struct judgement *judgement = judgement_of(analysis, finding->command);
+
+    return judgement && judgement->verdict == VERDICT_CONSEQUENCE && judgement->cause;
+}
+
+/* A finding about a consequence is told once, under its cause; later ones of the same cause are folded. */
+static bool was_told(const struct analysis *analysis, size_t index)
+{
+    const struct finding *finding = &analysis->findings[index];
+    const struct judgement *judgement = judgement_of(analysis, finding->command);
+
+    for (size_t i = 0; i < index; i++) {
+        const struct finding *other = &analysis->findings[i];
+        const struct judgement *before = judgement_of(analysis, other->command);
+        if (is_consequence(analysis, other) && before->cause == judgement->cause)
+            return true;
+        if (other->command == judgement->cause && other->severity > SEVERITY_INFO)
+            return true;
+    }
+    return false;
+}
+
+static void put_finding_title(const struct finding *finding, const struct report_options *options,
+                              struct buf *out)
+{
+    const struct rule *rule = rule_of(finding->rule);
+
+    text_blanks(2, out);
+    text_tint(options, text_tint_of(finding->severity), out);
+    buf_append_text(out, severity_name(finding->severity));
+    text_untint(options, out);
+    buf_append_text(out, ": ");
+    text_tint(options, TINT_STRONG, out);
+    buf_append_text(out, rule->title);
+    text_untint(options, out);
+    buf_append_text(out, " [");
+    buf_append_text(out, rule->id);
+    buf_append_text(out, "]\n");
+}
+
+static void put_fault(const struct finding *finding, const struct report_options *options, struct buf *out)
+{
+    static const char *const who[FAULT_COUNT] = {
+        [FAULT_NONE] = "nobody",
+        [FAULT_CLIENT] = "the client",
+        [FAULT_SERVER] = "the server",
+        [FAULT_PATH] = "something on the path between them",
+        [FAULT_POLICY] = "a policy of the server",
+        [FAULT_UNDECIDED] = "it cannot be said from this capture",
+    };
+    static const char *const sure[CONFIDENCE_COUNT] = { "", " (possible)", " (likely)", "" };
+
+    text_blanks(INDENT, out);
+    buf_append_text(out, "At fault: ");
+    buf_append_text(out, who[finding->fault]);
+    buf_append_text(out, sure[finding->confidence]);
+    buf_append_text(out, ".\n");
+    (void)options;
+}
+
+static void put_finding(const struct analysis *analysis, const struct finding *finding,
+                        const struct report_options *options, struct buf *out)
+{
+    const struct rule *rule = rule_of(finding->rule);
+
+    put_finding_title(finding, options, out);
+    if (finding->severity <= SEVERITY_INFO)
+        return;
+    put_dialogue(analysis, finding, options, out);
+    put_fault(finding, options, out);
+    put_labelled("", bytes_of(rule->explanation), options, out);
+    if (finding->detail.len)
+        put_labelled("", finding->detail, options, out);
+    put_labelled("To do: ", bytes_of(rule->remedy), options, out);
+    put_consequences(analysis, is_consequence(analysis, finding) ? finding->cause_command : finding->command,
+                     options, out);
+}
+
+static void text_session(const struct analysis *analysis, const struct report_options *options,
+                         struct buf *out)
+{
+    put_headline(analysis, options, out);
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        const struct finding *finding = &analysis->findings[i];
+        if (is_consequence(analysis, finding) && was_told(analysis, i))
+            continue;
+        put_finding(analysis, finding, options, out);
+    }
+}
+
+static void text_attempts(const struct attempts_row *row, const struct report_options *options,
+                          struct buf *out)
+{
+    static const char *const what[ATTEMPT_KIND_COUNT] = { "", " refused", " unanswered",
+                                                          " without a greeting" };
+    char text[ENDPOINT_TEXT];
+    size_t len = endpoint_format(&row->server, text);
+    bool is_first = true;
+
+    (void)options;
+    buf_append_text(out, "connections that became no session, to ");
+    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
+    buf_append_u8(out, ':');
+    for (unsigned kind = ATTEMPT_NONE + 1; kind < ATTEMPT_KIND_COUNT; kind++) {
+        if (!row->count[kind])
+            continue;
+        buf_append_text(out, is_first ? " " : ", ");
+        buf_append_u64(out, row->count[kind]);
+        buf_append_text(out, what[kind]);
+        is_first = false;
+    }
+    buf_append_u8(out, '\n');
+}
+
+static void put_total(uint64_t count, const char *one, const char *many, struct buf *out)
+{
+    buf_append_u64(out, count);
+    buf_append_u8(out, ' ');
+    buf_append_text(out, count == 1 ? one : many);
+}
+
+static void put_counted_findings(const struct report_counts *counts, const struct report_options *options,
+                                 struct buf *out)
+{
+    for (unsigned severity = SEVERITY_ERROR; severity > SEVERITY_NONE; severity--)
+        for (unsigned i = RULE_NONE + 1; i < RULE_COUNT; i++) {
+            const struct rule *rule = rule_of((enum rule_id)i);
+            if (!counts->findings[i] || rule->severity != severity)
+                continue;
+            char number[24];
+            int len = snprintf(number, sizeof number, "%8llu  ", (unsigned long long)counts->findings[i]);
+            buf_append(out, (struct bytes){ (const uint8_t *)number, (size_t)len });
+            text_tint(options, text_tint_of(rule->severity), out);
+            buf_append_text(out, rule->id);
+            text_untint(options, out);
+            text_blanks(strlen(rule->id) < 28 ? 28 - strlen(rule->id) : 1, out);
+            buf_append_text(out, rule->title);
+            buf_append_u8(out, '\n');
+        }
+}
+
+static void text_summary(const struct report_counts *counts, const struct report_totals *totals,
+                         const struct report_options *options, struct buf *out)
+{
+    uint64_t commands = 0, refused = counts->replies[503];
+
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        commands += counts->verdicts[i];
+    buf_append_u8(out, '\n');
+    put_total(counts->sessions, "session, ", "sessions, ", out);
+    put_total(commands, "command, ", "commands, ", out);
+    put_total(counts->messages, "message; ", "messages; ", out);
+    put_total(totals->packets, "packet, ", "packets, ", out);
+    put_total(totals->tcp_connections, "TCP connection", "TCP connections", out);
+    if (counts->missing_bytes) {
+        buf_append_text(out, "; ");
+        put_total(counts->missing_bytes, "byte missing", "bytes missing", out);
+    }
+    buf_append_u8(out, '\n');
+    if (refused) {
+        put_total(refused, "reply was 503: ", "replies were 503: ", out);
+        put_total(counts->verdicts[VERDICT_MISORDERED], "command out of order", "commands out of order", out);
+        buf_append_text(out, ", ");
+        put_total(counts->verdicts[VERDICT_CONSEQUENCE], "consequence of an earlier refusal",
+                  "consequences of earlier refusals", out);
+        buf_append_text(out, ", ");
+        put_total(counts->verdicts[VERDICT_CONTRADICTED], "command in order", "commands in order", out);
+        buf_append_u8(out, '\n');
+    }
+    put_counted_findings(counts, options, out);
+}
+
+const struct report_format report_text = { .name = "text",
+                                           .needs_digests = false,
+                                           .session = text_session,
+                                           .attempts = text_attempts,
+                                           .summary = text_summary };

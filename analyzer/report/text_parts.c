@@ -1,0 +1,135 @@
+/* Pieces of text for people. */
+#include "report/text_parts.h"
+
+#include "base/escape.h"
+#include "base/limits.h"
+#include "base/timestamp.h"
+
+void text_tint(const struct report_options *options, enum tint tint, struct buf *out)
+{
+    static const char *const codes[] = { "", "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[1m" };
+
+    if (options->has_color)
+        buf_append_text(out, codes[tint]);
+}
+
+void text_untint(const struct report_options *options, struct buf *out)
+{
+    if (options->has_color)
+        buf_append_text(out, "\033[0m");
+}
+
+enum tint text_tint_of(enum severity severity)
+{
+    return severity == SEVERITY_ERROR ? TINT_ERROR : severity == SEVERITY_WARNING ? TINT_WARNING : TINT_FAINT;
+}
+
+void text_blanks(size_t count, struct buf *out)
+{
+    static const char blanks[] = "                                ";
+
+    for (; count > sizeof blanks - 1; count -= sizeof blanks - 1)
+        buf_append_text(out, blanks);
+    buf_append(out, (struct bytes){ (const uint8_t *)blanks, count });
+}
+
+void text_time(uint64_t time_ns, struct buf *out)
+{
+    char text[TIMESTAMP_TEXT];
+    size_t len = timestamp_format_seconds(time_ns, text);
+
+    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
+}
+
+void text_wire(struct bytes bytes, size_t most, struct buf *out)
+{
+    if (bytes.len <= most) {
+        (void)escape_text(bytes, out);
+        return;
+    }
+    size_t keep = most > 3 ? most - 3 : most;
+    while (keep > 0 && (bytes.ptr[keep] & 0xc0) == 0x80) /* not inside a character */
+        keep--;
+    (void)escape_text(bytes_slice(bytes, 0, keep), out);
+    buf_append_text(out, "...");
+}
+
+void text_fold(struct bytes text, size_t indent, size_t begun, const struct report_options *options,
+               struct buf *out)
+{
+    size_t column = begun;
+
+    if (begun == 0) {
+        text_blanks(indent, out);
+        column = indent;
+    }
+    while (text.len > 0) {
+        size_t space = bytes_find(text, ' ');
+        struct bytes word = bytes_slice(text, 0, space);
+        if (column > indent && column + 1 + word.len > options->columns) {
+            buf_append_u8(out, '\n');
+            text_blanks(indent, out);
+            column = indent;
+        } else if (column > indent && column != begun) {
+            buf_append_u8(out, ' ');
+            column++;
+        }
+        (void)escape_text(word, out);
+        column += word.len;
+        text = space == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, space + 1);
+    }
+    buf_append_u8(out, '\n');
+}
+
+void text_command(const struct command *command, const struct report_options *options, size_t most,
+                  struct buf *out)
+{
+    if (!command->is_redacted && (!command->is_secret || options->shows_secrets)) {
+        text_wire(command->line, most, out);
+        return;
+    }
+    if (command->verb == VERB_AUTH)
+        buf_append_text(out, "AUTH ");
+    buf_append_text(out, "(a credential, ");
+    buf_append_u64(out, command->line_length);
+    buf_append_text(out, " octets in the line)");
+}
+
+void text_sent(const struct report_options *options, struct buf *out)
+{
+    (void)options;
+    buf_append_text(out, " -> ");
+}
+
+static void reply_line(const struct reply *reply, uint32_t line, size_t indent,
+                       const struct report_options *options, struct buf *out)
+{
+    bool is_refusal = reply->code >= 400;
+    bool is_last = line + 1 >= reply->line_count;
+
+    text_blanks(indent, out);
+    if (is_refusal)
+        text_tint(options, TINT_ERROR, out);
+    buf_append_text(out, is_refusal ? "<** " : "<-  ");
+    buf_append_u64(out, reply->code);
+    buf_append_u8(out, is_last ? ' ' : '-');
+    if (line < reply->line_count)
+        text_wire(reply->lines[line], options->columns > indent + 9 ? options->columns - indent - 9 : 40,
+                  out);
+    if (reply->is_redacted)
+        buf_append_text(out, "(withheld: it repeats a credential)");
+    if (is_refusal)
+        text_untint(options, out);
+    buf_append_u8(out, '\n');
+}
+
+void text_reply(const struct reply *reply, size_t indent, const struct report_options *options,
+                bool all_lines, struct buf *out)
+{
+    uint32_t count = all_lines ? reply->line_count : reply->line_count ? 1 : 0;
+
+    if (count == 0)
+        reply_line(reply, 0, indent, options, out);
+    for (uint32_t i = 0; i < count; i++)
+        reply_line(reply, i, indent, options, out);
+}

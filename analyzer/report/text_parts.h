@@ -1,0 +1,30 @@
+#ifndef REPORT_TEXT_PARTS_H
+#define REPORT_TEXT_PARTS_H
+
+#include "report/report.h"
+
+/* What the formats for people share.  Everything that came from the wire passes escape_text. */
+
+enum tint { TINT_NONE = 0, TINT_ERROR, TINT_WARNING, TINT_GOOD, TINT_FAINT, TINT_STRONG };
+
+void text_tint(const struct report_options *options, enum tint tint, struct buf *out);
+void text_untint(const struct report_options *options, struct buf *out);
+enum tint text_tint_of(enum severity severity);
+
+/* Wire text, escaped, and cut to `most` characters with "..." behind. */
+void text_wire(struct bytes bytes, size_t most, struct buf *out);
+/* A paragraph folded to options->columns, each line behind `indent` blanks; begins at column `begun`. */
+void text_fold(struct bytes text, size_t indent, size_t begun, const struct report_options *options,
+               struct buf *out);
+void text_blanks(size_t count, struct buf *out);
+/* "2026-11-24 13:00:00". */
+void text_time(uint64_t time_ns, struct buf *out);
+/* The client's line, or "(12 octets of a credential)". */
+void text_command(const struct command *command, const struct report_options *options, size_t most,
+                  struct buf *out);
+/* " -> line" and "<-  reply" in the notation of swaks: "<** " is a refusal. */
+void text_sent(const struct report_options *options, struct buf *out);
+void text_reply(const struct reply *reply, size_t indent, const struct report_options *options,
+                bool all_lines, struct buf *out);
+
+#endif
