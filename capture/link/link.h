@@ -34,7 +34,7 @@ const struct link_type *link_find(int dlt);
 const struct link_type *const *link_types(void);
 
 /* Decodes a frame down to its network layer: the row's decoder, then tags, MPLS, PPPoE.  False for a frame
- * cut short, nested too deep, or without IP inside.  `err` may be NULL. */
+ * cut short, nested too deep, or without IP inside; `out` then says how far it came.  `err` may be NULL. */
 bool link_decode(const struct link_type *type, struct bytes frame, struct link_payload *out,
                  struct err *err) NODISCARD;
 /* The same from an ethertype on, for tunnels that carry frames or ethertypes (GRE, GENEVE, VXLAN). */

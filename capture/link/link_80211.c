@@ -1,7 +1,11 @@
-/* IEEE 802.11 data frames, with or without a radiotap header: frame control, duration, three or four
- * addresses, sequence, QoS control, HT control; then LLC with SNAP.  Encrypted frames carry nothing to read.
+/* IEEE 802.11 data frames, bare or behind a radiotap, Prism or AVS header: frame control, duration, three or
+ * four addresses, sequence, QoS control, HT control; then LLC with SNAP.  Encrypted frames carry nothing to
+ * read.
  */
 #include "link/link_rows.h"
+
+#define AVS_MAGIC      0x80211000u
+#define AVS_MAGIC_MASK 0xfffff000u
 
 enum {
     TYPE_MASK = 0x0c,
@@ -70,6 +74,37 @@ static bool radiotap_decode(struct bytes frame, struct link_payload *out, struct
     return data_decode(bytes_from(frame, length), flags & 0x20, out, err);
 }
 
+/* AVS: a magic number with the version (4), the length of the header (4), all of it in network order. */
+static bool avs_decode(struct bytes frame, struct link_payload *out, struct err *err)
+{
+    struct reader r = reader_over(frame);
+
+    (void)read_be32(&r);
+    uint32_t length = read_be32(&r);
+    if (!r.ok || length < r.at || length > frame.len)
+        return err_set(err, ERR_INPUT, frame.len, "AVS header cut short");
+    return data_decode(bytes_from(frame, length), false, out, err);
+}
+
+/* Prism: message code (4), length of the header (4), in the byte order of the machine that captured.  Some
+ * drivers put an AVS header in its place. */
+static bool prism_decode(struct bytes frame, struct link_payload *out, struct err *err)
+{
+    struct reader r = reader_over(frame), swapped;
+
+    if ((read_be32(&r) & AVS_MAGIC_MASK) == AVS_MAGIC)
+        return avs_decode(frame, out, err);
+    swapped = r;
+    uint32_t length = read_le32(&r);
+    if (length > frame.len)
+        length = read_be32(&swapped);
+    if (!r.ok || length < r.at || length > frame.len)
+        return err_set(err, ERR_INPUT, frame.len, "Prism header cut short");
+    return data_decode(bytes_from(frame, length), false, out, err);
+}
+
+const struct link_type link_prism = { .dlt = 119, .name = "prism", .decode = prism_decode };
+const struct link_type link_avs = { .dlt = 163, .name = "ieee802_11-avs", .decode = avs_decode };
 const struct link_type link_80211 = { .dlt = 105, .name = "ieee802_11", .decode = wlan_decode };
 const struct link_type link_radiotap = { .dlt = 127,
                                          .name = "ieee802_11-radiotap",

@@ -20,7 +20,15 @@ extern const struct link_type link_ppp_serial;
 extern const struct link_type link_ppp_with_dir;
 extern const struct link_type link_80211;
 extern const struct link_type link_radiotap;
+extern const struct link_type link_prism;
+extern const struct link_type link_avs;
 extern const struct link_type link_pflog;
+extern const struct link_type link_nflog;
+extern const struct link_type link_pppoe;
+extern const struct link_type link_chdlc;
+
+/* EtherTypes of what link_peel takes off, where a link layer begins with it. */
+enum { LINK_ETHERTYPE_MPLS = 0x8847, LINK_ETHERTYPE_PPPOE_SESSION = 0x8864 };
 
 /* EtherType of a PPP protocol number (RFC 1661, RFC 1332, RFC 5072, RFC 3032), 0 for one without IP. */
 uint32_t link_ethertype_of_ppp(uint16_t protocol);

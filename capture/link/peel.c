@@ -9,10 +9,10 @@ enum {
     ETHERTYPE_QINQ = 0x88a8,
     ETHERTYPE_QINQ_OLD = 0x9100,
     ETHERTYPE_QINQ_OLDER = 0x9200,
-    ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_MULTICAST = 0x8848,
-    ETHERTYPE_PPPOE_SESSION = 0x8864,
-    MPLS_BOTTOM = 0x100, /* bottom of stack, RFC 3032 2.1 */
+    MPLS_BOTTOM = 0x100,  /* bottom of stack, RFC 3032 2.1 */
+    CONTROL_WORD = 4,     /* of a pseudowire, RFC 4448 4.6: first nibble 0 */
+    FRAME_ADDRESSES = 12, /* before the EtherType */
 };
 
 /* IEEE 802.1Q: tag control information, then the EtherType that the tag displaced. */
@@ -28,8 +28,43 @@ static bool peel_tag(struct reader *r, struct link_payload *payload)
     return r->ok;
 }
 
-/* RFC 3032: one label entry.  Behind the last one nothing says what follows: IP by its version nibble, or a
- * pseudowire's Ethernet frame, with or without a control word (RFC 4448 4.6). */
+/* Whether an Ethernet frame with an EtherType that leads to IP begins at `at`. */
+static bool looks_like_frame(struct bytes b, size_t at)
+{
+    struct reader r = reader_over(bytes_from(b, at));
+
+    (void)read_bytes(&r, FRAME_ADDRESSES);
+    switch (read_be16(&r)) {
+    case LINK_ETHERTYPE_IPV4:
+    case LINK_ETHERTYPE_IPV6:
+    case LINK_ETHERTYPE_MPLS:
+    case LINK_ETHERTYPE_PPPOE_SESSION:
+    case ETHERTYPE_VLAN:
+    case ETHERTYPE_QINQ:
+    case ETHERTYPE_QINQ_OLD:
+    case ETHERTYPE_QINQ_OLDER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The EtherType of an IP packet whose length fits, or that cannot be a frame; 0 for none.  A frame to a card
+ * whose address begins with the digit 4 or 6 would pass for IP by that alone (RFC 8469). */
+static uint32_t guess_ip(struct bytes b)
+{
+    struct reader r = reader_over(b);
+    uint32_t first = read_be32(&r);
+    uint16_t second = read_be16(&r);
+    size_t length = first >> 28 == 4 ? first & 0xffff : second + (size_t)40;
+
+    if (!r.ok || (first >> 28 != 4 && first >> 28 != 6) || (length > b.len && looks_like_frame(b, 0)))
+        return 0;
+    return first >> 28 == 4 ? LINK_ETHERTYPE_IPV4 : LINK_ETHERTYPE_IPV6;
+}
+
+/* RFC 3032: one label entry.  Behind the last one nothing says what follows: IP by its version, or a
+ * pseudowire's Ethernet frame, with or without a control word. */
 static bool peel_label(struct reader *r, struct link_payload *payload)
 {
     uint32_t entry = read_be32(r);
@@ -37,13 +72,11 @@ static bool peel_label(struct reader *r, struct link_payload *payload)
     if (!r->ok || !(entry & MPLS_BOTTOM))
         return r->ok;
     struct bytes rest = bytes_from(r->in, r->at);
-    unsigned version = rest.len ? rest.ptr[0] >> 4 : 0;
-    if (version == 4 || version == 6) {
-        payload->ethertype = version == 4 ? LINK_ETHERTYPE_IPV4 : LINK_ETHERTYPE_IPV6;
-    } else {
-        if (version == 0 && rest.len > 4 && rest.ptr[0] == 0 && rest.ptr[1] == 0)
-            (void)read_bytes(r, 4);
+    payload->ethertype = guess_ip(rest);
+    if (payload->ethertype == 0) {
         payload->ethertype = LINK_ETHERTYPE_TEB;
+        if (!looks_like_frame(rest, 0) && looks_like_frame(rest, CONTROL_WORD) && rest.ptr[0] >> 4 == 0)
+            (void)read_bytes(r, CONTROL_WORD);
     }
     return true;
 }
@@ -82,11 +115,11 @@ static bool peel_one(struct link_payload *payload, struct err *err)
     case ETHERTYPE_QINQ_OLDER:
         ok = peel_tag(&r, payload);
         break;
-    case ETHERTYPE_MPLS:
+    case LINK_ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_MULTICAST:
         ok = peel_label(&r, payload);
         break;
-    case ETHERTYPE_PPPOE_SESSION:
+    case LINK_ETHERTYPE_PPPOE_SESSION:
         ok = peel_pppoe(&r, payload);
         break;
     case LINK_ETHERTYPE_TEB:
