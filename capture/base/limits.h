@@ -8,46 +8,48 @@
 
 enum {
     /* source */
-    LIMIT_SNAPLEN = 262144,      /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
-    LIMIT_INPUTS = 65536,        /* files of one run; a week of five-minute files is 2016 */
+    LIMIT_SNAPLEN = 262144, /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
+    LIMIT_INPUTS = 65536,   /* files of one run; a week of five-minute files is 2016 */
 
     /* link and ip */
-    LIMIT_LINK_NESTING = 16,     /* headers peeled from one packet: tags, tunnels, IP in IP */
-    LIMIT_FRAGMENT_SETS = 1024,  /* datagrams in reassembly at once */
-    LIMIT_FRAGMENTS = 64,        /* pieces of one datagram; 65535 / 1480 is 45 */
+    LIMIT_LINK_NESTING = 16,    /* headers peeled from one packet: tags, tunnels, IP in IP */
+    LIMIT_FRAGMENT_SETS = 1024, /* datagrams in reassembly at once */
+    LIMIT_FRAGMENTS = 64,       /* pieces of one datagram; 65535 / 1480 is 45 */
     LIMIT_FRAGMENT_BYTES = 4 * 1024 * 1024,
-    LIMIT_FRAGMENT_SECONDS = 30, /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
+    LIMIT_FRAGMENT_SECONDS = 30,  /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
+    LIMIT_FRAGMENT_ECHO_MS = 200, /* how long the pieces of a whole datagram are known as copies of it */
 
     /* tcp */
-    LIMIT_STREAM_BYTES = 1024 * 1024,    /* out of order and waiting, one direction of one connection */
-    LIMIT_STREAM_SEGMENTS = 4096,        /* as many pieces */
-    LIMIT_HOLE_PACKETS = 256,            /* further packets of a connection before a hole is declared */
-    LIMIT_UNDECIDED_BYTES = 16384,       /* payload kept while detection has not decided */
+    LIMIT_STREAM_BYTES = 1024 * 1024, /* out of order and waiting, one direction of one connection */
+    LIMIT_STREAM_SEGMENTS = 4096,     /* as many pieces */
+    LIMIT_HOLE_PACKETS = 256,         /* further packets of a connection before a hole is declared */
+    LIMIT_UNDECIDED_BYTES = 16384,    /* payload kept while detection has not decided */
 
     /* dialogue */
-    LIMIT_LINE = 65536,                  /* bytes kept of a command, reply or text line; counted beyond */
-    LIMIT_REPLY_LINES = 1024,            /* lines kept of one reply */
-    LIMIT_PRELUDE = 4096,                /* of a PROXY, SOCKS or CONNECT prelude, one side */
-    LIMIT_HOLD = 1024 * 1024,            /* bytes that wait for a reply which decides how to read them */
-    LIMIT_HOLD_GAP = 2048,               /* of them behind a gap in a content: more than this is content */
-    LIMIT_PENDING = 65536,               /* commands awaiting their reply: a pipelined group */
-    LIMIT_EOD_VARIANTS = 32,             /* end-of-data variants kept of one message; counted beyond */
-    LIMIT_SESSION_ITEMS = 1 << 20,       /* commands, responses and contents of one session */
+    LIMIT_LINE = 65536,                     /* bytes kept of a command, reply or text line; counted beyond */
+    LIMIT_REPLY_LINES = 1024,               /* lines kept of one reply */
+    LIMIT_PRELUDE = 4096,                   /* of a PROXY, SOCKS or CONNECT prelude, one side */
+    LIMIT_HOLD = 1024 * 1024,               /* bytes that wait for a reply which decides how to read them */
+    LIMIT_HOLD_GAP = 2048,                  /* of them behind a gap in a content: more than this is content */
+    LIMIT_PENDING = 65536,                  /* commands awaiting their reply: a pipelined group */
+    LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */
+    LIMIT_SESSION_ITEMS = 1 << 20,          /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */
 
     /* sasl */
-    LIMIT_SASL_TOKEN = 65536,            /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */
+    LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */
     LIMIT_SASL_FIELDS = 32,
 
     /* analyzer */
-    LIMIT_FINDINGS = 4096,               /* of one session */
-    LIMIT_ATTEMPT_SERVERS = 4096,        /* servers with connections that never became a session */
+    LIMIT_FINDINGS = 4096,        /* of one session */
+    LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */
 
     /* output */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,
-    LIMIT_REORDER_BYTES = 16 * 1024 * 1024 /* finished output that waits for an older session; spooled beyond */
+    LIMIT_REORDER_BYTES =
+        16 * 1024 * 1024 /* finished output that waits for an older session; spooled beyond */
 };
 
 #endif

@@ -75,10 +75,9 @@ static bool plain_tcp(const uint8_t *tcp, const uint8_t *end, struct segment *ou
  * are read.  False says nothing: the general way has the word. */
 static bool plain_frame(struct bytes frame, struct segment *out)
 {
-    const uint8_t *p = frame.ptr, *ip = p + 14;
-
     if (frame.len < 54)
         return false;
+    const uint8_t *p = frame.ptr, *ip = p + 14;
     if (p[12] == 0x08 && p[13] == 0x00) {
         size_t total = be16(ip + 2);
         if (ip[0] != 0x45 || ip[9] != IP_PROTOCOL_TCP || (be16(ip + 6) & 0x3fff) || total < 40
@@ -105,6 +104,26 @@ static bool plain_frame(struct bytes frame, struct segment *out)
     return false;
 }
 
+/* What may hold TCP, seen through its fragments: other datagrams are not worth the room. */
+static bool may_hold_tcp(const struct datagram *datagram)
+{
+    enum { ICMP = 1, IGMP = 2, ESP = 50, ICMPV6 = 58, NO_NEXT_HEADER = 59, OSPF = 89, SCTP = 132 };
+
+    switch (datagram->protocol) {
+    case ICMP:
+    case IGMP:
+    case ESP:
+    case ICMPV6:
+    case NO_NEXT_HEADER:
+    case OSPF:
+    case SCTP:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* False: the datagram is not whole yet. */
 static bool defragment(struct ip_decoder *decoder, struct datagram *datagram, uint64_t time_ns)
 {
     if (!decoder->fragments)
@@ -117,12 +136,39 @@ static bool defragment(struct ip_decoder *decoder, struct datagram *datagram, ui
                          &decoder->counters.fragments_dropped);
 }
 
-static enum ip_result finish_tcp(const struct datagram *datagram, struct bytes packet, struct segment *out)
+/* One IP header with its extensions; a datagram whose last fragment this is comes out whole.  IP_SEGMENT only
+ * says to go on. */
+static enum ip_result read_datagram(struct ip_decoder *decoder, const struct link_payload *layer, size_t cut,
+                                    uint64_t time_ns, struct datagram *out)
+{
+    bool ok = layer->ethertype == LINK_ETHERTYPE_IPV4
+                  ? ipv4_decode(layer->payload, cut, out) && ip_skip_extensions(out)
+                  : ipv6_decode(layer->payload, cut, out);
+
+    if (!ok)
+        return IP_MALFORMED;
+    if (!out->is_fragment)
+        return IP_SEGMENT;
+    if (!may_hold_tcp(out))
+        return IP_NONE;
+    if (!defragment(decoder, out, time_ns))
+        return IP_FRAGMENT;
+    return ip_skip_extensions(out) ? IP_SEGMENT : IP_MALFORMED;
+}
+
+static enum ip_result finish_tcp(const struct datagram *datagram, struct segment *out)
 {
     out->source = datagram->source;
     out->destination = datagram->destination;
-    out->ip_packet = packet;
+    out->ip_packet = datagram->packet;
     return tcp_header_decode(datagram->payload, datagram->cut, out) ? IP_SEGMENT : IP_MALFORMED;
+}
+
+/* Not IP inside, or headers without end. */
+static enum ip_result give_up(struct ip_decoder *decoder, const struct link_payload *layer)
+{
+    decoder->counters.nested_too_deep += layer->layers > LIMIT_LINK_NESTING;
+    return IP_NONE;
 }
 
 /* Layer by layer, until TCP or something that carries none. */
@@ -133,21 +179,16 @@ static enum ip_result walk(struct ip_decoder *decoder, const struct ip_frame *fr
 
     for (;;) {
         struct datagram datagram;
-        bool ok = layer.ethertype == LINK_ETHERTYPE_IPV4 ? ipv4_decode(layer.payload, cut, &datagram)
-                                                         : ipv6_decode(layer.payload, cut, &datagram);
-        if (!ok)
-            return IP_MALFORMED;
-        if (datagram.is_fragment && !defragment(decoder, &datagram, frame->time_ns))
-            return IP_FRAGMENT;
+        enum ip_result result = read_datagram(decoder, &layer, cut, frame->time_ns, &datagram);
+        if (result != IP_SEGMENT)
+            return result;
         if (datagram.protocol == IP_PROTOCOL_TCP)
-            return finish_tcp(&datagram, layer.payload, out);
+            return finish_tcp(&datagram, out);
         if (!tunnel_open(&datagram, &layer))
             return IP_NONE;
         cut = datagram.cut;
-        if (++layer.layers > LIMIT_LINK_NESTING || !link_peel(&layer, NULL)) {
-            decoder->counters.nested_too_deep += layer.layers > LIMIT_LINK_NESTING;
-            return IP_NONE;
-        }
+        if (++layer.layers > LIMIT_LINK_NESTING || !link_peel(&layer, NULL))
+            return give_up(decoder, &layer);
     }
 }
 
@@ -167,7 +208,7 @@ static enum ip_result decode(struct ip_decoder *decoder, const struct ip_frame *
         return IP_NONE;
     }
     if (!link_decode(decoder->type, frame->data, &layer, NULL))
-        return IP_NONE;
+        return give_up(decoder, &layer);
     return walk(decoder, frame, layer, out);
 }
 

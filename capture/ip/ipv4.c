@@ -39,6 +39,7 @@ bool ipv4_decode(struct bytes packet, size_t cut, struct datagram *out)
         .source = source,
         .destination = destination,
         .protocol = protocol,
+        .packet = packet,
         .payload = bytes_from(packet, header),
         .cut = cut,
         .is_fragment = (flags & (MORE_FRAGMENTS | OFFSET_MASK)) != 0,
@@ -47,4 +48,20 @@ bool ipv4_decode(struct bytes packet, size_t cut, struct datagram *out)
         .offset = (uint32_t)(flags & OFFSET_MASK) * 8,
     };
     return true;
+}
+
+void ipv4_write_header(const struct datagram *datagram, uint8_t out[IPV4_HEADER])
+{
+    size_t total = IPV4_HEADER + datagram->payload.len;
+
+    if (total > UINT16_MAX) /* fragments may add up to more than one packet can say */
+        total = 0;
+    memset(out, 0, IPV4_HEADER);
+    out[0] = 0x45;
+    out[2] = (uint8_t)(total >> 8);
+    out[3] = (uint8_t)total;
+    out[8] = 64;
+    out[9] = datagram->protocol;
+    memcpy(out + 12, datagram->source.bytes, 4);
+    memcpy(out + 16, datagram->destination.bytes, 4);
 }

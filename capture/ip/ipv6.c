@@ -8,7 +8,6 @@ enum {
     NEXT_HOP_BY_HOP = 0,
     NEXT_ROUTING = 43,
     NEXT_FRAGMENT = 44,
-    NEXT_AUTHENTICATION = 51,
     NEXT_DESTINATION = 60,
     NEXT_MOBILITY = 135,
     NEXT_HIP = 139,
@@ -40,20 +39,44 @@ static void read_fragment(struct reader *r, struct datagram *out)
 static bool read_extension(struct reader *r, struct datagram *out)
 {
     uint8_t kind = out->protocol;
+    bool is_ipv6 = out->source.family == 6;
 
-    if (kind == NEXT_FRAGMENT) {
+    switch (kind) {
+    case NEXT_FRAGMENT:
+        if (!is_ipv6)
+            return false;
         out->protocol = read_u8(r);
         read_fragment(r, out);
         return true;
-    }
-    if (kind != NEXT_HOP_BY_HOP && kind != NEXT_ROUTING && kind != NEXT_AUTHENTICATION
-        && kind != NEXT_DESTINATION && kind != NEXT_MOBILITY && kind != NEXT_HIP && kind != NEXT_SHIM6)
+    case IP_PROTOCOL_AUTHENTICATION: /* RFC 4302 2.2: words of four octets, less two; in IPv4 too */
+        out->protocol = read_u8(r);
+        (void)read_bytes(r, ((size_t)read_u8(r) + 2) * 4 - 2);
+        return true;
+    case NEXT_HOP_BY_HOP:
+    case NEXT_ROUTING:
+    case NEXT_DESTINATION:
+    case NEXT_MOBILITY:
+    case NEXT_HIP:
+    case NEXT_SHIM6: /* RFC 8200 4.2: words of eight octets, less one */
+        if (!is_ipv6)
+            return false;
+        out->protocol = read_u8(r);
+        (void)read_bytes(r, ((size_t)read_u8(r) + 1) * 8 - 2);
+        return true;
+    default:
         return false;
-    out->protocol = read_u8(r);
-    size_t length = read_u8(r);
-    /* RFC 4302 2.2 counts in words of four octets less two, the others in eight less one. */
-    (void)read_bytes(r, kind == NEXT_AUTHENTICATION ? (length + 2) * 4 - 2 : (length + 1) * 8 - 2);
-    return true;
+    }
+}
+
+bool ip_skip_extensions(struct datagram *datagram)
+{
+    struct reader r = reader_over(datagram->payload);
+
+    for (unsigned n = 0; r.ok && n < LIMIT_LINK_NESTING && !datagram->is_fragment; n++)
+        if (!read_extension(&r, datagram))
+            break;
+    datagram->payload = read_rest(&r);
+    return r.ok;
 }
 
 bool ipv6_decode(struct bytes packet, size_t cut, struct datagram *out)
@@ -69,18 +92,27 @@ bool ipv6_decode(struct bytes packet, size_t cut, struct datagram *out)
     if (!r.ok || first >> 28 != 6)
         return false;
     if (length != 0) { /* 0: a jumbogram, or a segment that the card would have cut */
-        size_t total = r.at + length;
+        size_t total = (size_t)IPV6_HEADER + length;
         cut = total > packet.len ? total - packet.len : 0;
-        r.in = bytes_slice(packet, 0, total);
+        packet = bytes_slice(packet, 0, total);
     }
-    for (unsigned n = 0; r.ok && n < LIMIT_LINK_NESTING && !datagram.is_fragment; n++)
-        if (!read_extension(&r, &datagram))
-            break;
-    struct bytes payload = read_rest(&r);
-    if (!r.ok)
-        return false;
-    datagram.payload = payload;
+    datagram.packet = packet;
+    datagram.payload = bytes_from(packet, IPV6_HEADER);
     datagram.cut = cut;
+    if (!ip_skip_extensions(&datagram))
+        return false;
     *out = datagram;
     return true;
+}
+
+void ipv6_write_header(const struct datagram *datagram, uint8_t out[IPV6_HEADER])
+{
+    memset(out, 0, IPV6_HEADER);
+    out[0] = 0x60;
+    out[4] = (uint8_t)(datagram->payload.len >> 8);
+    out[5] = (uint8_t)datagram->payload.len;
+    out[6] = datagram->protocol;
+    out[7] = 64;
+    memcpy(out + 8, datagram->source.bytes, 16);
+    memcpy(out + 24, datagram->destination.bytes, 16);
 }
