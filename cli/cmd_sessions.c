@@ -1,0 +1,158 @@
+/* analyze and show: sessions judged, selected, rendered, in order. */
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "cli/messages.h"
+#include "cli/ordered_output.h"
+#include "cli/pipeline.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct run {
+    const struct options *options;
+    const struct report_format *format;
+    struct report_options report_options;
+    struct report_counts *counts;
+    struct analyzer *analyzer;
+    struct ordered_output *output;
+    struct buf text;
+    uint64_t lost_sessions;
+};
+
+static void take_session(void *ctx, struct session *session)
+{
+    struct run *run = ctx;
+    uint64_t serial = session->serial;
+    struct analysis *analysis = analysis_new(run->analyzer, session);
+
+    if (!analysis) {
+        run->lost_sessions++;
+        return;
+    }
+    if (selectors_match(&run->options->selectors, analysis)) {
+        report_count(run->counts, analysis);
+        buf_clear(&run->text);
+        run->format->session(analysis, &run->report_options, &run->text);
+        ordered_output_add(run->output, serial, buf_bytes(&run->text));
+    }
+    analysis_free(analysis);
+}
+
+static void take_reached(void *ctx, uint64_t serial)
+{
+    struct run *run = ctx;
+
+    ordered_output_reached(run->output, serial);
+}
+
+static bool wants_color(const struct options *options)
+{
+    if (options->color != WHEN_AUTO)
+        return options->color == WHEN_ALWAYS;
+    const char *no_color = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
+static void put_attempts(struct run *run, struct pipeline_result *result)
+{
+    size_t count;
+    const struct attempts_row *rows = attempts_rows(result->attempts, &count);
+
+    buf_clear(&run->text);
+    for (size_t i = 0; run->format->attempts && i < count; i++)
+        run->format->attempts(&rows[i], &run->report_options, &run->text);
+    ordered_output_append(run->output, buf_bytes(&run->text));
+    uint64_t beyond = attempts_beyond(result->attempts);
+    if (beyond)
+        message("%llu more connections without a session, to further servers", (unsigned long long)beyond);
+}
+
+static void put_summary(struct run *run, const struct pipeline_result *result)
+{
+    size_t count = source_input_count(result->source);
+    struct report_input *inputs = calloc(count ? count : 1, sizeof *inputs);
+    struct report_totals totals = { .inputs = inputs,
+                                    .input_count = inputs ? count : 0,
+                                    .packets = result->totals.packets,
+                                    .tcp_connections = result->totals.tcp_connections,
+                                    .missing_bytes = result->totals.missing_bytes,
+                                    .dropped_packets = -1 };
+
+    for (size_t i = 0; i < totals.input_count; i++) {
+        const struct input_facts *facts = source_input(result->source, i);
+        inputs[i] = (struct report_input){ facts->path,        facts->format,
+                                           facts->packets,     facts->bytes,
+                                           facts->is_complete, facts->problem[0] ? facts->problem : NULL };
+    }
+    buf_clear(&run->text);
+    if (run->format->summary)
+        run->format->summary(run->counts, &totals, &run->report_options, &run->text);
+    ordered_output_append(run->output, buf_bytes(&run->text));
+    free(inputs);
+}
+
+static int finish(struct run *run, struct pipeline_result *result)
+{
+    struct err err = { 0 };
+    bool is_closed;
+
+    put_attempts(run, result);
+    put_summary(run, result);
+    if (run->lost_sessions)
+        message("%llu sessions could not be judged for want of memory",
+                (unsigned long long)run->lost_sessions);
+    if (!ordered_output_finish(run->output, &is_closed, &err)) {
+        if (is_closed)
+            return EXIT_DONE;
+        message("%s", err.text);
+        return EXIT_TROUBLE;
+    }
+    if (result->had_trouble)
+        return EXIT_TROUBLE;
+    return run->options->fail_on && run->counts->worst >= run->options->fail_on ? EXIT_FINDING : EXIT_DONE;
+}
+
+static int run_all(struct run *run, struct budget *budget)
+{
+    struct session_sink sink = { .ctx = run, .ended = take_session, .reached = take_reached };
+    struct pipeline_result result;
+
+    if (!pipeline_run(run->options, &sink, run->format->needs_digests, budget, &result))
+        return EXIT_USAGE;
+    int status = finish(run, &result);
+    pipeline_release(&result);
+    return status;
+}
+
+int cmd_sessions(const struct options *options)
+{
+    struct run run = { .options = options };
+    struct budget budget;
+    struct err err = { 0 };
+    int status = EXIT_TROUBLE;
+
+    if (options->input_count == 0) {
+        message("nothing to read: name a capture, a recording, a folder, or - for standard input");
+        return EXIT_USAGE;
+    }
+    budget_init(&budget, options->memory_bytes);
+    run.format = report_format_find(options->command == FOR_SHOW ? "show" : options->format);
+    run.report_options = (struct report_options){ .shows_secrets = options->shows_secrets,
+                                                  .has_color = wants_color(options),
+                                                  .columns = 80,
+                                                  .has_inputs = options->input_count > 1 };
+    run.counts = calloc(1, sizeof *run.counts);
+    run.analyzer = analyzer_new(&budget, &err);
+    run.output = ordered_output_new(STDOUT_FILENO, &err);
+    buf_init(&run.text, LIMIT_OUTPUT_LINE);
+    if (run.counts && run.analyzer && run.output)
+        status = run_all(&run, &budget);
+    else
+        message("%s", err.text[0] ? err.text : "no memory");
+    buf_release(&run.text);
+    ordered_output_free(run.output);
+    analyzer_free(run.analyzer);
+    free(run.counts);
+    return status;
+}

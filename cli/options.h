@@ -1,0 +1,51 @@
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli/selectors.h"
+
+/* The command line, from a table: what --help prints cannot drift from what is understood. */
+
+enum command_bit {
+    FOR_ANALYZE = 1,
+    FOR_SHOW = 2,
+    FOR_CAPTURE = 4,
+    FOR_EXPLAIN = 8,
+    FOR_SESSIONS = FOR_ANALYZE | FOR_SHOW,
+    FOR_INPUTS = FOR_SESSIONS | FOR_CAPTURE,
+};
+
+enum when { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER };
+
+enum { PORTS_MOST = 64 };
+
+struct options {
+    enum command_bit command;
+    const char *const *inputs;
+    size_t input_count;
+    const char *format;
+    const char *output;
+    const char *filter;
+    char joined_filter[4096]; /* what stood behind -- */
+    const char *device;
+    bool lists_devices;
+    struct selectors selectors;
+    uint16_t ports[PORTS_MOST];
+    size_t port_count;
+    size_t memory_bytes;
+    uint64_t packet_limit; /* -c; 0: all */
+    unsigned jobs;
+    enum severity fail_on; /* SEVERITY_NONE: off */
+    enum when progress;
+    enum when color;
+    bool shows_secrets;
+    bool is_quiet;
+    bool wants_help;
+    bool wants_version;
+};
+
+/* `argv` is permuted so that the inputs stand together.  False: a message was printed. */
+bool options_parse(int argc, char **argv, struct options *out) NODISCARD;
+/* The options that `command` takes, for --help. */
+void options_print(enum command_bit command);
+
+#endif

@@ -1,0 +1,267 @@
+/* source, link, ip, tcp, detect, dialogue: each hands to the next. */
+#include "cli/pipeline.h"
+
+#include "base/limits.h"
+#include "cli/messages.h"
+#include "cli/progress.h"
+#include "detect/detect.h"
+#include "dialogue/dialogue.h"
+#include "tcp/flow_table.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PROGRESS_EVERY = 4096 };
+
+struct pipeline {
+    const struct options *options;
+    struct pipeline_result *result;
+    struct dialogue_options dialogue_options;
+    struct detector *detector;
+    struct ip_decoder *ip;
+    struct flow_table *flows;
+    struct event_reader *reader;
+    struct progress progress;
+    uint64_t sessions;
+    uint64_t undecided_other;
+    uint64_t lost_for_memory;
+};
+
+/* What hangs on a connection: detection while it is undecided, then the dialogue. */
+static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
+{
+    struct pipeline *p = ctx;
+    struct detect_state *state = flow->user;
+    int client = 0;
+    struct detect_input input = {
+        .ip_packet = segment->ip_packet,
+        .payload = segment->payload,
+        .time_ns = segment->time_ns,
+        .port = { flow->end[0].port, flow->end[1].port },
+        .from = from,
+        .initiator = flow->initiator,
+        .is_midstream = flow->is_midstream,
+    };
+    enum detect_verdict verdict = detect_feed(p->detector, &state, &input, &client);
+
+    flow->user = state;
+    if (verdict == DETECT_UNDECIDED)
+        return FLOW_UNDECIDED;
+    if (verdict == DETECT_OTHER)
+        return FLOW_UNWANTED;
+    struct dialogue *dialogue = dialogue_new(&p->dialogue_options, flow, client);
+    if (!dialogue) {
+        p->lost_for_memory++;
+        return FLOW_UNWANTED;
+    }
+    flow->user = dialogue;
+    flow->initiator = client; /* who is the client is known now; `data` needs it */
+    return FLOW_WANTED;
+}
+
+static enum side side_of(const struct flow_info *flow, int from)
+{
+    return from == flow->initiator ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void take_data(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk)
+{
+    (void)ctx;
+    dialogue_data(flow->user, side_of(flow, from), chunk);
+}
+
+static void take_hole(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole)
+{
+    (void)ctx;
+    dialogue_hole(flow->user, side_of(flow, from), hole);
+}
+
+/* A connection to a port of SMTP's on which nothing was said by the server. */
+static void note_attempt(struct pipeline *p, const struct flow_info *flow)
+{
+    if (flow->initiator < 0 || flow->side[!flow->initiator].payload_bytes > 0
+        || !detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port))
+        return;
+    const struct flow_side_facts *server = &flow->side[!flow->initiator];
+    enum attempt_kind kind = ATTEMPT_NO_GREETING;
+    if (!server->saw_syn)
+        kind = flow->close == FLOW_CLOSE_RESET && flow->closed_by == !flow->initiator ? ATTEMPT_REFUSED
+                                                                                      : ATTEMPT_UNANSWERED;
+    if (!flow->side[flow->initiator].saw_syn)
+        return; /* its beginning was not captured */
+    attempts_add(p->result->attempts, &flow->end[!flow->initiator], kind, flow->start_ns, 1);
+}
+
+static void take_end(void *ctx, struct flow_info *flow, enum flow_interest interest)
+{
+    struct pipeline *p = ctx;
+
+    if (interest == FLOW_WANTED) {
+        bool is_session = dialogue_end(flow->user, flow);
+        p->sessions += is_session;
+        if (!is_session)
+            note_attempt(p, flow);
+    } else {
+        if (interest == FLOW_UNDECIDED)
+            detect_state_free(p->detector, flow->user);
+        note_attempt(p, flow);
+    }
+    flow->user = NULL;
+    if (p->dialogue_options.sink.reached)
+        p->dialogue_options.sink.reached(p->dialogue_options.sink.ctx, flow_table_reached(p->flows));
+}
+
+static void read_packets(struct pipeline *p)
+{
+    struct packet packet;
+    struct segment segment;
+    uint64_t count = 0, done, total;
+
+    while ((!p->options->packet_limit || count < p->options->packet_limit)
+           && source_next(p->result->source, &packet)) {
+        struct ip_frame frame = { .data = packet.data,
+                                  .wire_length = packet.wire_length,
+                                  .dlt = packet.dlt,
+                                  .input = packet.input,
+                                  .number = packet.number,
+                                  .time_ns = packet.time_ns };
+        if (ip_decode(p->ip, &frame, &segment) == IP_SEGMENT)
+            flow_table_feed(p->flows, &segment);
+        if (++count % PROGRESS_EVERY == 0 && p->progress.is_on) {
+            source_progress(p->result->source, &done, &total);
+            progress_update(&p->progress, done, total, count);
+        }
+    }
+    flow_table_finish(p->flows);
+    p->result->totals.packets = count;
+    p->result->totals.tcp_connections = flow_table_counters(p->flows)->connections;
+    p->result->totals.missing_bytes = flow_table_counters(p->flows)->missing_bytes;
+}
+
+static void read_recordings(struct pipeline *p)
+{
+    struct bytes line;
+    uint32_t input, stopped = UINT32_MAX;
+    struct err err;
+
+    while (source_next_line(p->result->source, &line, &input)) {
+        if (line.len == 0 || input == stopped || event_reader_feed(p->reader, line, &err))
+            continue;
+        if (err.code == ERR_LIMIT)
+            stopped = input;
+        source_note_problem(p->result->source, input, true, err.text);
+    }
+    event_reader_finish(p->reader);
+    const struct run_totals *totals = event_reader_totals(p->reader);
+    p->result->totals.packets += totals->packets;
+    p->result->totals.tcp_connections += totals->tcp_connections;
+    p->result->totals.missing_bytes += totals->missing_bytes;
+}
+
+/* What was not read, and why. */
+static void tell_inputs(struct pipeline *p)
+{
+    for (size_t i = 0; i < source_input_count(p->result->source); i++) {
+        const struct input_facts *facts = source_input(p->result->source, i);
+        if (facts->problem[0] && (facts->is_failed || !p->options->is_quiet))
+            message("%s", facts->problem);
+        p->result->had_trouble = p->result->had_trouble || facts->is_failed;
+    }
+}
+
+static void tell_nothing_found(const struct pipeline *p)
+{
+    const struct ip_counters *ip = ip_decoder_counters(p->ip);
+    const struct flow_counters *flows = flow_table_counters(p->flows);
+
+    if (p->sessions > 0 || p->result->totals.packets == 0)
+        return;
+    message("no SMTP session in %llu packets: %llu held TCP, in %llu connections, none of which spoke SMTP%s",
+            (unsigned long long)p->result->totals.packets, (unsigned long long)ip->packets[IP_SEGMENT],
+            (unsigned long long)flows->connections,
+            p->options->filter ? "; is the filter right?" : "; for SMTP on an odd port see --ports");
+}
+
+static void tell_losses(const struct pipeline *p)
+{
+    const struct ip_counters *ip = ip_decoder_counters(p->ip);
+    const struct flow_counters *flows = flow_table_counters(p->flows);
+
+    if (ip->unknown_link)
+        message("%llu packets of link type %d, which is not supported, were skipped",
+                (unsigned long long)ip->unknown_link, ip->unknown_dlt);
+    if (ip->fragments_dropped)
+        message("%llu IP fragments could not be put together", (unsigned long long)ip->fragments_dropped);
+    if (flows->evicted_half_open || flows->evicted_unwanted || flows->evicted_wanted || p->lost_for_memory)
+        message("memory was short (see --memory): %llu half-open, %llu other and %llu SMTP connections were "
+                "given up early",
+                (unsigned long long)flows->evicted_half_open, (unsigned long long)flows->evicted_unwanted,
+                (unsigned long long)(flows->evicted_wanted + p->lost_for_memory));
+    tell_nothing_found(p);
+}
+
+static bool open_parts(struct pipeline *p, struct budget *budget, struct err *err)
+{
+    const struct options *options = p->options;
+    struct source_options source_options = { .filter = options->filter };
+    struct detect_options detect_options = { .ports = options->ports, .port_count = options->port_count };
+    struct flow_handler handler = {
+        .ctx = p, .classify = classify, .data = take_data, .hole = take_hole, .ended = take_end
+    };
+
+    p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
+    if (!p->result->source)
+        return false;
+    p->result->attempts = attempts_new(budget);
+    p->detector = detector_new(&detect_options, budget, err);
+    p->ip = ip_decoder_new(budget, err);
+    p->flows = flow_table_new(&handler, budget, err);
+    p->reader = event_reader_new(&p->dialogue_options.sink, p->result->attempts, budget, err);
+    if (p->result->attempts && p->detector && p->ip && p->flows && p->reader)
+        return true;
+    return err_set(err, ERR_NOMEM, 0, "no memory to begin with");
+}
+
+static void close_parts(struct pipeline *p)
+{
+    event_reader_free(p->reader);
+    flow_table_free(p->flows);
+    ip_decoder_free(p->ip);
+    detector_free(p->detector);
+}
+
+bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,
+                  struct budget *budget, struct pipeline_result *result)
+{
+    struct pipeline p = { .options = options, .result = result };
+    struct err err = { 0 };
+
+    *result = (struct pipeline_result){ 0 };
+    p.dialogue_options =
+        (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
+    bool ok = open_parts(&p, budget, &err);
+    if (ok) {
+        bool shows =
+            options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
+        progress_start(&p.progress, shows);
+        read_packets(&p);
+        progress_finish(&p.progress);
+        read_recordings(&p);
+        tell_inputs(&p);
+        if (!options->is_quiet)
+            tell_losses(&p);
+    } else {
+        message("%s", err.text);
+    }
+    close_parts(&p);
+    if (!ok)
+        pipeline_release(result);
+    return ok;
+}
+
+void pipeline_release(struct pipeline_result *result)
+{
+    source_free(result->source);
+    attempts_free(result->attempts);
+    *result = (struct pipeline_result){ 0 };
+}
