@@ -25,6 +25,7 @@ void walk_start_anew(struct walk *walk, enum phase phase)
     walk->is_offer_known = false;
     walk->is_helo = false;
     walk->offered = 0;
+    walk->size_limit = 0;
     walk->offer = NULL;
     walk->greeting_command = 0;
     walk->is_inferred = false;
@@ -42,6 +43,7 @@ void walk_forget(struct walk *walk)
     walk->phase = PHASE_UNKNOWN;
     walk->is_auth_known = walk->is_authenticated && !had_xclient;
     walk->is_offer_known = false;
+    walk->size_limit = 0;
     walk->is_inferred = true;
 }
 
@@ -59,9 +61,23 @@ void walk_take_offer(struct walk *walk, const struct item *item)
     walk->offer = walk->is_helo ? NULL : reply;
     walk->out->helo = item->as.command.argument;
     walk->out->ehlo_reply = walk->offer;
-    for (uint32_t i = 1; walk->offer && i < reply->line_count; i++)
-        walk->offered |= extension_bit(extension_parse(reply->lines[i]));
+    walk->size_limit = 0;
+    for (uint32_t i = 1; walk->offer && i < reply->line_count; i++) {
+        enum extension extension = extension_parse(reply->lines[i]);
+        walk->offered |= extension_bit(extension);
+        if (extension == EXTENSION_SIZE
+            && !bytes_to_u64(bytes_trim(bytes_from(reply->lines[i], 5)), &walk->size_limit))
+            walk->size_limit = 0;
+    }
     walk->offered &= ~extension_bit(EXTENSION_NONE);
+}
+
+bool walk_is_bdat(const struct walk *walk, const struct item *content)
+{
+    uint32_t index = content->as.content.command_item;
+    const struct item *command = index < walk->session->item_count ? &walk->session->items[index] : content;
+
+    return command->kind == ITEM_COMMAND && command->as.command.verb == VERB_BDAT;
 }
 
 /* "AUTH PLAIN LOGIN", and "AUTH=PLAIN LOGIN" of old servers. */

@@ -233,7 +233,7 @@ static enum verdict verdict_in_order(const struct walk *walk, size_t index, stru
 /* The reply that refused what this command depends on. */
 static const struct reply *refusal_of(const struct walk *walk, uint32_t n)
 {
-    const struct item *item = session_command(walk->session, n);
+    const struct item *item = replay_command(walk->out, n);
 
     return item ? item->reply : NULL;
 }

@@ -65,7 +65,7 @@ static void note_lost_envelope(struct walk *walk, const struct item *item, const
         walk->is_envelope_lost = true;
 }
 
-static bool move_refused(struct walk *walk, size_t index, const struct judgement *judgement)
+static void move_refused(struct walk *walk, size_t index, const struct judgement *judgement)
 {
     const struct item *item = &walk->session->items[index];
     const struct command *command = &item->as.command;
@@ -78,13 +78,13 @@ static bool move_refused(struct walk *walk, size_t index, const struct judgement
             walk->causes.greeting = root;
     } else if (is_mail(command->verb)) {
         if (phase_is_transaction(walk->phase))
-            return true;
+            return;
         walk->causes.no_mail = root;
-        return transaction_open(walk, item);
+        transaction_open(walk, item);
     } else if (command->verb == VERB_RCPT) {
         if (phase_is_transaction(walk->phase) && !walk->causes.no_rcpt)
             walk->causes.no_rcpt = root;
-        return transaction_add_rcpt(walk, item);
+        transaction_add_rcpt(walk, item);
     } else if (command->verb == VERB_DATA) {
         move_refused_data(walk, root);
     } else if (command->verb == VERB_BDAT || command->verb == VERB_BURL) {
@@ -94,7 +94,6 @@ static bool move_refused(struct walk *walk, size_t index, const struct judgement
         if (item->reply->code != 503)
             note_auth_in_transaction(walk, command->n);
     }
-    return true;
 }
 
 static bool has_binarymime(struct bytes argument)
@@ -102,7 +101,7 @@ static bool has_binarymime(struct bytes argument)
     return bytes_find_nocase(argument, BYTES("BODY=BINARYMIME")) != SIZE_MAX;
 }
 
-static bool move_mail(struct walk *walk, const struct item *item, const struct judgement *judgement)
+static void move_mail(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
     const struct transaction *before = transaction_current(walk);
     bool is_nested = judgement->verdict == VERDICT_TOLERATED && phase_is_transaction(judgement->phase);
@@ -115,10 +114,10 @@ static bool move_mail(struct walk *walk, const struct item *item, const struct j
         walk->causes.doubt = item->as.command.n;
         walk->may_keep_rcpt = had_rcpt;
     }
-    return transaction_open(walk, item);
+    transaction_open(walk, item);
 }
 
-static bool move_rcpt(struct walk *walk, const struct item *item, const struct judgement *judgement)
+static void move_rcpt(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
     if (judgement->misorder == MISORDER_RCPT_WITHOUT_MAIL)
         walk->is_envelope_lost = true; /* whether a transaction is open, the next reply tells */
@@ -126,7 +125,7 @@ static bool move_rcpt(struct walk *walk, const struct item *item, const struct j
         walk->is_envelope_lost = false;
     if (walk->phase != PHASE_UNKNOWN)
         walk->phase = machine_edge(walk->phase, VERB_RCPT)->next;
-    return transaction_add_rcpt(walk, item);
+    transaction_add_rcpt(walk, item);
 }
 
 static void move_bdat(struct walk *walk, const struct item *item)
@@ -165,7 +164,7 @@ static void move_anew(struct walk *walk, const struct item *item, enum phase nex
         walk->is_auth_known = false;
 }
 
-static bool move_accepted(struct walk *walk, size_t index, const struct judgement *judgement)
+static void move_accepted(struct walk *walk, size_t index, const struct judgement *judgement)
 {
     const struct item *item = &walk->session->items[index];
     enum verb verb = item->as.command.verb;
@@ -173,9 +172,9 @@ static bool move_accepted(struct walk *walk, size_t index, const struct judgemen
     if (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO)
         walk_take_offer(walk, item);
     else if (is_mail(verb))
-        return move_mail(walk, item, judgement);
+        move_mail(walk, item, judgement);
     else if (verb == VERB_RCPT)
-        return move_rcpt(walk, item, judgement);
+        move_rcpt(walk, item, judgement);
     else if (verb == VERB_BDAT || verb == VERB_BURL)
         move_bdat(walk, item);
     else if (verb == VERB_RSET && walk->phase != PHASE_REFUSED && walk->phase != PHASE_CLOSED)
@@ -186,10 +185,9 @@ static bool move_accepted(struct walk *walk, size_t index, const struct judgemen
         move_anew(walk, item, machine_edge(walk->phase, verb)->next);
     else if (verb == VERB_QUIT)
         walk->phase = PHASE_CLOSED;
-    return true;
 }
 
-bool walk_move(struct walk *walk, size_t index, const struct judgement *judgement)
+void walk_move(struct walk *walk, size_t index, const struct judgement *judgement)
 {
     const struct item *item = &walk->session->items[index];
 
@@ -200,10 +198,9 @@ bool walk_move(struct walk *walk, size_t index, const struct judgement *judgemen
     else if (item->is_after_gap && item->as.command.verb == VERB_UNKNOWN)
         walk_forget(walk); /* the end of a command that may have changed anything */
     else if (reply_refuses(item->reply))
-        return move_refused(walk, index, judgement);
+        move_refused(walk, index, judgement);
     else
-        return move_accepted(walk, index, judgement);
-    return true;
+        move_accepted(walk, index, judgement);
 }
 
 void walk_sasl(struct walk *walk, const struct item *item)
@@ -220,17 +217,14 @@ void walk_sasl(struct walk *walk, const struct item *item)
 }
 
 /* Content ends its transaction whatever the reply to it is (RFC 5321 4.1.1.4). */
-bool walk_content(struct walk *walk, size_t index)
+void walk_content(struct walk *walk, size_t index)
 {
     const struct item *item = &walk->session->items[index];
-    const struct item *command = &walk->session->items[item->as.content.command_item];
-    bool is_bdat = command->kind == ITEM_COMMAND && command->as.command.verb == VERB_BDAT;
+    bool is_bdat = walk_is_bdat(walk, item);
 
-    if (!transaction_finish(walk, index))
-        return false;
+    transaction_finish(walk, index);
     if (!is_bdat && item->reply)
         walk_end_transaction(walk);
     else if (item->as.content.is_last && walk->phase != PHASE_BDAT_FAILED)
         walk->transaction = 0;
-    return true;
 }

@@ -66,14 +66,15 @@ static void begin(struct walk *walk)
     find_greeting(walk);
 }
 
-static bool step_command(struct walk *walk, size_t index)
+static void step_command(struct walk *walk, size_t index)
 {
     const struct item *item = &walk->session->items[index];
     struct replay *out = walk->out;
 
     if (item->as.command.n == 0 || item->as.command.n > out->judgement_count)
-        return true;
+        return;
     struct judgement *judgement = &out->judgements[item->as.command.n - 1];
+    out->command_items[item->as.command.n - 1] = (uint32_t)index;
     while (walk->exchange_at < walk->session->exchange_count
            && walk->session->exchanges[walk->exchange_at].command_item < index)
         walk->exchange_at++;
@@ -82,11 +83,9 @@ static bool step_command(struct walk *walk, size_t index)
     if (!out->ehlo_reply && out->helo.len == 0
         && (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO))
         out->helo = item->as.command.argument; /* until one is accepted */
-    if (!walk_move(walk, index, judgement))
-        return false;
+    walk_move(walk, index, judgement);
     if (verb == VERB_MAIL || verb == VERB_RCPT)
         judgement->transaction = (uint32_t)walk->transaction;
-    return true;
 }
 
 static void step_tls(struct walk *walk)
@@ -96,36 +95,51 @@ static void step_tls(struct walk *walk)
         walk_start_anew(walk, PHASE_TLS_GREETED); /* the reply to its STARTTLS is missing */
 }
 
-static bool step(struct walk *walk, size_t index)
+static void step(struct walk *walk, size_t index)
 {
     const struct item *item = &walk->session->items[index];
 
     switch (item->kind) {
     case ITEM_GREETING:
         take_greeting(walk, item);
-        return true;
+        break;
     case ITEM_COMMAND:
-        return step_command(walk, index);
+        step_command(walk, index);
+        break;
     case ITEM_SASL:
         walk_sasl(walk, item);
-        return true;
+        break;
     case ITEM_CONTENT:
-        return walk_content(walk, index);
+        walk_content(walk, index);
+        break;
     case ITEM_GAP:
         if (!item->as.gap.in_content)
             walk_forget(walk);
-        return true;
+        break;
     case ITEM_TLS:
         step_tls(walk);
-        return true;
+        break;
     case ITEM_NONE:
     case ITEM_PRELUDE:
     case ITEM_REPLY:
     case ITEM_JUNK:
     case ITEM_KIND_COUNT:
-        return true;
+        break;
     }
-    return true;
+}
+
+const struct item *replay_command(const struct replay *replay, uint32_t n)
+{
+    if (n == 0 || n > replay->judgement_count)
+        return NULL;
+    return &replay->session->items[replay->command_items[n - 1]];
+}
+
+const struct transaction *replay_transaction_of(const struct replay *replay, uint32_t message)
+{
+    if (message >= replay->session->message_count || !replay->message_transactions[message])
+        return NULL;
+    return &replay->transactions[replay->message_transactions[message] - 1];
 }
 
 bool replay_session(const struct session *session, struct arena *arena, struct replay *out)
@@ -134,13 +148,14 @@ bool replay_session(const struct session *session, struct arena *arena, struct r
 
     *out = (struct replay){ .session = session };
     out->judgements = ARENA_ARRAY(arena, struct judgement, session->command_count);
-    if (!out->judgements)
+    out->command_items = ARENA_ARRAY(arena, uint32_t, session->command_count);
+    out->message_transactions = ARENA_ARRAY(arena, uint32_t, session->message_count);
+    if (!out->judgements || !out->command_items || !out->message_transactions)
         return false;
     out->judgement_count = session->command_count;
     begin(&walk);
     for (size_t i = 0; i < session->item_count; i++)
-        if (!step(&walk, i))
-            return false;
+        step(&walk, i);
     out->last_phase = walk.phase;
     return true;
 }

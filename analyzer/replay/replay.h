@@ -79,6 +79,7 @@ struct transaction {
     bool is_accepted;
     enum verdict verdict; /* of the message: OK, REFUSED, UNANSWERED, UNDECIDED */
     struct bytes queue_id;
+    uint64_t size_limit;   /* what the server announced with SIZE when MAIL was sent; 0 none */
     uint64_t rcpt_refused; /* RCPTs that the server refused */
 };
 
@@ -89,6 +90,9 @@ struct replay {
     struct transaction *transactions;
     size_t transaction_count;
     size_t transaction_cap;
+    uint64_t transactions_dropped;  /* beyond the arena's ceiling */
+    uint32_t *command_items;        /* by n - 1: the index of the command in session->items */
+    uint32_t *message_transactions; /* by index in session->messages: 1 + index of its transaction; 0 none */
     struct bytes helo;              /* argument of the last accepted (else last) EHLO, HELO or LHLO */
     const struct reply *ehlo_reply; /* of the last accepted EHLO or LHLO, or NULL */
     const struct reply *greeting;   /* or NULL */
@@ -97,6 +101,11 @@ struct replay {
     enum phase last_phase;
     bool has_gaps; /* bytes are missing that matter, or items were dropped */
 };
+
+/* The item of command `n` (from 1), or NULL; at no cost, unlike session_command. */
+const struct item *replay_command(const struct replay *replay, uint32_t n);
+/* The transaction of a message (index in session->messages), or NULL. */
+const struct transaction *replay_transaction_of(const struct replay *replay, uint32_t message);
 
 /* Everything that it makes lives in `arena`.  False only without memory. */
 bool replay_session(const struct session *session, struct arena *arena, struct replay *out) NODISCARD;

@@ -13,9 +13,12 @@ static struct transaction *transaction_add(struct walk *walk)
     struct replay *out = walk->out;
     void *array = out->transactions;
 
+    walk->transaction = 0;
     if (!arena_grow(walk->arena, &array, out->transaction_count, &out->transaction_cap,
-                    sizeof *out->transactions))
+                    sizeof *out->transactions)) {
+        out->transactions_dropped++;
         return NULL;
+    }
     out->transactions = array;
     struct transaction *transaction = &out->transactions[out->transaction_count++];
     walk->transaction = out->transaction_count;
@@ -40,34 +43,32 @@ static void read_parameters(struct bytes parameters, struct transaction *transac
     }
 }
 
-bool transaction_open(struct walk *walk, const struct item *item)
+void transaction_open(struct walk *walk, const struct item *item)
 {
     struct transaction *transaction = transaction_add(walk);
 
     if (!transaction)
-        return false;
+        return;
     struct envelope_argument from = envelope_argument_parse(item->as.command.argument, BYTES("FROM"));
     transaction->mail_command = item->as.command.n;
     transaction->mail_from = from.address;
+    transaction->size_limit = walk->size_limit;
     if (from.parameters.len)
         read_parameters(from.parameters, transaction);
-    return true;
 }
 
-bool transaction_add_rcpt(struct walk *walk, const struct item *item)
+void transaction_add_rcpt(struct walk *walk, const struct item *item)
 {
     struct transaction *transaction = transaction_current(walk);
 
     if (!transaction && reply_accepts(item->reply))
         transaction = transaction_add(walk); /* its MAIL was not captured, or never sent */
-    else if (!transaction)
-        return true;
     if (!transaction)
-        return false;
+        return;
     void *array = transaction->recipients;
     if (!arena_grow(walk->arena, &array, transaction->recipient_count, &transaction->recipient_cap,
                     sizeof *transaction->recipients))
-        return false;
+        return;
     transaction->recipients = array;
     struct recipient *recipient = &transaction->recipients[transaction->recipient_count++];
     recipient->command = item->as.command.n;
@@ -78,7 +79,6 @@ bool transaction_add_rcpt(struct walk *walk, const struct item *item)
         transaction->accepted_count++;
     else
         transaction->rcpt_refused++;
-    return true;
 }
 
 /* RFC 2033 4.2: one reply for each accepted recipient, in their order; the worst counts for the message. */
@@ -122,24 +122,26 @@ static enum verdict message_verdict(const struct walk *walk, const struct transa
 /* The item whose replies answer this content: of BDAT each chunk's command has the reply too. */
 static const struct item *answered_item(const struct walk *walk, const struct item *content)
 {
-    const struct item *command = &walk->session->items[content->as.content.command_item];
-    bool is_bdat = command->kind == ITEM_COMMAND && command->as.command.verb == VERB_BDAT;
-
-    return is_bdat && !content->reply ? command : content;
+    return !content->reply && walk_is_bdat(walk, content)
+               ? &walk->session->items[content->as.content.command_item]
+               : content;
 }
 
-bool transaction_finish(struct walk *walk, size_t content_item)
+void transaction_finish(struct walk *walk, size_t content_item)
 {
     const struct item *content = &walk->session->items[content_item];
     struct transaction *transaction = transaction_current(walk);
     const struct item *answered = answered_item(walk, content);
     bool is_final = content->as.content.is_last || reply_refuses(answered->reply);
 
+    if (content->as.content.message >= walk->session->message_count)
+        return; /* its message fell to a ceiling */
     if (!transaction)
         transaction = transaction_add(walk);
     if (!transaction)
-        return false;
+        return;
     transaction->message = content->as.content.message + 1;
+    walk->out->message_transactions[content->as.content.message] = (uint32_t)walk->transaction;
     if (is_final) {
         transaction->reply = walk->session->protocol == PROTOCOL_LMTP
                                  ? assign_final_replies(transaction, answered)
@@ -149,5 +151,4 @@ bool transaction_finish(struct walk *walk, size_t content_item)
             transaction->queue_id = queue_id_of(transaction->reply);
     }
     transaction->verdict = message_verdict(walk, transaction);
-    return true;
 }

@@ -32,6 +32,7 @@ struct walk {
     bool may_keep_rcpt;    /* a nested MAIL was let pass: the recipients before it may still stand */
     bool is_binarymime;
     uint64_t offered;
+    uint64_t size_limit; /* announced with SIZE (RFC 1870 4); 0 none */
     const struct reply *offer;
     uint32_t greeting_command;
     uint32_t auth_command; /* n of the newest AUTH */
@@ -76,14 +77,17 @@ const struct sasl_exchange *walk_exchange(const struct walk *walk, size_t index)
 bool depends_on_envelope(enum verb verb);
 
 /* move.c: what the reply to the command changes. */
-bool walk_move(struct walk *walk, size_t index, const struct judgement *judgement) NODISCARD;
+void walk_move(struct walk *walk, size_t index, const struct judgement *judgement);
 void walk_sasl(struct walk *walk, const struct item *item);
-bool walk_content(struct walk *walk, size_t index) NODISCARD;
+void walk_content(struct walk *walk, size_t index);
 
-/* transactions.c: the envelopes.  False only without memory. */
-bool transaction_open(struct walk *walk, const struct item *item) NODISCARD;
-bool transaction_add_rcpt(struct walk *walk, const struct item *item) NODISCARD;
-bool transaction_finish(struct walk *walk, size_t content_item) NODISCARD;
+/* Whether the content is a chunk of BDAT. */
+bool walk_is_bdat(const struct walk *walk, const struct item *content);
+
+/* transactions.c: the envelopes.  What the ceiling does not hold is counted, and the walk goes on. */
+void transaction_open(struct walk *walk, const struct item *item);
+void transaction_add_rcpt(struct walk *walk, const struct item *item);
+void transaction_finish(struct walk *walk, size_t content_item);
 struct transaction *transaction_current(struct walk *walk);
 
 #endif

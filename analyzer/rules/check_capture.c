@@ -1,7 +1,7 @@
 /* Findings about the connection and its capture: how it began and ended, and what is missing. */
 #include "rules/check.h"
 
-static const char *const timeout_phrases[] = { "timeout", "timed out", "time out", "idle", "too long", NULL };
+static const char *const timeout_phrases[] = { "timeout", "timed out", "time out", "idle", "inactiv", NULL };
 
 enum { SERVER_TIMEOUT_SECONDS = 300 }; /* RFC 5321 4.5.3.2.7: at least five minutes */
 
@@ -79,24 +79,30 @@ static void check_end(struct analysis *analysis)
                  kind_of_ending(analysis));
 }
 
+static void take_later(uint64_t *latest_ns, uint64_t time_ns, uint64_t before_ns)
+{
+    if (time_ns > *latest_ns && time_ns < before_ns)
+        *latest_ns = time_ns;
+}
+
 /* A 421 for idleness that came before five minutes of it had passed. */
 static void check_timeout(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct session *session = analysis->session;
-    uint64_t before_ns = session->start_ns;
+    uint64_t last_ns = session->start_ns;
 
     if (reply->code != 421 || !check_says_any(reply, timeout_phrases))
         return;
-    for (size_t i = 0; i < index; i++) {
+    for (size_t i = index > 1 ? index - 1 : 0; i <= index; i++) { /* what stands right before it */
         const struct item *item = &session->items[i];
-        if (item->at.time_ns < reply->at.time_ns && item->at.time_ns > before_ns)
-            before_ns = item->at.time_ns;
-        if (item->reply && item->reply != reply && item->reply->at.time_ns < reply->at.time_ns
-            && item->reply->at.time_ns > before_ns)
-            before_ns = item->reply->at.time_ns;
+        take_later(&last_ns, item->at.time_ns, reply->at.time_ns);
+        if (item->reply)
+            take_later(&last_ns, item->reply->at.time_ns, reply->at.time_ns);
     }
-    uint64_t waited = (reply->at.time_ns - before_ns) / 1000000000u;
-    if (reply->at.time_ns < before_ns || waited >= SERVER_TIMEOUT_SECONDS)
+    if (last_ns > reply->at.time_ns)
+        return;
+    uint64_t waited = (reply->at.time_ns - last_ns) / 1000000000u;
+    if (waited >= SERVER_TIMEOUT_SECONDS)
         return;
     struct finding *finding = check_raise(analysis, RULE_TIMEOUT, index);
     check_detail(analysis, finding, "The server gave up after %llu seconds.", (unsigned long long)waited);

@@ -8,7 +8,7 @@
 static struct bytes offer_line(const struct analysis *analysis, const struct judgement *judgement,
                                enum extension extension)
 {
-    const struct item *greeting = session_command(analysis->session, judgement->greeting_command);
+    const struct item *greeting = replay_command(&analysis->replay, judgement->greeting_command);
 
     if (!greeting || !greeting->reply || !(judgement->offered & extension_bit(extension)))
         return (struct bytes){ NULL, 0 };
@@ -87,8 +87,7 @@ static void raise_limit(struct analysis *analysis, size_t index, const char *wha
 static void check_size(struct analysis *analysis, size_t index, const struct transaction *transaction)
 {
     const struct session *session = analysis->session;
-    uint64_t limit = number_of(offer_line(analysis, check_judgement(analysis, index), EXTENSION_SIZE));
-    uint64_t size = transaction->declared_size;
+    uint64_t limit = transaction->size_limit, size = transaction->declared_size;
 
     if (limit == 0) /* RFC 1870 4: none, or 0 for "no fixed limit" */
         return;
@@ -108,8 +107,7 @@ static void check_mail_limits(struct analysis *analysis, size_t index)
 
     if (!transaction || transaction->mail_command != n)
         return;
-    if (judgement->offered & extension_bit(EXTENSION_SIZE))
-        check_size(analysis, index, transaction);
+    check_size(analysis, index, transaction);
     if (!(judgement->offered & extension_bit(EXTENSION_LIMITS)))
         return;
     uint64_t limit = announced_limit(offer_line(analysis, judgement, EXTENSION_LIMITS), BYTES("MAILMAX"));
@@ -141,7 +139,7 @@ static void check_pipelining(struct analysis *analysis, size_t index)
         || !judgement->has_offer || !judgement->is_phase_known
         || (judgement->offered & extension_bit(EXTENSION_PIPELINING)))
         return;
-    const struct item *before = session_command(analysis->session, command->n - 1);
+    const struct item *before = replay_command(&analysis->replay, command->n - 1);
     if (before && (before->as.command.is_pipelined || before->as.command.n == judgement->greeting_command))
         return;
     (void)check_raise(analysis, RULE_PIPELINING_NOT_OFFERED, index);
@@ -151,7 +149,7 @@ static void check_pipelining(struct analysis *analysis, size_t index)
 static void check_fallback(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
-    const struct item *before = session_command(analysis->session, item->as.command.n - 1);
+    const struct item *before = replay_command(&analysis->replay, item->as.command.n - 1);
 
     if (analysis->replay.has_gaps || !item->reply || item->reply->code >= 400 || !before
         || before->as.command.verb != VERB_EHLO || !before->reply || before->reply->code < 400)

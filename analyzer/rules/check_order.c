@@ -21,7 +21,7 @@ static bool is_blameless(const struct analysis *analysis, const struct item *ite
 
 static void explain_cause(struct analysis *analysis, struct finding *finding)
 {
-    const struct item *cause = session_command(analysis->session, finding->cause_command);
+    const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
 
     if (!cause)
         return;
@@ -66,7 +66,7 @@ static void raise_misorder(struct analysis *analysis, size_t index, enum misorde
 static void check_body_line(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
-    const struct item *before = session_command(analysis->session, item->as.command.n - 1);
+    const struct item *before = replay_command(&analysis->replay, item->as.command.n - 1);
 
     if (analysis->replay.has_gaps || !before || before->as.command.verb != VERB_DATA
         || before->as.command.is_body_line || !before->reply || before->reply->code < 400)
@@ -83,7 +83,7 @@ static void check_ignored_refusal(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
     const struct judgement *judgement = check_judgement(analysis, index);
-    const struct item *cause = session_command(analysis->session, judgement->cause);
+    const struct item *cause = replay_command(&analysis->replay, judgement->cause);
 
     if (analysis->replay.has_gaps || !judgement->could_see_cause || item->as.command.is_pipelined || !cause
         || !cause->reply || cause->reply->code < 400)

@@ -58,6 +58,8 @@ static void check_command(struct analysis *analysis, size_t index)
         rule = RULE_AUTH_REQUIRED;
     else if (judgement->verdict == VERDICT_MISORDERED || !carries_mail(verb) || item->reply->code == 421)
         return;
+    else if (verb == VERB_BDAT && bytes_find_nocase(item->as.command.argument, BYTES("LAST")) != SIZE_MAX)
+        rule = RULE_MESSAGE_REFUSED;
     struct finding *finding = check_raise(analysis, rule, index);
     if (!finding)
         return;
@@ -65,28 +67,36 @@ static void check_command(struct analysis *analysis, size_t index)
     if (rule == RULE_AUTH_REQUIRED && judgement->cause)
         check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
                      (unsigned)judgement->cause);
-    if (rule == RULE_COMMAND_REFUSED)
+    if (rule == RULE_COMMAND_REFUSED || rule == RULE_MESSAGE_REFUSED)
         check_detail(analysis, finding, "%s was refused %s with %u.", verb_name(verb),
                      item->reply->code < 500 ? "for now" : "for good", (unsigned)item->reply->code);
 }
 
+static void raise_message_refused(struct analysis *analysis, size_t index, uint16_t code)
+{
+    struct finding *finding = check_raise(analysis, RULE_MESSAGE_REFUSED, index);
+
+    if (!finding)
+        return;
+    finding->reply_code = code;
+    check_detail(analysis, finding, "The message was refused %s with %u.",
+                 code < 500 ? "for now" : "for good", (unsigned)code);
+}
+
+/* The reply to the end of data; that to BDAT LAST is told with its command. */
 static void check_content(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct item *item = &analysis->session->items[index];
-    const struct replay *replay = &analysis->replay;
 
-    if (item->kind != ITEM_CONTENT || reply->code < 400)
+    if (item->kind != ITEM_CONTENT || reply->code < 400
+        || item->as.content.message >= analysis->session->message_count
+        || analysis->session->messages[item->as.content.message].is_bdat)
         return;
-    for (size_t i = 0; i < replay->transaction_count; i++) /* all recipients refused: no wonder */
-        if (replay->transactions[i].message == item->as.content.message + 1
-            && replay->transactions[i].accepted_count == 0)
-            return;
-    struct finding *finding = check_raise(analysis, RULE_MESSAGE_REFUSED, index);
-    if (!finding)
-        return;
-    finding->reply_code = reply->code;
-    check_detail(analysis, finding, "The message was refused %s with %u.",
-                 reply->code < 500 ? "for now" : "for good", (unsigned)reply->code);
+    const struct transaction *transaction =
+        replay_transaction_of(&analysis->replay, item->as.content.message);
+    if (transaction && transaction->mail_command && transaction->accepted_count == 0)
+        return; /* all recipients were refused: no wonder */
+    raise_message_refused(analysis, index, reply->code);
 }
 
 const struct check check_refusal = { .command = check_command, .reply = check_content };

@@ -55,25 +55,16 @@ static bool follows_lmtp_content(const struct session *session, size_t index)
     return session->items[index].kind == ITEM_CONTENT;
 }
 
-static const struct transaction *transaction_of_message(const struct replay *replay, uint32_t message)
-{
-    for (size_t i = 0; i < replay->transaction_count; i++)
-        if (replay->transactions[i].message == message + 1)
-            return &replay->transactions[i];
-    return NULL;
-}
-
 /* Too few: the server had gone on to answer the next command, or the session is over. */
 static void check_lmtp_content(struct analysis *analysis, size_t index)
 {
     const struct session *session = analysis->session;
     const struct item *item = &session->items[index];
     const struct transaction *transaction =
-        transaction_of_message(&analysis->replay, item->as.content.message);
-    bool is_over = session->closed == CLOSE_FIN;
+        replay_transaction_of(&analysis->replay, item->as.content.message);
+    bool is_over =
+        session->closed == CLOSE_FIN || (index + 1 < session->item_count && session->items[index + 1].reply);
 
-    for (size_t i = index + 1; i < session->item_count && !is_over; i++)
-        is_over = session->items[i].reply != NULL;
     if (!transaction || !item->as.content.is_last || !item->reply || item->reply->code == 421 || !is_over
         || item->more_count + 1u >= transaction->accepted_count)
         return;

@@ -135,7 +135,8 @@ static bool has_named_code(enum misorder misorder)
 static void check_code(struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
-    uint16_t code = analysis->session->items[index].reply->code;
+    const struct item *item = &analysis->session->items[index];
+    uint16_t code = item->reply->code;
     bool is_data = judgement->misorder == MISORDER_DATA_WITHOUT_RCPT
                    || judgement->misorder == MISORDER_BDAT_WITHOUT_RCPT
                    || judgement->misorder == MISORDER_DATA_WITHOUT_MAIL
@@ -143,6 +144,10 @@ static void check_code(struct analysis *analysis, size_t index)
 
     if (!has_named_code(judgement->misorder) || code == 503 || code == 421 || code == 530 || code == 501)
         return; /* a server may look at the argument, at its limits or at its policy first */
+    if (item->as.command.argument.len == 0 && item->as.command.verb != VERB_DATA && code == 500)
+        return; /* "RCPT" alone is a syntax error as well */
+    if (judgement->misorder == MISORDER_NO_GREETING && item->as.command.verb != VERB_MAIL)
+        return; /* RFC 5321 4.1.4 speaks of mail transactions */
     if (judgement->not_offered != MISORDER_NONE && (code == 500 || code == 502))
         return; /* it does not know the verb */
     if (code == 554 && is_data && analysis->session->protocol != PROTOCOL_LMTP)
