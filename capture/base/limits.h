@@ -30,6 +30,7 @@ enum {
     LIMIT_REPLY_LINES = 1024,               /* lines kept of one reply */
     LIMIT_PRELUDE = 4096,                   /* of a PROXY, SOCKS or CONNECT prelude, one side */
     LIMIT_HOLD = 1024 * 1024,               /* bytes that wait for a reply which decides how to read them */
+    LIMIT_HOLD_CHUNK = 64 * 1024,        /* a larger BDAT chunk is octets at once */
     LIMIT_HOLD_GAP = 2048,                  /* of them behind a gap in a content: more than this is content */
     LIMIT_PENDING = 65536,                  /* commands awaiting their reply: a pipelined group */
     LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */

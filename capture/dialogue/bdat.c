@@ -107,7 +107,9 @@ void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument)
     if (d->pending_count)
         d->pending[last].remaining = replies_due(d, parsed.is_last);
     d->held_item = item;
-    if (d->offers_chunking || d->session->is_midstream)
+    /* Even a server that offers CHUNKING may read a refused chunk as commands: small ones wait for the reply.
+     */
+    if (parsed.size > LIMIT_HOLD_CHUNK || d->session->is_midstream)
         bdat_begin_chunk(d);
     else
         client_begin_hold(d, HOLD_BDAT, item);

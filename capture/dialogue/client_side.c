@@ -273,6 +273,8 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
 {
     if (d->lost_server_bytes)
         pairing_client_went_on(d, line->acked);
+    else if (d->reply_count == 1)
+        pairing_early_talker_went_on(d, line->acked);
     if (is_fragment(d, line))
         return;
     if (d->mode == CLIENT_SASL)

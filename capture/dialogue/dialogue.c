@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { PORT_LMTP = 24 };
+
 struct moment moment_of(const struct stream_chunk *chunk)
 {
     return (struct moment){ chunk->time_ns, { chunk->input, chunk->number } };
@@ -22,6 +24,9 @@ static void describe_session(struct dialogue *d)
     session->start_ns = flow->start_ns;
     session->first_packet = (struct packet_ref){ flow->first_input, flow->first_number };
     session->is_midstream = flow->is_midstream;
+    if (session->server.port == PORT_LMTP)
+        session->protocol =
+            PROTOCOL_LMTP; /* until an EHLO is accepted; RFC 2033 5 bans LMTP from port 25 alone */
     session_make_id(session);
 }
 

@@ -76,8 +76,7 @@ static void note_hello(struct dialogue *d, enum verb verb, const struct reply *r
     for (uint32_t i = 1; i < reply->line_count && verb != VERB_HELO; i++)
         if (bytes_equal_nocase(bytes_trim(reply->lines[i]), BYTES("CHUNKING")))
             d->offers_chunking = true;
-    if (verb == VERB_LHLO)
-        d->session->protocol = PROTOCOL_LMTP;
+    d->session->protocol = verb == VERB_LHLO ? PROTOCOL_LMTP : PROTOCOL_SMTP;
 }
 
 static void note_accepted(struct dialogue *d, enum verb verb, const struct reply *reply)
@@ -182,6 +181,14 @@ static void add_more(struct dialogue *d, struct item *item, struct reply *reply)
     item->more_replies = more;
 }
 
+static bool says(const struct reply *reply, struct bytes word)
+{
+    for (uint32_t i = 0; i < reply->line_count; i++)
+        if (bytes_find_nocase(reply->lines[i], word) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 static void answer(struct dialogue *d, struct reply *reply)
 {
     struct expectation expected = *at(d, 0);
@@ -199,6 +206,9 @@ static void answer(struct dialogue *d, struct reply *reply)
         pop(d);
     if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2)
         note_accepted(d, verb, reply);
+    else if ((verb == VERB_EHLO || verb == VERB_HELO)
+             && (says(reply, BYTES("LHLO")) || says(reply, BYTES("LMTP"))))
+        d->session->protocol = PROTOCOL_LMTP;
     if (expected.kind == EXPECT_SASL || verb == VERB_AUTH) {
         struct sasl_exchange *exchange = &d->session->exchanges[d->session->exchange_count - 1];
         if (d->session->exchange_count)
@@ -210,20 +220,31 @@ static void answer(struct dialogue *d, struct reply *reply)
         decide_hold(d, verb, reply);
 }
 
-static bool is_greeting(const struct dialogue *d, const struct reply *reply)
+/* Whether the first question that is open can be answered with 220 otherwise. */
+static bool awaits_220(struct dialogue *d)
 {
-    if (d->has_greeting || reply->ordinal != 1)
+    if (d->pending_count == 0 || at(d, 0)->kind != EXPECT_COMMAND)
         return false;
-    if (!d->session->is_midstream)
-        return !d->lost_server_bytes || reply->code == 220;
-    return reply->code == 220 && d->pending_count == 0;
+    enum verb verb = d->session->items[at(d, 0)->item].as.command.verb;
+    return verb == VERB_STARTTLS || verb == VERB_XCLIENT;
+}
+
+/* The first reply greets, unless it answers something: a server that never greets, a capture that begins
+ * later. */
+static bool is_greeting(struct dialogue *d, const struct reply *reply)
+{
+    if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->lost_server_bytes))
+        return false;
+    bool can_greet = reply->code == 220 || reply->code / 100 >= 4;
+    if (d->session->is_midstream)
+        return reply->code == 220 && !awaits_220(d);
+    return can_greet ? !awaits_220(d) : d->pending_count == 0;
 }
 
 static void take_greeting(struct dialogue *d, struct reply *reply)
 {
     d->has_greeting = true;
-    if (reply->line_count && bytes_find_nocase(reply->lines[0], BYTES("LMTP")) != SIZE_MAX
-        && bytes_find_nocase(reply->lines[0], BYTES("SMTP")) == SIZE_MAX)
+    if (says(reply, BYTES("LMTP")) && !says(reply, BYTES("SMTP")))
         d->session->protocol = PROTOCOL_LMTP;
     add_reply_item(d, ITEM_GREETING, reply);
 }
@@ -270,6 +291,16 @@ void pairing_server_hole(struct dialogue *d)
 {
     for (uint32_t i = 0; i < d->pending_count; i++)
         at(d, i)->is_uncertain = true;
+}
+
+/* A client that spoke before the greeting and goes on having seen all there was: what it asked first was
+ * answered inside the greeting, as some servers do, or not at all. */
+void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
+{
+    if (d->has_greeting && d->pending_count == 1 && d->reply_count == 1 && acked != UINT64_MAX
+        && acked >= d->server_offset && at(d, 0)->kind == EXPECT_COMMAND
+        && d->session->items[at(d, 0)->item].as.command.is_before_greeting)
+        pop(d);
 }
 
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)

@@ -178,6 +178,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked);
 void pairing_server_hole(struct dialogue *d);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
+void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
 void pairing_release(struct dialogue *d);
 
 /* server_side.c */

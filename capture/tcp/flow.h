@@ -64,6 +64,7 @@ struct flow {
     uint8_t interest;          /* enum flow_interest */
     uint8_t flags;
     int8_t initiator;
+    uint8_t early_fins; /* a bit a direction: FIN before there was a body */
     struct flow_body *body;
 };
 

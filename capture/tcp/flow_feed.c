@@ -500,8 +500,11 @@ static void feed_empty(struct flow_table *table, uint32_t index, struct flow *fl
         flow->flags |= FLAG_ESTABLISHED;
         flow_move(table, index, LIST_OPEN);
     }
-    if ((segment->flags & TCP_FIN) && flow->list == LIST_OPEN)
-        flow_end(table, index, FLOW_CLOSE_FIN, from);
+    if (!(segment->flags & TCP_FIN) || flow->list != LIST_OPEN)
+        return;
+    flow->early_fins |= (uint8_t)(1u << from);
+    if (flow->early_fins == 3) /* one alone closes half of it: the other side may still speak */
+        flow_end(table, index, FLOW_CLOSE_FIN, !from);
 }
 
 static void feed_body(struct flow_table *table, uint32_t index, int from, const struct segment *segment)

@@ -121,7 +121,7 @@ struct eod_variant {
 
 struct content {
     uint32_t message;          /* index in session->messages */
-    uint32_t command_item;     /* index of the DATA or BDAT item */
+    uint32_t command_item;     /* index of the DATA or BDAT item; UINT32_MAX: it was not captured */
     uint64_t size;             /* of this piece, dot-unstuffed */
     bool is_last;              /* ends the message */
     bool is_complete;          /* came whole: the dot, or all octets of the chunk */
