@@ -29,9 +29,10 @@ bool sasl_fields_add_secret(struct sasl_fields *fields, const char *name, struct
 /* What a mechanism knows of the step that it decodes. */
 struct sasl_context {
     enum side from;
-    unsigned index; /* of this side's messages in the exchange, from 0 */
-    const struct sasl_step
-        *prompt; /* the challenge that a response answers, or NULL for an initial response */
+    unsigned index;                 /* of this side's messages in the exchange, from 0 */
+    bool is_initial;                /* the response came with the AUTH command */
+    bool is_after_gap;              /* bytes of the exchange are missing before it: places mean nothing */
+    const struct sasl_step *prompt; /* the challenge right before a response, or NULL */
     const struct sasl_exchange *exchange;
 };
 
@@ -39,8 +40,9 @@ struct sasl_mechanism {
     const char *name;        /* IANA, upper case */
     bool is_client_first;    /* takes an initial response */
     bool sends_plain_secret; /* the credential itself crosses */
-    /* Decodes one message, base64 already taken off; sets step->is_secret where the text holds a credential.
-     * False: it breaks the grammar (err->text says how). */
+    /* Decodes one message, base64 already taken off (loosely where step->problem says so), into fields.  A
+     * client's message is shown only if it is in order and all of its fields are public.  False: it breaks
+     * the grammar (err->text says how, without a byte of the message). */
     bool (*decode)(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,
                    struct err *err);
 };
@@ -54,20 +56,27 @@ struct secret_ordinals;
 struct secret_ordinals *secret_ordinals_new(struct budget *budget);
 void secret_ordinals_free(struct secret_ordinals *ordinals);
 
+/* Whether a line sent where a response was due is plainly an SMTP command, without any credential in it. */
+bool sasl_reads_as_command(struct bytes line);
+
 /* Decodes what is not decoded yet of this exchange (steps read back from a recording are).  Marks the AUTH
- * command and secret steps. `session` is changed in its sasl facts alone.  False only without memory. */
+ * command and secret steps, and withholds a "mechanism" that is a credential itself.  At the ceiling of the
+ * session's memory the rest stays undecoded and is secret.  False only without memory. */
 bool sasl_decode_exchange(struct session *session, struct sasl_exchange *exchange,
                           struct secret_ordinals *ordinals) NODISCARD;
-/* All exchanges, then marks every other line that holds a credential: a base64 token sent as a command after
- * a failed AUTH, a reply that echoes one (`is_secret` on commands; a reply is redacted in place). */
+/* All exchanges, then marks every other line that holds a credential: a base64 token sent as a command behind
+ * an AUTH, a reply that echoes one (`is_secret` on commands; a reply is redacted in place).  Withholds user
+ * names of logins that did not succeed where they look like misplaced passwords.  Comes before the replay. */
 bool sasl_decode_session(struct session *session, struct secret_ordinals *ordinals) NODISCARD;
-/* As the session goes on, for a recorder: the item was just added or answered. */
+/* As the session goes on, for a recorder: the item was just added or answered.  What the steps of an exchange
+ * hide is certain when it has ended, or when the session has (after sasl_decode_session). */
 bool sasl_decode_item(struct session *session, size_t index, struct secret_ordinals *ordinals) NODISCARD;
 
 /* What an exchange came to. */
 struct sasl_result {
     enum sasl_outcome outcome;
     struct bytes identity;               /* who authenticated, or tried; empty if it cannot be known */
+    uint64_t identity_length;            /* also of one that is withheld */
     bool is_identity_secret;             /* withheld: the field looks like a misplaced password */
     struct bytes authorization_identity; /* empty: none given */
     const struct reply *reply;           /* the final one, or NULL */

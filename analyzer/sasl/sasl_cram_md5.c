@@ -4,11 +4,22 @@
 
 enum { DIGEST_DIGITS = 32 };
 
-static bool is_lower_hex(struct bytes text)
+static bool is_hex(struct bytes text, bool lower_only)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!ascii_is_digit(text.ptr[i]) && !(text.ptr[i] >= 'a' && text.ptr[i] <= 'f'))
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = lower_only ? text.ptr[i] : (uint8_t)(text.ptr[i] | 0x20);
+        if (!ascii_is_digit(text.ptr[i]) && !(c >= 'a' && c <= 'f'))
             return false;
+    }
+    return true;
+}
+
+static bool decode_challenge(struct bytes token, struct sasl_fields *out, struct err *err)
+{
+    if (!sasl_fields_add(out, "challenge", token))
+        return false;
+    if (token.len < 3 || token.ptr[0] != '<' || token.ptr[token.len - 1] != '>')
+        return err_set(err, ERR_INPUT, 0, "the challenge is no message id in angle brackets");
     return true;
 }
 
@@ -16,16 +27,21 @@ static bool cram_md5_decode(const struct sasl_context *context, struct bytes tok
                             struct err *err)
 {
     if (context->from == SIDE_SERVER)
-        return sasl_fields_add(out, "challenge", token);
-    out->step->is_secret = true;
-    if (token.len <= DIGEST_DIGITS || token.ptr[token.len - DIGEST_DIGITS - 1] != ' ')
+        return decode_challenge(token, out, err);
+    bool has_digest = token.len > DIGEST_DIGITS + 1 && token.ptr[token.len - DIGEST_DIGITS - 1] == ' ';
+    struct bytes digest = bytes_from(token, has_digest ? token.len - DIGEST_DIGITS : 0);
+    if (!has_digest || !is_hex(digest, false)) { /* "name password", perhaps: nothing of it is shown */
+        (void)sasl_fields_add_secret(out, "message", token);
         return err_set(err, ERR_INPUT, 0, "CRAM-MD5 wants a name, a space and a digest of 32 digits");
-    struct bytes digest = bytes_from(token, token.len - DIGEST_DIGITS);
-    struct bytes name = bytes_slice(token, 0, token.len - DIGEST_DIGITS - 1);
-    if (!sasl_fields_add(out, "username", name) || !sasl_fields_add_secret(out, "digest", digest))
+    }
+    if (!sasl_fields_add(out, "username", bytes_slice(token, 0, token.len - DIGEST_DIGITS - 1))
+        || !sasl_fields_add_secret(out, "digest", digest))
         return false;
-    return is_lower_hex(digest)
-           || err_set(err, ERR_INPUT, 0, "the digest is not 32 lower-case hexadecimal digits");
+    if (!is_hex(digest, true))
+        return err_set(err, ERR_INPUT, 0, "the digest is in upper case; RFC 2195 wants lower case");
+    if (context->is_initial)
+        return err_set(err, ERR_INPUT, 0, "CRAM-MD5 takes no initial response");
+    return true;
 }
 
 const struct sasl_mechanism sasl_mechanism_cram_md5 = {

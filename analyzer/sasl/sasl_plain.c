@@ -12,21 +12,29 @@ static bool take_until_nul(struct bytes *rest, struct bytes *out)
     return true;
 }
 
+/* Which part is which cannot be told without exactly two NULs: then nothing of it is shown. */
 static bool plain_decode(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,
                          struct err *err)
 {
     struct bytes authzid, authcid, rest = token;
 
     if (context->from == SIDE_SERVER)
-        return true; /* the server's empty 334 carries nothing */
-    out->step->is_secret = true;
-    if (context->index > 0)
-        return err_set(err, ERR_INPUT, context->index, "PLAIN has one client message");
+        return token.len == 0 || sasl_fields_add(out, "prompt", token);
+    if (token.len == 0)
+        return err_set(err, ERR_INPUT, 0, "an empty PLAIN message");
     if (!take_until_nul(&rest, &authzid) || !take_until_nul(&rest, &authcid)
-        || bytes_find(rest, 0) != SIZE_MAX)
+        || bytes_find(rest, 0) != SIZE_MAX) {
+        (void)sasl_fields_add_secret(out, "message", token);
         return err_set(err, ERR_INPUT, 0, "PLAIN needs exactly two NULs: [authzid] NUL authcid NUL password");
-    return sasl_fields_add(out, "authzid", authzid) && sasl_fields_add(out, "authcid", authcid)
-           && sasl_fields_add_secret(out, "password", rest);
+    }
+    if (!sasl_fields_add(out, "authzid", authzid) || !sasl_fields_add(out, "authcid", authcid)
+        || !sasl_fields_add_secret(out, "password", rest))
+        return false;
+    if (authcid.len == 0)
+        return err_set(err, ERR_INPUT, 0, "PLAIN without an authentication identity");
+    if (rest.len == 0)
+        return err_set(err, ERR_INPUT, 0, "PLAIN without a password");
+    return true;
 }
 
 const struct sasl_mechanism sasl_mechanism_plain = {

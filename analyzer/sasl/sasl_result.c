@@ -6,12 +6,17 @@ static bool is_cancel(const struct sasl_step *step)
     return step->from == SIDE_CLIENT && bytes_equal(step->text, BYTES("*"));
 }
 
-static bool is_lossy(const struct session *session)
+/* Whether bytes are missing between the AUTH command and the next one. */
+static bool is_lossy(const struct session *session, const struct sasl_exchange *exchange)
 {
-    for (size_t i = 0; i < session->item_count; i++)
-        if (session->items[i].kind == ITEM_GAP && !session->items[i].as.gap.in_content)
+    for (size_t i = exchange->command_item + (size_t)1; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_GAP || item->is_after_gap)
             return true;
-    return session->one_sided != SIDE_NONE || session->is_midstream;
+        if (item->kind == ITEM_COMMAND)
+            break;
+    }
+    return session->one_sided != SIDE_NONE;
 }
 
 static enum sasl_outcome outcome_of(const struct session *session, const struct sasl_exchange *exchange)
@@ -21,58 +26,52 @@ static enum sasl_outcome outcome_of(const struct session *session, const struct 
 
     if (!is_open && reply->code / 100 == 2)
         return SASL_SUCCESS;
-    for (size_t i = 0; i < exchange->step_count; i++)
+    for (size_t i = exchange->step_count; i-- > 0;) {
         if (is_cancel(&exchange->steps[i]))
             return SASL_CANCELLED;
+        if (exchange->steps[i].from == SIDE_CLIENT)
+            break; /* after a "*" that the server took for an answer, the client went on */
+    }
     if (!is_open)
         return SASL_FAILURE;
-    if (is_lossy(session) || session->closed == CLOSE_END_OF_CAPTURE || session->closed == CLOSE_NONE)
+    if (is_lossy(session, exchange) || session->closed == CLOSE_END_OF_CAPTURE
+        || session->closed == CLOSE_NONE)
         return SASL_UNDECIDED;
     return SASL_ABANDONED;
 }
 
-/* A user name that was given where the password was due, or the other way round, must not be shown.  Where a
- * login failed and its parts look shifted, it is withheld. */
-static bool looks_shifted(const struct sasl_exchange *exchange, enum sasl_outcome outcome)
+/* The first field of one of these names that holds anything. */
+static const struct sasl_field *first_field(const struct sasl_exchange *exchange, const char *name)
 {
-    unsigned names = 0, passwords = 0, answers = 0;
+    size_t count = exchange->step_count < SASL_STEPS_DECODED ? exchange->step_count : SASL_STEPS_DECODED;
 
-    if (outcome == SASL_SUCCESS)
-        return false;
-    for (size_t i = 0; i < exchange->step_count; i++) {
-        const struct sasl_step *step = &exchange->steps[i];
-        if (step->from != SIDE_CLIENT)
-            continue;
-        answers++;
-        names += sasl_step_field(step, "username") != NULL;
-        passwords += sasl_step_field(step, "password") != NULL;
-        if (step->problem != BASE64_FINE && !is_cancel(step))
-            return true;
+    for (size_t i = 0; i < count; i++) {
+        const struct sasl_field *field = sasl_step_field(&exchange->steps[i], name);
+        if (field && field->length > 0)
+            return field;
     }
-    return bytes_equal_nocase(exchange->mechanism, BYTES("LOGIN")) && (names > 1 || passwords > 1);
+    return NULL;
 }
 
 struct sasl_result sasl_result_of(const struct session *session, const struct sasl_exchange *exchange)
 {
     struct sasl_result result = { .outcome = outcome_of(session, exchange) };
+    const struct sasl_field *name = first_field(exchange, "username");
+    const struct sasl_field *authzid = first_field(exchange, "authzid");
 
     if (exchange->last_reply && exchange->last_reply->code != 334)
         result.reply = exchange->last_reply;
-    for (size_t i = 0; i < exchange->step_count; i++) {
-        const struct sasl_step *step = &exchange->steps[i];
-        const struct sasl_field *name = sasl_step_field(step, "username");
-        const struct sasl_field *authzid = sasl_step_field(step, "authzid");
-        if (!name)
-            name = sasl_step_field(step, "authcid");
-        if (authzid && !authzid->is_secret)
-            result.authorization_identity = authzid->value;
-        if (name && name->value.len == 0 && authzid && authzid->value.len > 0)
-            name = authzid; /* "user NUL NUL password", as some clients send it */
-        if (name && !name->is_secret && !name->is_redacted && result.identity.len == 0)
-            result.identity = name->value;
-    }
-    result.is_identity_secret = looks_shifted(exchange, result.outcome);
-    if (result.is_identity_secret)
-        result.identity = (struct bytes){ NULL, 0 };
+    if (authzid && !authzid->is_secret && !authzid->is_redacted)
+        result.authorization_identity = authzid->value;
+    if (!name)
+        name = first_field(exchange, "authcid");
+    if (!name)
+        name = authzid; /* "user NUL NUL password", as some clients send it */
+    if (!name)
+        return result;
+    result.is_identity_secret = name->is_secret || name->is_redacted;
+    result.identity_length = name->length;
+    if (!result.is_identity_secret)
+        result.identity = name->value;
     return result;
 }

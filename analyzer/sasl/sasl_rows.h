@@ -12,6 +12,27 @@ extern const struct sasl_mechanism sasl_mechanism_plain;
 enum login_prompt { LOGIN_PROMPT_UNKNOWN = 0, LOGIN_PROMPT_USERNAME, LOGIN_PROMPT_PASSWORD };
 enum login_prompt login_prompt_of(const struct sasl_step *challenge);
 
+enum {
+    SASL_STEPS_DECODED =
+        64,              /* of one exchange: no mechanism has as many; those beyond are secrets of a size */
+    SASL_ECHO_ITEMS = 8, /* how far behind a secret a reply that repeats it is looked for */
+};
+
+/* As sasl_decode_exchange; `is_over`: no more of it will come. */
+bool sasl_decode_steps(struct session *session, struct sasl_exchange *exchange,
+                       struct secret_ordinals *ordinals, bool is_over);
+
+/* Where a login did not succeed, its user name may be the password in the wrong place. */
+void sasl_withhold_shifted(const struct session *session, struct sasl_exchange *exchange);
+
+/* Withholds a challenge that repeats what the client said in the steps before it. */
+void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t step);
+/* Withholds the replies to this item that repeat a secret of it, or of one shortly before. */
+void sasl_redact_echoing_replies(const struct session *session, size_t index);
+
+/* The newest exchange that began at this item or before, or NULL. */
+struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index);
+
 /* Ordinal of a secret: equal secrets have equal ones.  0 without memory. */
 uint32_t secret_ordinal(struct secret_ordinals *ordinals, struct bytes secret);
 /* Whether `field` of that name is there; NULL if not. */

@@ -1,103 +1,146 @@
-/* Credentials where none belong: sent as commands after a failed AUTH, or echoed by the server. */
+/* Credentials where none belong: sent as commands behind an AUTH, or echoed by the server. */
 #include "base/limits.h"
 #include "sasl/sasl_rows.h"
 
-enum { SHORTEST = 8 };
+enum {
+    TOKEN_LEAST = 8, /* shorter words are taken for verbs, unless a credential stands right before */
+    TOKEN_LEAST_NEXT = 2,
+    LOOK_BACK = 16 /* items */
+};
 
-static bool is_base64_byte(uint8_t c)
+/* One word of base64 of either alphabet.  At a place that is not certain it must be whole, or have letters
+ * of both cases, as no verb has. */
+static bool looks_like_token(struct bytes line, bool is_certain)
 {
-    return ascii_is_digit(c) || (ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z') || c == '+' || c == '/'
-           || c == '=' || c == '-' || c == '_';
-}
+    size_t digits = 0;
+    bool has_lower = false, has_upper = false;
 
-/* One word of base64, long enough to hold a credential. */
-static bool looks_like_token(struct bytes line)
-{
-    if (line.len < SHORTEST)
-        return false;
-    for (size_t i = 0; i < line.len; i++)
-        if (!is_base64_byte(line.ptr[i]))
+    for (size_t i = 0; i < line.len; i++) {
+        uint8_t c = line.ptr[i];
+        bool is_letter = ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z';
+        bool is_digit = is_letter || ascii_is_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+        if (!is_digit && c != '=')
             return false;
-    return true;
+        has_lower = has_lower || (is_letter && c >= 'a');
+        has_upper = has_upper || (is_letter && c < 'a');
+        digits += is_digit;
+    }
+    if (is_certain)
+        return line.len >= TOKEN_LEAST_NEXT;
+    return line.len >= TOKEN_LEAST && digits % 4 != 1 && (line.len % 4 == 0 || (has_lower && has_upper));
 }
 
-static bool failed_before(const struct session *session, size_t item)
+static bool is_hidden(const struct command *command)
 {
-    for (size_t i = 0; i < session->exchange_count; i++) {
-        const struct sasl_exchange *exchange = &session->exchanges[i];
-        bool is_success = exchange->last_reply && exchange->last_reply->code / 100 == 2;
-        if (exchange->command_item < item && !is_success)
-            return true;
+    return command->is_secret || command->is_redacted;
+}
+
+/* "AUTH=PLAIN <token>", "AUTHPLAIN <token>": no command, and yet a credential. */
+static bool is_garbled_auth(const struct command *command)
+{
+    return bytes_starts_nocase(command->word, BYTES("AUTH")) && command->argument.len > 0;
+}
+
+/* How likely a credential is at this place: behind AUTH, behind another credential, or where bytes are
+ * missing that may have held the AUTH. */
+enum place { PLACE_NONE = 0, PLACE_LIKELY, PLACE_CERTAIN };
+
+static enum place place_of(const struct session *session, size_t index)
+{
+    const struct item *here = &session->items[index];
+    size_t i = index;
+
+    if (here->is_after_gap)
+        return PLACE_LIKELY;
+    while (i-- > 0 && index - i <= LOOK_BACK) {
+        const struct item *item = &session->items[i];
+        const struct command *command = &item->as.command;
+        if (item->kind == ITEM_SASL || item->kind == ITEM_GAP)
+            return PLACE_LIKELY;
+        if (item->kind != ITEM_COMMAND)
+            continue;
+        if (command->verb == VERB_AUTH) /* sent before the server could refuse: an answer to a prompt */
+            return here->as.command.is_pipelined ? PLACE_CERTAIN : PLACE_LIKELY;
+        if (command->verb != VERB_UNKNOWN)
+            return PLACE_NONE;
+        if (is_hidden(command))
+            return PLACE_CERTAIN;
     }
-    return false;
+    return session->is_midstream && i == SIZE_MAX ? PLACE_LIKELY : PLACE_NONE;
 }
 
 static void mark_command(const struct session *session, size_t index, struct command *command)
 {
-    if (command->verb == VERB_UNKNOWN && !command->is_redacted && looks_like_token(command->line)
-        && failed_before(session, index))
-        command->is_secret = true;
-}
-
-/* Whether the reply repeats the secret of a step, as sent or decoded. */
-static bool echoes(const struct reply *reply, struct bytes secret)
-{
-    for (uint32_t i = 0; secret.len >= 4 && i < reply->line_count; i++)
-        if (bytes_find_nocase(reply->lines[i], secret) != SIZE_MAX)
-            return true;
-    return false;
-}
-
-static bool echoes_any(const struct session *session, const struct reply *reply)
-{
-    for (size_t i = 0; i < session->exchange_count; i++) {
-        for (size_t k = 0; k < session->exchanges[i].step_count; k++) {
-            const struct sasl_step *step = &session->exchanges[i].steps[k];
-            if (step->is_secret && (echoes(reply, step->text) || echoes(reply, step->decoded)))
-                return true;
-            for (uint32_t f = 0; step->is_secret && f < step->field_count; f++)
-                if (step->fields[f].is_secret && echoes(reply, step->fields[f].value))
-                    return true;
-        }
-    }
-    return false;
-}
-
-static void mark_reply(const struct session *session, struct reply *reply)
-{
-    if (!reply || reply->is_redacted || reply->code / 100 < 4 || !echoes_any(session, reply))
+    if (command->verb != VERB_UNKNOWN || is_hidden(command) || command->is_body_line)
         return;
-    reply->is_redacted = true;
-    reply->line_count = 0;
+    if (is_garbled_auth(command)) {
+        command->is_secret = true;
+        return;
+    }
+    enum place place = place_of(session, index);
+    command->is_secret =
+        place != PLACE_NONE && looks_like_token(bytes_trim(command->line), place == PLACE_CERTAIN);
+}
+
+static void mark_item(struct session *session, size_t index)
+{
+    struct item *item = &session->items[index];
+
+    if (item->kind == ITEM_COMMAND)
+        mark_command(session, index, &item->as.command);
+    if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded) { /* no step for it: the ceiling was reached */
+        item->as.sasl.is_decoded = true;
+        item->as.sasl.is_secret = true;
+    }
+    if (item->reply)
+        sasl_redact_echoing_replies(session, index);
+}
+
+struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index)
+{
+    size_t low = 0, high = session->exchange_count;
+
+    while (low < high) { /* the first that began behind it */
+        size_t middle = low + (high - low) / 2;
+        if (session->exchanges[middle].command_item > index)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low ? &session->exchanges[low - 1] : NULL;
 }
 
 bool sasl_decode_item(struct session *session, size_t index, struct secret_ordinals *ordinals)
 {
-    struct item *item = &session->items[index];
+    const struct item *item = &session->items[index];
     bool ok = true;
 
-    if (session->exchange_count == 0)
-        return true;
-    struct sasl_exchange *exchange = &session->exchanges[session->exchange_count - 1];
-    if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_AUTH))
-        ok = sasl_decode_exchange(session, exchange, ordinals);
-    if (item->kind == ITEM_COMMAND)
-        mark_command(session, index, &item->as.command);
-    mark_reply(session, item->reply);
+    if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_AUTH)) {
+        struct sasl_exchange *exchange = sasl_exchange_at(session, index);
+        ok = !exchange || sasl_decode_exchange(session, exchange, ordinals);
+    }
+    mark_item(session, index);
     return ok;
+}
+
+/* Without AUTH only a line that is no command can hold a credential. */
+static bool has_unknown_verb(const struct session *session)
+{
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.verb == VERB_UNKNOWN)
+            return true;
+    return false;
 }
 
 bool sasl_decode_session(struct session *session, struct secret_ordinals *ordinals)
 {
     bool ok = true;
 
+    if (session->exchange_count == 0 && !has_unknown_verb(session))
+        return true;
     for (size_t i = 0; i < session->exchange_count; i++)
-        ok = sasl_decode_exchange(session, &session->exchanges[i], ordinals) && ok;
-    for (size_t i = 0; session->exchange_count && i < session->item_count; i++) {
-        struct item *item = &session->items[i];
-        if (item->kind == ITEM_COMMAND)
-            mark_command(session, i, &item->as.command);
-        mark_reply(session, item->reply);
-    }
+        ok = sasl_decode_steps(session, &session->exchanges[i], ordinals, true) && ok;
+    for (size_t i = 0; i < session->item_count; i++)
+        mark_item(session, i);
     return ok;
 }

@@ -1,0 +1,144 @@
+/* Servers that repeat a credential in a reply (sendmail: "501 5.5.4 cannot BASE64 decode '...'"). */
+#include "sasl/sasl_rows.h"
+
+enum {
+    NEEDLES = 16,
+    NEEDLE_LEAST = 4, /* shorter ones are found in any text */
+    NEEDLE_MOST = 24, /* a long secret is known by its beginning: echoes are cut short */
+    LOOKED_AT = 16384 /* bytes of each reply line */
+};
+
+struct needles {
+    struct bytes each[NEEDLES];
+    size_t count;
+    bool begins[256]; /* what any of them begins with */
+};
+
+static void add_needle(struct needles *needles, struct bytes secret)
+{
+    if (secret.len < NEEDLE_LEAST || needles->count == NEEDLES)
+        return;
+    needles->each[needles->count++] = secret;
+    needles->begins[ascii_upper(secret.ptr[0])] = true;
+}
+
+static void add_step(struct needles *needles, const struct sasl_step *step)
+{
+    if (!step->is_secret || step->is_redacted)
+        return;
+    add_needle(needles, step->text);
+    for (uint32_t i = 0; i < step->field_count; i++)
+        if (step->fields[i].is_secret && !step->fields[i].is_redacted)
+            add_needle(needles, step->fields[i].value);
+    if (step->field_count == 0)
+        add_needle(needles, step->decoded);
+}
+
+static bool is_word(uint8_t c)
+{
+    return ascii_is_digit(c) || (ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z') || c == '+' || c == '/'
+           || c >= 0x80;
+}
+
+/* The needle as a word of its own, or the beginning of a longer one. */
+static bool stands_at(struct bytes text, size_t at, struct bytes needle)
+{
+    struct bytes head = bytes_slice(needle, 0, NEEDLE_MOST);
+
+    if (!bytes_starts_nocase(bytes_from(text, at), head))
+        return false;
+    size_t end = at + head.len;
+    return head.len < needle.len || end == text.len || !is_word(text.ptr[end]) || !is_word(text.ptr[end - 1]);
+}
+
+static bool holds_any(const struct needles *needles, struct bytes text)
+{
+    text = bytes_slice(text, 0, LOOKED_AT);
+    for (size_t at = 0; at < text.len; at++) {
+        if (!needles->begins[ascii_upper(text.ptr[at])])
+            continue;
+        if (at > 0 && is_word(text.ptr[at]) && is_word(text.ptr[at - 1]))
+            continue;
+        for (size_t i = 0; i < needles->count; i++)
+            if (stands_at(text, at, needles->each[i]))
+                return true;
+    }
+    return false;
+}
+
+/* In clear, or under base64. */
+static bool challenge_holds_any(const struct needles *needles, struct bytes text)
+{
+    struct buf decoded;
+
+    if (holds_any(needles, text))
+        return true;
+    buf_init(&decoded, LOOKED_AT);
+    (void)base64_decode(bytes_slice(text, 0, LOOKED_AT), &decoded, NULL);
+    bool does_hold = holds_any(needles, buf_bytes(&decoded));
+    buf_release(&decoded);
+    return does_hold;
+}
+
+void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t step)
+{
+    struct sasl_step *challenge = &exchange->steps[step];
+    struct needles needles = { .count = 0 };
+
+    for (size_t back = 1; back <= SASL_ECHO_ITEMS && back <= step; back++)
+        if (challenge[-(ptrdiff_t)back].from == SIDE_CLIENT)
+            add_step(&needles, &challenge[-(ptrdiff_t)back]);
+    if (needles.count == 0 || !challenge_holds_any(&needles, challenge->text))
+        return;
+    challenge->is_secret = true;
+    challenge->is_redacted = true;
+    challenge->text = challenge->decoded = (struct bytes){ NULL, 0 };
+    for (uint32_t i = 0; i < challenge->field_count; i++) {
+        challenge->fields[i].is_redacted = true;
+        challenge->fields[i].value = (struct bytes){ NULL, 0 };
+    }
+}
+
+static void gather(const struct session *session, size_t index, struct needles *needles)
+{
+    for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
+        const struct item *item = &session->items[index - back];
+        if (item->kind == ITEM_SASL)
+            add_step(needles, &item->as.sasl);
+        if (item->kind != ITEM_COMMAND || !item->as.command.is_secret)
+            continue;
+        const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);
+        if (item->as.command.verb != VERB_AUTH)
+            add_needle(needles, bytes_trim(item->as.command.line));
+        else if (exchange && exchange->step_count && exchange->steps[0].from == SIDE_CLIENT)
+            add_step(needles, &exchange->steps[0]);
+        else /* "AUTH <token>" */
+            add_needle(needles, item->as.command.argument);
+    }
+}
+
+static void redact_echo(const struct needles *needles, struct reply *reply)
+{
+    bool is_echo = false;
+
+    for (uint32_t i = 0; i < reply->line_count && !is_echo; i++)
+        is_echo = reply->code == 334 ? challenge_holds_any(needles, reply->lines[i])
+                                     : holds_any(needles, reply->lines[i]);
+    if (!is_echo)
+        return;
+    reply->is_redacted = true;
+    reply->line_count = 0;
+}
+
+void sasl_redact_echoing_replies(const struct session *session, size_t index)
+{
+    const struct item *item = &session->items[index];
+    struct needles needles = { .count = 0 };
+
+    gather(session, index, &needles);
+    if (needles.count == 0)
+        return;
+    redact_echo(&needles, item->reply);
+    for (uint32_t i = 0; i < item->more_count; i++)
+        redact_echo(&needles, item->more_replies[i]);
+}
