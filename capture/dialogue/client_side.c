@@ -315,7 +315,8 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     line.end_offset = chunk->offset + lf + 1;
     d->client_offset = line.end_offset;
     take_line(d, &line, chunk);
-    line_clear(partial);
+    if (partial->is_begun)
+        line_clear(partial);
     return lf + 1;
 }
 

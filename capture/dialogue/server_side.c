@@ -155,7 +155,8 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
         d->skips_server_line = false;
     else
         take_line(d, &line, moment_of(chunk));
-    line_clear(partial);
+    if (partial->is_begun)
+        line_clear(partial);
     return lf + 1;
 }
 

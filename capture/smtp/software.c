@@ -46,10 +46,23 @@ static const struct sign signs[] = {
     { "mox", "mox" },
 };
 
+enum { PAIRS = 1024 };
+
+static unsigned pair_of(uint8_t a, uint8_t b)
+{
+    return (ascii_upper(a) * 31u + ascii_upper(b)) % PAIRS;
+}
+
+/* Nearly every sign is ruled out by its first two letters: they stand nowhere in the text. */
 const char *software_of_greeting(struct bytes text)
 {
+    uint8_t pairs[PAIRS] = { 0 };
+
+    for (size_t i = 0; i + 1 < text.len; i++)
+        pairs[pair_of(text.ptr[i], text.ptr[i + 1])] = 1;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (bytes_find_nocase(text, bytes_of(signs[i].text)) != SIZE_MAX)
+        if (pairs[pair_of((uint8_t)signs[i].text[0], (uint8_t)signs[i].text[1])]
+            && bytes_find_nocase(text, bytes_of(signs[i].text)) != SIZE_MAX)
             return signs[i].name;
     return NULL;
 }
