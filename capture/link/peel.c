@@ -13,6 +13,7 @@ enum {
     MPLS_BOTTOM = 0x100,  /* bottom of stack, RFC 3032 2.1 */
     CONTROL_WORD = 4,     /* of a pseudowire, RFC 4448 4.6: first nibble 0 */
     FRAME_ADDRESSES = 12, /* before the EtherType */
+    SHORTEST_IP = 20,
 };
 
 /* IEEE 802.1Q: tag control information, then the EtherType that the tag displaced. */
@@ -58,7 +59,8 @@ static uint32_t guess_ip(struct bytes b)
     uint16_t second = read_be16(&r);
     size_t length = first >> 28 == 4 ? first & 0xffff : second + (size_t)40;
 
-    if (!r.ok || (first >> 28 != 4 && first >> 28 != 6) || (length > b.len && looks_like_frame(b, 0)))
+    if (b.len < SHORTEST_IP || (first >> 28 != 4 && first >> 28 != 6)
+        || (length > b.len && looks_like_frame(b, 0)))
         return 0;
     return first >> 28 == 4 ? LINK_ETHERTYPE_IPV4 : LINK_ETHERTYPE_IPV6;
 }
