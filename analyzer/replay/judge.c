@@ -76,6 +76,17 @@ static bool is_undecidable(const struct walk *walk, enum verb verb)
     return needs_offer && !walk->is_offer_known;
 }
 
+/* A MAIL picked up behind missing bytes may have been a nested one, whose server kept the recipients; a
+ * STARTTLS there may have dropped a transaction. */
+static bool is_cause_hidden(const struct walk *walk, enum misorder misorder)
+{
+    if (misorder == MISORDER_RCPT_WITHOUT_MAIL || misorder == MISORDER_DATA_WITHOUT_MAIL
+        || misorder == MISORDER_BDAT_WITHOUT_MAIL)
+        return walk->may_have_dropped;
+    return walk->may_keep_rcpt && !walk->causes.doubt
+           && (misorder == MISORDER_DATA_WITHOUT_RCPT || misorder == MISORDER_BDAT_WITHOUT_RCPT);
+}
+
 /* Sets misorder, not_offered and is_phase_known. */
 static void find_misorder(const struct walk *walk, size_t index, struct judgement *out)
 {
@@ -95,6 +106,8 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
         out->misorder = MISORDER_STARTTLS_TWICE;
     else if (command->verb == VERB_AUTH && is_ungreeted(walk) && walk->phase != PHASE_UNKNOWN)
         out->misorder = machine_edge(walk->home, VERB_AUTH)->misorder;
+    else if (is_cause_hidden(walk, edge->misorder))
+        out->is_phase_known = false;
     else if (edge->kind == EDGE_MISORDERED)
         out->misorder = edge->misorder;
     else if (edge->kind == EDGE_ALLOWED && is_undecidable(walk, command->verb))
@@ -189,8 +202,12 @@ static enum verdict verdict_out_of_order(const struct walk *walk, const struct i
     if (reply_accepts(item->reply)) {
         if (!fits_other_reading(walk, out->misorder))
             return VERDICT_TOLERATED;
-        out->misorder = MISORDER_NONE;
-        return VERDICT_OK;
+        out->misorder = out->misorder == MISORDER_NESTED_MAIL
+                            ? machine_edge(walk->home, VERB_MAIL)->misorder /* by the other reading */
+                            : MISORDER_NONE;
+        if (out->misorder != MISORDER_NONE)
+            return VERDICT_TOLERATED;
+        return walk->home == PHASE_UNKNOWN ? VERDICT_UNDECIDED : VERDICT_OK;
     }
     out->cause = cause_of(walk, out->misorder);
     return out->cause ? VERDICT_CONSEQUENCE : VERDICT_MISORDERED;

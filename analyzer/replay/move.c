@@ -114,6 +114,8 @@ static void move_mail(struct walk *walk, const struct item *item, const struct j
         walk->causes.doubt = item->as.command.n;
         walk->may_keep_rcpt = had_rcpt;
     }
+    if (judgement->phase == PHASE_UNKNOWN)
+        walk->may_keep_rcpt = true; /* it may have been nested */
     transaction_open(walk, item);
 }
 
@@ -155,9 +157,11 @@ static void move_auth(struct walk *walk, const struct item *item)
 static void move_anew(struct walk *walk, const struct item *item, enum phase next)
 {
     bool dropped_envelope = phase_is_transaction(walk->phase);
+    bool was_unknown = walk->phase == PHASE_UNKNOWN;
     bool has_login = bytes_find_nocase(item->as.command.argument, BYTES("LOGIN=")) != SIZE_MAX;
 
     walk_start_anew(walk, next);
+    walk->may_have_dropped = was_unknown;
     if (dropped_envelope)
         walk->causes.no_mail = item->as.command.n;
     if (item->as.command.verb == VERB_XCLIENT && has_login)

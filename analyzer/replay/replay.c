@@ -43,11 +43,15 @@ static void find_greeting(struct walk *walk)
 {
     const struct session *session = walk->session;
 
-    for (size_t i = 0; i < session->item_count && session->items[i].kind != ITEM_GAP; i++)
-        if (session->items[i].kind == ITEM_GREETING) {
+    for (size_t i = 0; i < session->item_count; i++) {
+        enum item_kind kind = session->items[i].kind;
+        if (kind == ITEM_GAP || kind == ITEM_TLS) /* what comes behind them counts in its place */
+            return;
+        if (kind == ITEM_GREETING) {
             take_greeting(walk, &session->items[i]);
             return;
         }
+    }
 }
 
 static void begin(struct walk *walk)

@@ -30,6 +30,7 @@ struct walk {
     bool is_inferred;      /* the phase was picked up again behind missing bytes */
     bool is_envelope_lost; /* the server said that it has no transaction, against its own replies */
     bool may_keep_rcpt;    /* a nested MAIL was let pass: the recipients before it may still stand */
+    bool may_have_dropped; /* picked up at a STARTTLS that may have dropped a transaction */
     bool is_binarymime;
     uint64_t offered;
     uint64_t size_limit; /* announced with SIZE (RFC 1870 4); 0 none */
