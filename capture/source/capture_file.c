@@ -4,19 +4,43 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 
+static const char *stream_problem(const struct capture *capture)
+{
+    return capture->input->decompressor ? decompressor_problem(capture->input->decompressor) : NULL;
+}
+
+/* The end of the file cuts a record that makes sense so far; a length that is garbage also runs into it. */
+static bool is_torn_record(const struct capture *capture, const struct pcap_pkthdr *header,
+                           const char *reason)
+{
+    unsigned long wanted;
+
+    if (capture->input->decompressor || strncmp(reason, "truncated ", 10) != 0)
+        return false;
+    if (sscanf(reason, "truncated dump file; tried to read %lu captured bytes", &wanted) == 1)
+        return header->caplen <= header->len;
+    if (sscanf(reason, "truncated pcapng dump file; tried to read %lu bytes", &wanted) == 1)
+        return wanted <= LIMIT_SNAPLEN + LIMIT_BLOCK_OPTIONS;
+    return true;
+}
+
+static const char *way_out(const char *reason)
+{
+    if (strstr(reason, "an interface has a type"))
+        return "; libpcap reads one link type a file: give the captures that it was merged from";
+    if (strstr(reason, "an interface has a snapshot length") || strstr(reason, "different byte orders"))
+        return "; rewrite it with editcap -F pcap";
+    return "";
+}
+
 /* Where damage was met: what was whole before it has been handed out. */
-static void note_damage(struct capture *capture, const char *reason)
+static void note_damage(struct capture *capture, const struct pcap_pkthdr *header, const char *reason)
 {
     struct input *input = capture->input;
-    const char *compressed = input->decompressor ? decompressor_problem(input->decompressor) : NULL;
     unsigned long long packet = (unsigned long long)input->facts.packets + 1;
+    const char *problem = stream_problem(capture);
 
-    if (compressed) {
-        input_fail(input, "%s: packet %llu: %s; what came before it was read", input->path, packet,
-                   compressed);
-        return;
-    }
-    if (!input->decompressor && strncmp(reason, "truncated ", 10) == 0) {
+    if (!problem && is_torn_record(capture, header, reason)) {
         input->facts.is_torn = true;
         (void)snprintf(
             input->facts.problem, sizeof input->facts.problem,
@@ -24,10 +48,8 @@ static void note_damage(struct capture *capture, const char *reason)
             input->path, packet);
         return;
     }
-    const char *hint = strstr(reason, "an interface has a type") || strstr(reason, "snapshot length")
-                           ? "; split it by interface, as with editcap or tshark"
-                           : "; what came before it was read";
-    input_fail(input, "%s: packet %llu: %s%s", input->path, packet, reason, hint);
+    input_fail(input, "%s: packet %llu: %s%s; what came before it was read", input->path, packet,
+               problem ? problem : reason, problem ? "" : way_out(reason));
 }
 
 void capture_close(struct capture *capture)
@@ -35,12 +57,10 @@ void capture_close(struct capture *capture)
     if (capture->has_program)
         pcap_freecode(&capture->program);
     capture->has_program = false;
-    capture->input->facts.bytes = input_position(capture->input);
     if (capture->pcap) {
         pcap_close(capture->pcap); /* closes the FILE, and with it the descriptor */
         capture->pcap = NULL;
         capture->input->file = NULL;
-        capture->input->fd = -1;
     }
     input_close(capture->input);
 }
@@ -48,11 +68,7 @@ void capture_close(struct capture *capture)
 static void finish(struct capture *capture)
 {
     struct input_facts *facts = &capture->input->facts;
-    const char *compressed =
-        capture->input->decompressor ? decompressor_problem(capture->input->decompressor) : NULL;
 
-    if (compressed && !facts->is_failed)
-        note_damage(capture, compressed);
     capture_close(capture);
     capture->is_done = true;
     facts->is_complete = !facts->is_failed && !facts->is_torn;
@@ -76,8 +92,8 @@ void capture_advance(struct capture *capture)
         const u_char *data;
         int result = pcap_next_ex(capture->pcap, &header, &data);
         if (result != 1) {
-            if (result == PCAP_ERROR)
-                note_damage(capture, pcap_geterr(capture->pcap));
+            if (result == PCAP_ERROR || stream_problem(capture))
+                note_damage(capture, header, pcap_geterr(capture->pcap));
             finish(capture);
             return;
         }
@@ -92,38 +108,49 @@ void capture_advance(struct capture *capture)
     }
 }
 
-void capture_open(struct capture *capture, const char *filter)
+static bool open_pcap(struct capture *capture)
 {
     struct input *input = capture->input;
     char problem[PCAP_ERRBUF_SIZE];
 
-    if (input->fd < 0 && !input_open(input)) {
-        capture->is_done = true;
-        return;
-    }
-    input->facts.packets = 0;
     capture->pcap =
         pcap_fopen_offline_with_tstamp_precision(input->file, PCAP_TSTAMP_PRECISION_NANO, problem);
     if (!capture->pcap) {
-        const char *compressed = input->decompressor ? decompressor_problem(input->decompressor) : NULL;
-        input_fail(input, "%s: %s", input->path, compressed ? compressed : problem);
-        input_close(input);
-        capture->is_done = true;
-        return;
+        const char *reason = stream_problem(capture);
+        input_fail(input, "%s: %s", input->path, reason ? reason : problem);
+        return false;
     }
     int snapshot = pcap_snapshot(capture->pcap);
     input->facts.snaplen = snapshot > 0 ? (uint64_t)snapshot : 0;
     capture->dlt = pcap_datalink(capture->pcap);
-    if (filter) {
-        if (pcap_compile(capture->pcap, &capture->program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-            input_fail(input, "%s: the filter does not fit its link type: %s", input->path,
-                       pcap_geterr(capture->pcap));
-            capture_close(capture);
-            capture->is_done = true;
-            return;
-        }
-        capture->has_program = true;
+    return true;
+}
+
+static bool compile_filter(struct capture *capture, const char *filter)
+{
+    if (!filter)
+        return true;
+    capture->has_program =
+        pcap_compile(capture->pcap, &capture->program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (!capture->has_program)
+        input_fail(capture->input, "%s: the filter does not fit its link type: %s", capture->input->path,
+                   pcap_geterr(capture->pcap));
+    return capture->has_program;
+}
+
+void capture_open(struct capture *capture, const char *filter)
+{
+    struct input *input = capture->input;
+
+    capture->is_done = true;
+    if (!input->file && !input_open(input))
+        return;
+    input->facts.packets = 0;
+    if (!open_pcap(capture) || !compile_filter(capture, filter)) {
+        capture_close(capture);
+        return;
     }
+    capture->is_done = false;
     capture->head.dlt = capture->dlt;
     capture->head.input = capture->index;
     capture_advance(capture);

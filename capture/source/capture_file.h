@@ -15,7 +15,6 @@ struct capture {
     bool is_done;
     bool is_peeked; /* `head` was read only to learn its time, and is void */
     int dlt;
-    uint64_t skip;      /* packets to read again after reopening */
     struct packet head; /* valid unless is_done */
 };
 

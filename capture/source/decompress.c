@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { STORED_BUFFER = 64 * 1024, GZIP_WINDOW = 15 + 16 };
+
+static const uint32_t LZ4_MAGIC = 0x184d2204u, LZ4_LEGACY_MAGIC = 0x184c2102u;
 
 struct decompressor {
     enum compression compression;
@@ -14,6 +17,8 @@ struct decompressor {
     void *ctx;
     const char *problem;
     bool is_inside; /* of a member or frame that has not ended */
+    bool is_padded; /* nothing but zeros since a gzip member ended */
+    bool has_begun; /* a first step was made */
     bool at_end;    /* of the stored octets */
     size_t at;
     size_t len;
@@ -30,20 +35,26 @@ const char *compression_name(enum compression compression)
     return names[compression];
 }
 
+/* Skippable frames (RFC 8878 3.1.2) belong to zstd and to lz4: what follows decides, else zstd, whose tools
+ * write them. */
 enum compression compression_of(struct bytes head)
 {
     struct reader r = reader_over(head);
-    uint32_t magic = read_le32(&r);
+    bool saw_skippable = false;
 
     if (head.len >= 2 && head.ptr[0] == 0x1f && head.ptr[1] == 0x8b)
         return COMPRESSION_GZIP;
-    if (!r.ok)
-        return COMPRESSION_NONE;
-    if (magic == 0xfd2fb528u)
-        return COMPRESSION_ZSTD;
-    if (magic == 0x184d2204u)
-        return COMPRESSION_LZ4;
-    return COMPRESSION_NONE;
+    for (uint32_t magic = read_le32(&r); r.ok; magic = read_le32(&r)) {
+        if (magic == ZSTD_MAGICNUMBER)
+            return COMPRESSION_ZSTD;
+        if (magic == LZ4_MAGIC || magic == LZ4_LEGACY_MAGIC)
+            return COMPRESSION_LZ4;
+        if ((magic & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
+            return COMPRESSION_NONE;
+        saw_skippable = true;
+        (void)read_bytes(&r, read_le32(&r));
+    }
+    return saw_skippable ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
 struct decompressor *decompressor_new(enum compression compression,
@@ -99,7 +110,8 @@ static void refill(struct decompressor *d)
     }
 }
 
-/* Each takes stored octets and returns how many plain ones it made; false where the stream is damaged. */
+/* Each takes stored octets and returns how many plain ones it made; false where the stream is damaged.  They
+ * may take the last stored octet and still hold plain ones back. */
 static bool step_gzip(struct decompressor *d, uint8_t *to, size_t len, size_t *made)
 {
     d->gzip.next_in = d->stored + d->at;
@@ -109,10 +121,14 @@ static bool step_gzip(struct decompressor *d, uint8_t *to, size_t len, size_t *m
     int result = inflate(&d->gzip, Z_NO_FLUSH);
     d->at = d->len - d->gzip.avail_in;
     *made = len - d->gzip.avail_out;
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+        return false;
     d->is_inside = result != Z_STREAM_END;
-    if (result == Z_STREAM_END)
+    if (result == Z_STREAM_END) {
+        d->is_padded = true;          /* tapes pad with zeros behind the last member, as gzip(1) knows */
         (void)inflateReset(&d->gzip); /* another member may follow (RFC 1952 2.2) */
-    return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
+    }
+    return true;
 }
 
 static bool step_zstd(struct decompressor *d, uint8_t *to, size_t len, size_t *made)
@@ -123,16 +139,26 @@ static bool step_zstd(struct decompressor *d, uint8_t *to, size_t len, size_t *m
 
     d->at = in.pos;
     *made = out.pos;
+    if (ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge)
+        d->problem = "it needs more than 128 MiB to unpack (zstd --long); unpack it with zstd -dc --long=31";
+    if (ZSTD_isError(result))
+        return false;
     d->is_inside = result != 0;
-    return !ZSTD_isError(result);
+    return true;
 }
 
 static bool step_lz4(struct decompressor *d, uint8_t *to, size_t len, size_t *made)
 {
+    struct reader r = reader_over((struct bytes){ d->stored + d->at, d->len - d->at });
     size_t taken = d->len - d->at;
-    *made = len;
-    size_t result = LZ4F_decompress(d->lz4, to, made, d->stored + d->at, &taken, NULL);
+    size_t result;
 
+    if (!d->is_inside && read_le32(&r) == LZ4_LEGACY_MAGIC) {
+        d->problem = "the legacy format of lz4 is not read; unpack it with lz4 -dc";
+        return false;
+    }
+    *made = len;
+    result = LZ4F_decompress(d->lz4, to, made, d->stored + d->at, &taken, NULL);
     if (LZ4F_isError(result)) {
         *made = 0;
         return false;
@@ -140,6 +166,13 @@ static bool step_lz4(struct decompressor *d, uint8_t *to, size_t len, size_t *ma
     d->at += taken;
     d->is_inside = result != 0;
     return true;
+}
+
+static void skip_padding(struct decompressor *d)
+{
+    while (d->is_padded && d->at < d->len && d->stored[d->at] == 0)
+        d->at++;
+    d->is_padded = d->is_padded && d->at == d->len;
 }
 
 size_t decompressor_read(struct decompressor *d, void *to, size_t len)
@@ -154,14 +187,20 @@ size_t decompressor_read(struct decompressor *d, void *to, size_t len)
     while (made == 0 && !d->problem && len > 0) {
         if (d->at == d->len)
             refill(d);
-        if (d->at == d->len && d->at_end) {
-            if (d->is_inside && !d->problem)
-                d->problem = "compressed data ends early";
+        skip_padding(d);
+        bool is_last = d->at == d->len && d->at_end;
+        if (d->at == d->len && !is_last)
+            continue;
+        if (is_last && !d->is_inside)
             break;
-        }
-        if (!steps[d->compression](d, to, len, &made))
-            d->problem =
-                d->is_inside ? "compressed data is damaged" : "something else follows the compressed data";
+        bool was_inside = d->is_inside;
+        bool ok = steps[d->compression](d, to, len, &made);
+        if (!ok && !d->problem)
+            d->problem = was_inside || !d->has_begun ? "compressed data is damaged"
+                                                     : "something else follows the compressed data";
+        else if (is_last && made == 0 && !d->problem)
+            d->problem = "compressed data ends early";
+        d->has_begun = true;
     }
     return made;
 }

@@ -8,7 +8,7 @@
 enum compression { COMPRESSION_NONE = 0, COMPRESSION_GZIP, COMPRESSION_ZSTD, COMPRESSION_LZ4 };
 
 const char *compression_name(enum compression compression); /* "gzip" ...; NULL for none */
-/* By the first four octets. */
+/* By the first octets; those of a skippable frame (as pzstd begins with) are passed over. */
 enum compression compression_of(struct bytes head);
 
 struct decompressor;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,16 +24,47 @@ void input_fail(struct input *input, const char *format, ...)
     va_end(args);
 }
 
+static int open_path(const struct input *input)
+{
+    return open(input->path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The same file as before: rotation may have put another under its name. */
+static bool open_again(struct input *input)
+{
+    struct stat status;
+
+    input->fd = open_path(input);
+    if (input->fd < 0)
+        return false;
+    if (fstat(input->fd, &status) == 0 && status.st_dev == input->device && status.st_ino == input->number)
+        return true;
+    (void)close(input->fd);
+    input->fd = -1;
+    errno = ESTALE;
+    return false;
+}
+
 static ptrdiff_t read_stored(void *ctx, void *to, size_t len)
 {
     struct input *input = ctx;
+    bool reopens = input->reopens && input->is_regular;
     ssize_t n;
 
+    if (reopens && input->fd < 0 && !open_again(input))
+        return -1;
     do
-        n = read(input->fd, to, len);
+        n = input->is_regular ? pread(input->fd, to, len, (off_t)input->facts.bytes)
+                              : read(input->fd, to, len);
     while (n < 0 && errno == EINTR);
     if (n > 0)
-        input->stored_read += (uint64_t)n;
+        input->facts.bytes += (uint64_t)n;
+    if (reopens) {
+        int reason = errno;
+        (void)close(input->fd);
+        input->fd = -1;
+        errno = reason;
+    }
     return n;
 }
 
@@ -60,24 +92,24 @@ static ssize_t cookie_read(void *cookie, char *to, size_t len)
 static int cookie_close(void *cookie)
 {
     struct input *input = cookie;
-    int result = input->fd > STDIN_FILENO ? close(input->fd) : 0;
+    int result = input->fd >= 0 && input->fd != STDIN_FILENO ? close(input->fd) : 0;
 
     input->fd = -1;
     return result;
 }
 
-/* Fills `peeked` as far as there is anything. */
-static void peek(struct input *input)
+/* Fills `peeked` as far as there is anything; false for a read error. */
+static bool peek(struct input *input)
 {
-    ptrdiff_t n;
+    ptrdiff_t n = 1;
 
     input->peeked_at = 0;
     input->peeked_len = 0;
-    while (input->peeked_len < sizeof input->peeked
-           && (n = read_plain(input, input->peeked + input->peeked_len,
-                              sizeof input->peeked - input->peeked_len))
-                  > 0)
-        input->peeked_len += (size_t)n;
+    while (n > 0 && input->peeked_len < sizeof input->peeked) {
+        n = read_stored(input, input->peeked + input->peeked_len, sizeof input->peeked - input->peeked_len);
+        input->peeked_len += n > 0 ? (size_t)n : 0;
+    }
+    return n >= 0;
 }
 
 /* Stored octets that were peeked at and turned out to be compressed. */
@@ -122,17 +154,15 @@ static enum input_kind kind_of(struct bytes head)
     static const uint32_t pcap[] = { 0xa1b2c3d4u, 0xd4c3b2a1u, 0xa1b23c4du, 0x4d3cb2a1u, 0xa1b2cd34u,
                                      0x34cdb2a1u, 0xa1b234cdu, 0xcd34b2a1u, 0xa1e2cb12u, 0x12cbe2a1u };
     struct reader r = reader_over(head);
-    uint32_t magic = read_be32(&r);
+    uint32_t magic = read_be32(&r); /* 0, which is none, if there are not even four */
 
-    if (!r.ok)
-        return head.len > 0 && head.ptr[0] == '{' ? INPUT_RECORDING : INPUT_NONE;
     for (size_t i = 0; i < sizeof pcap / sizeof pcap[0]; i++)
         if (magic == pcap[i])
             return INPUT_PCAP;
     if (magic == 0x0a0d0d0au)
         return INPUT_PCAPNG;
     size_t at = 0;
-    while (at < head.len && (head.ptr[at] == ' ' || head.ptr[at] == '\n' || head.ptr[at] == '\r'))
+    while (at < head.len && strchr(" \t\r\n", head.ptr[at]) && head.ptr[at])
         at++;
     return at < head.len && head.ptr[at] == '{' ? INPUT_RECORDING : INPUT_NONE;
 }
@@ -141,96 +171,93 @@ static bool open_fd(struct input *input)
 {
     struct stat status;
 
-    input->fd = strcmp(input->path, "-") == 0 ? STDIN_FILENO : open(input->path, O_RDONLY | O_CLOEXEC);
+    input->fd = strcmp(input->path, "-") == 0 ? STDIN_FILENO : open_path(input);
     if (input->fd < 0 || fstat(input->fd, &status) != 0) {
+        input->is_unreadable = true;
         input_fail(input, "%s: %s", input->path, strerror(errno));
         return false;
     }
     input->is_regular = S_ISREG(status.st_mode) && input->fd != STDIN_FILENO;
+    input->device = status.st_dev;
+    input->number = status.st_ino;
     if (S_ISREG(status.st_mode))
         input->facts.size = (uint64_t)status.st_size;
     return true;
 }
 
-static bool recognise(struct input *input)
+/* What is none of our formats, or not even readable, in words. */
+static void tell_unrecognised(struct input *input, const char *problem)
 {
-    static const char *const formats[] = { NULL, "pcap", "pcapng", "recording" };
-
-    peek(input);
-    enum compression compression = compression_of((struct bytes){ input->peeked, input->peeked_len });
-    if (compression != COMPRESSION_NONE && !start_decompressor(input, compression))
-        return false;
-    if (input->peeked_len == 0) {
-        const char *problem = input->decompressor ? decompressor_problem(input->decompressor) : NULL;
-        if (problem)
-            input_fail(input, "%s: %s: %s", input->path, input->facts.compression, problem);
-        else
-            input_fail(input, "%s: empty", input->path);
-        return false;
-    }
-    input->kind = kind_of((struct bytes){ input->peeked, input->peeked_len });
-    input->facts.format = formats[input->kind];
-    if (input->kind == INPUT_NONE)
+    if (problem)
+        input_fail(input, "%s: %s%s%s", input->path, input->facts.compression ? input->facts.compression : "",
+                   input->facts.compression ? ": " : "", problem);
+    else if (input->peeked_len == 0)
+        input_fail(input, "%s: empty%s", input->path,
+                   input->facts.compression ? " when unpacked" : ": there is no capture in it");
+    else
         input_fail(
             input,
             "%s: neither a capture (pcap, pcapng, or one of them in gzip, zstd or lz4) nor a recording",
             input->path);
+}
+
+static bool recognise(struct input *input)
+{
+    static const char *const formats[] = { NULL, "pcap", "pcapng", "recording" };
+    const char *problem = peek(input) ? NULL : strerror(errno);
+    enum compression compression = compression_of((struct bytes){ input->peeked, input->peeked_len });
+
+    if (compression != COMPRESSION_NONE) {
+        if (!start_decompressor(input, compression))
+            return false;
+        problem = decompressor_problem(input->decompressor);
+    }
+    input->kind = kind_of((struct bytes){ input->peeked, input->peeked_len });
+    input->facts.format = formats[input->kind];
+    if (input->kind == INPUT_NONE)
+        tell_unrecognised(input, problem);
     return input->kind != INPUT_NONE;
 }
 
-/* A plain regular file needs no cookie in between. */
-static FILE *open_stream(struct input *input)
+/* libpcap and stdio share the stream with no other thread, so that it needs no locks. */
+static bool open_stream(struct input *input)
 {
     cookie_io_functions_t functions = { .read = cookie_read, .close = cookie_close };
 
-    if (input->is_regular && !input->decompressor && lseek(input->fd, 0, SEEK_SET) == 0) {
-        FILE *file = fdopen(input->fd, "rb");
-        if (file)
-            (void)setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
-        return file;
-    }
-    return fopencookie(input, "rb", functions);
+    input->buffer = malloc(FILE_BUFFER);
+    if (!input->buffer)
+        return false;
+    input->file = fopencookie(input, "rb", functions);
+    if (!input->file)
+        return false;
+    (void)setvbuf(input->file, input->buffer, _IOFBF, FILE_BUFFER); /* without a buffer the size is ignored */
+    (void)__fsetlocking(input->file, FSETLOCKING_BYCALLER);
+    return true;
 }
 
 bool input_open(struct input *input)
 {
-    input->stored_read = 0;
+    input->facts.bytes = 0;
     if (!open_fd(input))
         return false;
-    if (!recognise(input)) {
-        input_close(input);
-        return false;
+    if (recognise(input)) {
+        if (open_stream(input))
+            return true;
+        input_fail(input, "%s: no memory to read it", input->path);
     }
-    input->file = open_stream(input);
-    if (!input->file) {
-        input_fail(input, "%s: %s", input->path, strerror(errno));
-        input_close(input);
-        return false;
-    }
-    return true;
+    input_close(input);
+    return false;
 }
 
 void input_close(struct input *input)
 {
-    input->facts.bytes = input_position(input);
-    if (input->file) {
-        (void)fclose(input->file);
-        input->file = NULL;
-    } else if (input->fd > STDIN_FILENO) {
-        (void)close(input->fd);
-    }
-    input->fd = -1;
+    if (input->file)
+        (void)fclose(input->file); /* and with it the descriptor */
+    else
+        (void)cookie_close(input);
+    input->file = NULL;
+    free(input->buffer);
+    input->buffer = NULL;
     decompressor_free(input->decompressor);
     input->decompressor = NULL;
-}
-
-uint64_t input_position(const struct input *input)
-{
-    if (input->fd < 0)
-        return input->facts.bytes;
-    if (input->is_regular && !input->decompressor && input->file) {
-        off_t at = ftello(input->file);
-        return at > 0 ? (uint64_t)at : 0;
-    }
-    return input->stored_read;
 }

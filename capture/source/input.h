@@ -2,11 +2,12 @@
 #define SOURCE_INPUT_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "source/decompress.h"
 #include "source/source.h"
 
-/* One file, pipe or standard input: recognised by content, read once, as a stream. */
+/* One file, pipe or standard input: recognised by content, read as a stream. */
 
 enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING };
 
@@ -14,14 +15,18 @@ struct input {
     struct input_facts facts;
     char *path; /* owned; facts.path points to it */
     enum input_kind kind;
-    int fd; /* -1: closed */
+    int fd; /* -1: closed, or opened for each read */
     bool is_regular;
+    bool is_unreadable; /* could not be opened at all: nobody knows what it is */
+    bool reopens;       /* set before input_open: a regular file then holds no descriptor between reads */
+    dev_t device;       /* of a regular file, with its number: the one that was recognised */
+    ino_t number;
     struct decompressor *decompressor; /* NULL: plain */
     uint8_t peeked[16];                /* what was read to recognise it, not handed out yet */
     size_t peeked_len;
     size_t peeked_at;
-    FILE *file; /* over all this; closes fd */
-    uint64_t stored_read;
+    FILE *file;   /* over all this; closes fd.  NULL: closed */
+    char *buffer; /* of `file`, owned */
 };
 
 /* Opens and recognises.  False: facts say what is wrong. */
@@ -29,7 +34,4 @@ bool input_open(struct input *input) NODISCARD;
 /* Closes what is open; the facts stay, and it can be opened again if it is a regular file. */
 void input_close(struct input *input);
 void input_fail(struct input *input, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Stored octets read so far. */
-uint64_t input_position(const struct input *input);
-
 #endif

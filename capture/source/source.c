@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { OPEN_FILES = 48, LINE_BLOCK = 64 * 1024 };
+enum {
+    KEPT_OPEN = 32,   /* inputs that hold their descriptor */
+    KEPT_STARTED = 8, /* captures that keep their decompressor and buffers until their time has come */
+    LINE_BLOCK = 64 * 1024
+};
 
 struct source {
     struct input *inputs;
@@ -43,8 +47,9 @@ static struct input *add_input(struct source *source, const char *folder, const 
                      : asprintf(&path, "%s", name);
     if (length < 0)
         return NULL;
-    struct input *input = &source->inputs[source->input_count++];
-    *input = (struct input){ .path = path, .fd = -1, .facts = { .is_complete = true } };
+    struct input *input = &source->inputs[source->input_count];
+    *input = (struct input){ .path = path, .fd = -1, .reopens = source->input_count >= KEPT_OPEN };
+    source->input_count++;
     return input;
 }
 
@@ -53,43 +58,51 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool is_recognised(struct input *input)
+/* A regular file that is a capture or a recording, or that only its permissions keep from being read. */
+static bool is_wanted(struct input *input)
 {
     struct stat status;
 
-    if (stat(input->path, &status) != 0 || !S_ISREG(status.st_mode) || !input_open(input))
+    if (stat(input->path, &status) != 0 || !S_ISREG(status.st_mode))
         return false;
+    if (!input_open(input))
+        return input->is_unreadable;
     input_close(input);
     return true;
 }
 
-static void drop_last(struct source *source)
+/* Every capture and recording in the folder; other files are none of our business. */
+static bool add_names(struct source *source, const char *folder, struct dirent *const *names, int count)
 {
-    free(source->inputs[--source->input_count].path);
+    for (int i = 0; i < count; i++) {
+        if (names[i]->d_name[0] == '.')
+            continue;
+        struct input *input = add_input(source, folder, names[i]->d_name);
+        if (!input)
+            return false;
+        if (!is_wanted(input))
+            free(source->inputs[--source->input_count].path);
+    }
+    return true;
 }
 
-/* Every capture and recording in the folder; other files are none of our business. */
 static bool add_folder(struct source *source, const char *folder)
 {
     struct dirent **names = NULL;
     int count = scandir(folder, &names, NULL, by_name);
+    int reason = errno;
     size_t before = source->input_count;
-    bool ok = count >= 0;
+    bool ok = add_names(source, folder, names, count);
 
-    for (int i = 0; i < count; i++) {
-        struct input *input =
-            ok && names[i]->d_name[0] != '.' ? add_input(source, folder, names[i]->d_name) : NULL;
-        if (input && !is_recognised(input))
-            drop_last(source);
+    for (int i = 0; i < count; i++)
         free(names[i]);
-    }
     free(names);
-    if (ok && source->input_count > before)
-        return true;
+    if (!ok || source->input_count > before)
+        return ok;
     struct input *input = add_input(source, NULL, folder);
     if (input)
         input_fail(input, "%s: %s", folder,
-                   ok ? "no capture and no recording in this folder" : strerror(errno));
+                   count >= 0 ? "no capture and no recording in this folder" : strerror(reason));
     return input != NULL;
 }
 
@@ -110,7 +123,7 @@ static void open_inputs(struct source *source)
         input->facts.path = input->path;
         if (input->facts.is_failed || !input_open(input))
             continue;
-        if (input->is_regular && i > OPEN_FILES)
+        if (input->is_regular && i >= KEPT_OPEN)
             input_close(input); /* opened again when its turn comes */
     }
 }
@@ -120,13 +133,14 @@ static bool is_capture(const struct input *input)
     return input->kind == INPUT_PCAP || input->kind == INPUT_PCAPNG;
 }
 
-/* The time of its first packet decides when a capture's turn comes.  With many files only a few stay open. */
+/* The time of its first packet decides when a capture's turn comes: until then only a few keep what they need
+ * to be read. */
 static void start_capture(struct source *source, struct capture *capture)
 {
     capture_open(capture, source->filter);
     if (capture->is_done)
         return;
-    if (capture->input->is_regular && source->merge.count >= OPEN_FILES) {
+    if (capture->input->is_regular && source->merge.count >= KEPT_STARTED) {
         uint64_t time_ns = capture->head.time_ns;
         capture_close(capture);
         capture->is_peeked = true;
@@ -243,14 +257,17 @@ static int read_line(struct source *source, struct input *input)
 
 static void end_recording(struct input *input, bool is_torn)
 {
-    const char *compressed = input->decompressor ? decompressor_problem(input->decompressor) : NULL;
+    struct input_facts *facts = &input->facts;
+    const char *problem = input->decompressor ? decompressor_problem(input->decompressor) : NULL;
 
-    if (compressed)
-        input_fail(input, "%s: %s; what came before it was read", input->path, compressed);
-    input->facts.is_torn = is_torn;
-    input->facts.is_complete = !is_torn && !input->facts.is_failed;
-    if (is_torn && !compressed)
-        (void)snprintf(input->facts.problem, sizeof input->facts.problem,
+    if (!problem && ferror(input->file))
+        problem = "read error";
+    if (problem)
+        input_fail(input, "%s: %s; what came before it was read", input->path, problem);
+    facts->is_torn = is_torn && !problem;
+    facts->is_complete = !facts->is_torn && !facts->is_failed;
+    if (facts->is_torn && !facts->problem[0])
+        (void)snprintf(facts->problem, sizeof facts->problem,
                        "%s: its last line is torn, as in a recording still being written", input->path);
     input_close(input);
 }
@@ -261,9 +278,7 @@ bool source_next_line(struct source *source, struct bytes *line, uint32_t *input
         return false;
     for (; source->line_input < source->input_count; source->line_input++) {
         struct input *from = &source->inputs[source->line_input];
-        if (from->kind != INPUT_RECORDING || from->facts.is_failed)
-            continue;
-        if (!from->file && !input_open(from))
+        if (from->kind != INPUT_RECORDING || (!from->file && !input_open(from)))
             continue;
         int result = read_line(source, from);
         if (result > 0) {
@@ -303,7 +318,7 @@ void source_progress(const struct source *source, uint64_t *done, uint64_t *tota
     *total = 0;
     for (size_t i = 0; i < source->input_count; i++) {
         const struct input *input = &source->inputs[i];
-        *done += input_position(input);
+        *done += input->facts.bytes;
         *total += input->facts.size;
         is_known = is_known && (input->facts.size || input->facts.is_failed);
     }
