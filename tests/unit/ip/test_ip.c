@@ -208,7 +208,7 @@ struct lie {
 
 static const struct lie lies[] = {
     { "IPv4 that says version 6", "eth ip4 tcp", 14, 0x65, IP_MALFORMED },
-    { "IPv4 header of 16 octets", "eth ip4 tcp", 14, 0x44, IP_MALFORMED },
+    { "IPv4 header of 16 octets", "eth ip4 udp:53", 14, 0x44, IP_MALFORMED },
     { "IPv4 header longer than its total length", "eth ip4 tcp", 17, 19, IP_MALFORMED },
     { "IPv4 options that swallow the TCP header", "eth ip4 tcp", 14, 0x4f, IP_MALFORMED },
     { "IPv4 that ends within the TCP header", "eth ip4 tcp", 17, 39, IP_MALFORMED },

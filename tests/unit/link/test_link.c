@@ -92,8 +92,8 @@ static const struct row rows[] = {
       "88" WLAN "0000 0000" SNAP "0800",
       VERSION_4, 0 },
     { "radiotap with two words of presence", 127,
-      "0000 0d00 02000080 00000000 00"
-      "08" WLAN SNAP "0800",
+      "0000 1900 03000080 00000000 00000000 1122334455667788 20"
+      "88" WLAN "0000 0000" SNAP "0800",
       VERSION_4, 0 },
     { "Prism", 119,
       "44000000 0c000000 00000000"
@@ -239,6 +239,16 @@ static void an_empty_frame_holds_nothing_on_any_link(void **state)
     }
 }
 
+static void what_follows_the_packet_in_nflog_is_no_part_of_it(void **state)
+{
+    struct bytes frame = BYTES("\x02\x00\x00\x01\x09\x00\x09\x00\x45xyzw\x00\x00\x00\x08\x00\x0a\x00zzzz");
+    struct link_payload out;
+
+    (void)state;
+    assert_true(link_decode(link_find(239), frame, &out, NULL));
+    assert_true(bytes_equal(out.payload, BYTES("\x45xyzw")));
+}
+
 static void a_stack_of_tags_has_a_ceiling(void **state)
 {
     static struct packet packet;
@@ -304,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_frame_cut_anywhere_gives_a_part_of_the_packet_or_nothing),
         cmocka_unit_test(what_is_not_ip_is_refused),
         cmocka_unit_test(an_empty_frame_holds_nothing_on_any_link),
+        cmocka_unit_test(what_follows_the_packet_in_nflog_is_no_part_of_it),
         cmocka_unit_test(a_stack_of_tags_has_a_ceiling),
         cmocka_unit_test(frames_in_frames_have_a_ceiling),
         cmocka_unit_test(every_number_has_one_row_with_a_name),
