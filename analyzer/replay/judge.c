@@ -114,7 +114,7 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
         out->is_phase_known = false;
     else if (edge->kind == EDGE_ALLOWED)
         out->misorder = misorder_of_facts(walk, command, out);
-    if (out->misorder == MISORDER_ESMTP_AFTER_HELO || item->is_after_gap)
+    if (out->misorder == MISORDER_ESMTP_AFTER_HELO || !out->is_phase_known)
         out->not_offered = MISORDER_NONE;
     if (item->is_after_gap)
         out->misorder = MISORDER_NONE;

@@ -94,8 +94,8 @@ static void check_content(struct analysis *analysis, size_t index, const struct 
         return;
     const struct transaction *transaction =
         replay_transaction_of(&analysis->replay, item->as.content.message);
-    if (transaction && transaction->mail_command && transaction->accepted_count == 0)
-        return; /* all recipients were refused: no wonder */
+    if (!transaction || transaction->accepted_count == 0)
+        return; /* all recipients were refused, or none is known: no wonder */
     raise_message_refused(analysis, index, reply->code);
 }
 

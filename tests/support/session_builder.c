@@ -11,7 +11,7 @@ struct builder {
     uint32_t seen;       /* replies that the client had seen when its group began */
     bool awaits_content; /* after a 354 */
     bool awaits_sasl;    /* after a 334 */
-    bool has_gap;
+    bool has_greeting;
     size_t data_item;
     size_t auth_exchange; /* 1 + index */
     bool has_open_chunks;
@@ -252,9 +252,10 @@ static void add_step(struct builder *b, const struct step *step)
     } else if (step->flags & STEP_JUNK) {
         add_item(b, ITEM_JUNK, step)->as.junk_length = 10;
     } else if (!step->send) {
-        bool is_first = b->replies == 0 && !b->session->is_midstream;
+        bool is_first = !b->has_greeting && !b->session->is_midstream;
         struct item *item = add_item(b, is_first ? ITEM_GREETING : ITEM_REPLY, step);
         answer(b, item, step->reply);
+        b->has_greeting = true;
     } else {
         add_line(b, step);
     }
