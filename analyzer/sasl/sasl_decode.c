@@ -210,7 +210,7 @@ static void copy_to_items(struct session *session, const struct sasl_exchange *e
                           bool has_initial)
 {
     size_t at = exchange->command_item;
-    bool is_after_gap;
+    bool is_after_gap = false;
 
     for (size_t i = has_initial; i < count; i++) {
         if (exchange->steps[i].from != SIDE_CLIENT)

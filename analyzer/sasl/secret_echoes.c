@@ -4,34 +4,48 @@
 enum {
     NEEDLES = 16,
     NEEDLE_LEAST = 4, /* shorter ones are found in any text */
-    NEEDLE_MOST = 24, /* a long secret is known by its beginning: echoes are cut short */
+    NEEDLE_MOST = 24, /* a long secret is known by its beginning */
+    TOKEN_LEAST = 8,
     LOOKED_AT = 16384 /* bytes of each reply line */
 };
 
+struct needle {
+    struct bytes text;
+    bool is_head; /* of something longer */
+};
+
 struct needles {
-    struct bytes each[NEEDLES];
+    struct needle each[NEEDLES];
     size_t count;
     bool begins[256]; /* what any of them begins with */
 };
 
-static void add_needle(struct needles *needles, struct bytes secret)
+static void add_needle(struct needles *needles, struct bytes secret, size_t most)
 {
+    if (most > NEEDLE_MOST)
+        most = NEEDLE_MOST;
     if (secret.len < NEEDLE_LEAST || needles->count == NEEDLES)
         return;
-    needles->each[needles->count++] = secret;
+    needles->each[needles->count++] = (struct needle){ bytes_slice(secret, 0, most), secret.len > most };
     needles->begins[ascii_upper(secret.ptr[0])] = true;
+}
+
+/* Echoes are cut short, or lose their padding: three quarters of a token are enough. */
+static void add_token(struct needles *needles, struct bytes token)
+{
+    add_needle(needles, token, token.len > TOKEN_LEAST ? token.len - token.len / 4 : token.len);
 }
 
 static void add_step(struct needles *needles, const struct sasl_step *step)
 {
     if (!step->is_secret || step->is_redacted)
         return;
-    add_needle(needles, step->text);
+    add_token(needles, step->text);
     for (uint32_t i = 0; i < step->field_count; i++)
         if (step->fields[i].is_secret && !step->fields[i].is_redacted)
-            add_needle(needles, step->fields[i].value);
+            add_needle(needles, step->fields[i].value, NEEDLE_MOST);
     if (step->field_count == 0)
-        add_needle(needles, step->decoded);
+        add_needle(needles, step->decoded, NEEDLE_MOST);
 }
 
 static bool is_word(uint8_t c)
@@ -41,14 +55,13 @@ static bool is_word(uint8_t c)
 }
 
 /* The needle as a word of its own, or the beginning of a longer one. */
-static bool stands_at(struct bytes text, size_t at, struct bytes needle)
+static bool stands_at(struct bytes text, size_t at, const struct needle *needle)
 {
-    struct bytes head = bytes_slice(needle, 0, NEEDLE_MOST);
+    size_t end = at + needle->text.len;
 
-    if (!bytes_starts_nocase(bytes_from(text, at), head))
+    if (!bytes_starts_nocase(bytes_from(text, at), needle->text))
         return false;
-    size_t end = at + head.len;
-    return head.len < needle.len || end == text.len || !is_word(text.ptr[end]) || !is_word(text.ptr[end - 1]);
+    return needle->is_head || end == text.len || !is_word(text.ptr[end]) || !is_word(text.ptr[end - 1]);
 }
 
 static bool holds_any(const struct needles *needles, struct bytes text)
@@ -60,7 +73,7 @@ static bool holds_any(const struct needles *needles, struct bytes text)
         if (at > 0 && is_word(text.ptr[at]) && is_word(text.ptr[at - 1]))
             continue;
         for (size_t i = 0; i < needles->count; i++)
-            if (stands_at(text, at, needles->each[i]))
+            if (stands_at(text, at, &needles->each[i]))
                 return true;
     }
     return false;
@@ -109,11 +122,11 @@ static void gather(const struct session *session, size_t index, struct needles *
             continue;
         const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);
         if (item->as.command.verb != VERB_AUTH)
-            add_needle(needles, bytes_trim(item->as.command.line));
+            add_token(needles, bytes_trim(item->as.command.line));
         else if (exchange && exchange->step_count && exchange->steps[0].from == SIDE_CLIENT)
             add_step(needles, &exchange->steps[0]);
         else /* "AUTH <token>" */
-            add_needle(needles, item->as.command.argument);
+            add_token(needles, item->as.command.argument);
     }
 }
 
