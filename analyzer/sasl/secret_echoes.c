@@ -18,6 +18,9 @@ struct needles {
     struct needle each[NEEDLES];
     size_t count;
     bool begins[256]; /* what any of them begins with */
+    bool is_blind;    /* a secret is there of which it is not known what it looks like, decoded */
+    uint8_t decoded[SASL_ECHO_ITEMS][NEEDLE_MOST]; /* secrets that were sent as commands */
+    size_t decoded_count;
 };
 
 static void add_needle(struct needles *needles, struct bytes secret, size_t most)
@@ -46,6 +49,22 @@ static void add_step(struct needles *needles, const struct sasl_step *step)
             add_needle(needles, step->fields[i].value, NEEDLE_MOST);
     if (step->field_count == 0)
         add_needle(needles, step->decoded, NEEDLE_MOST);
+    if (step->problem == BASE64_FINE && step->length >= NEEDLE_LEAST && step->decoded.len == 0)
+        needles->is_blind = true; /* at a ceiling */
+}
+
+static void add_command(struct needles *needles, struct bytes line)
+{
+    struct buf decoded;
+
+    add_token(needles, line);
+    buf_init(&decoded, NEEDLE_MOST);
+    if (base64_decode_loose(bytes_slice(line, 0, NEEDLE_MOST / 3 * 4), &decoded) && decoded.len) {
+        uint8_t *to = needles->decoded[needles->decoded_count++];
+        memcpy(to, decoded.ptr, decoded.len);
+        add_needle(needles, (struct bytes){ to, decoded.len }, NEEDLE_MOST);
+    }
+    buf_release(&decoded);
 }
 
 static bool is_word(uint8_t c)
@@ -101,7 +120,7 @@ void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t 
     for (size_t back = 1; back <= SASL_ECHO_ITEMS && back <= step; back++)
         if (challenge[-(ptrdiff_t)back].from == SIDE_CLIENT)
             add_step(&needles, &challenge[-(ptrdiff_t)back]);
-    if (needles.count == 0 || !challenge_holds_any(&needles, challenge->text))
+    if (!needles.is_blind && (needles.count == 0 || !challenge_holds_any(&needles, challenge->text)))
         return;
     challenge->is_secret = true;
     challenge->is_redacted = true;
@@ -122,7 +141,7 @@ static void gather(const struct session *session, size_t index, struct needles *
             continue;
         const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);
         if (item->as.command.verb != VERB_AUTH)
-            add_token(needles, bytes_trim(item->as.command.line));
+            add_command(needles, bytes_trim(item->as.command.line));
         else if (exchange && exchange->step_count && exchange->steps[0].from == SIDE_CLIENT)
             add_step(needles, &exchange->steps[0]);
         else /* "AUTH <token>" */
@@ -132,7 +151,7 @@ static void gather(const struct session *session, size_t index, struct needles *
 
 static void redact_echo(const struct needles *needles, struct reply *reply)
 {
-    bool is_echo = false;
+    bool is_echo = needles->is_blind;
 
     for (uint32_t i = 0; i < reply->line_count && !is_echo; i++)
         is_echo = reply->code == 334 ? challenge_holds_any(needles, reply->lines[i])
@@ -149,7 +168,7 @@ void sasl_redact_echoing_replies(const struct session *session, size_t index)
     struct needles needles = { .count = 0 };
 
     gather(session, index, &needles);
-    if (needles.count == 0)
+    if (needles.count == 0 && !needles.is_blind)
         return;
     redact_echo(&needles, item->reply);
     for (uint32_t i = 0; i < item->more_count; i++)

@@ -52,6 +52,9 @@ static void later_replies_are_looked_at_too(void **state)
     assert_false(session->items[3].reply->is_redacted);
     assert_true(session->items[4].reply->is_redacted);
     session_free(session);
+    session = DECODED({ "AUTH LOGIN", "503 no", 0 }, { "c2VjcmV0IQ==", "500 what is secret!?", 0 });
+    assert_true(session->items[3].reply->is_redacted);
+    session_free(session);
 }
 
 static void a_challenge_that_repeats_the_answer_before_it_is_withheld(void **state)
