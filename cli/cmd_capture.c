@@ -38,7 +38,8 @@ static void take_session(void *ctx, struct session *session)
 
     if (session->end_ns > recorder->last_ns)
         recorder->last_ns = session->end_ns;
-    (void)event_write_close(session, &recorder->line);
+    (void)!sasl_decode_session(session, recorder->ordinals);
+    (void)event_write_close(session, SECRETS_MASK, &recorder->line);
     put(recorder);
     session_free(session);
 }

@@ -48,6 +48,9 @@ enum {
     LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */
+    LIMIT_EVENT_VALUES = 65536,          /* values in one line: each costs some 50 bytes as a tree */
+    LIMIT_EVENT_AHEAD = 8,               /* items, replies or messages that an event may be ahead of its turn */
+    LIMIT_EVENT_NAME = 1024,             /* of a field of a SASL message, or why one is malformed */
 
     /* output */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,

@@ -18,6 +18,7 @@ static void add_junk(struct dialogue *d, const struct server_line *line, struct 
 
     if (last && last->kind == ITEM_JUNK) {
         last->as.junk_length += line->text.len + 1;
+        dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, last));
         return;
     }
     struct item *item = session_add_item(session, ITEM_JUNK);

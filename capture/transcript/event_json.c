@@ -1,1 +1,211 @@
+/* Which events tell of which change, and the events that are about no item. */
 #include "transcript/event_json.h"
+
+#include "base/limits.h"
+#include "transcript/event_write.h"
+
+enum { ROOM_BYTES = 4 * 1024 * 1024 }; /* what one step of an exchange needs at most */
+
+bool event_write_head(const struct recording_head *head, struct buf *out)
+{
+    static const char *const secrets[SECRETS_POLICY_COUNT] = { "masked", "kept" };
+    static const char *const contents[CONTENT_POLICY_COUNT] = { "none", "headers", "full" };
+    struct event event = event_begin_part();
+
+    event_put_text(&event, "type", "recording");
+    event_put_u64(&event, "schema", RECORDING_SCHEMA);
+    event_put_text(&event, "tool", "smtpscope");
+    event_put_text(&event, "version", head->tool_version);
+    event_put_text(&event, "host", head->host);
+    event_put_text(&event, "origin", head->origin);
+    event_put_text(&event, "filter", head->filter);
+    event_put_u64(&event, "snaplen", head->snaplen);
+    if (head->start_ns)
+        event_put_time(&event, "start", head->start_ns);
+    else
+        event_put(&event, "start", json_null());
+    event_put_text(&event, "secrets", secrets[head->secrets]);
+    event_put_text(&event, "content", contents[head->content]);
+    return event_end(&event, out);
+}
+
+static bool write_open(const struct session *session, struct buf *out)
+{
+    struct event event = event_begin("open", session->id, session->start_ns);
+
+    event_put_packet(&event, session->first_packet);
+    event_put_u64(&event, "serial", session->serial);
+    event_put_text(&event, "protocol", protocol_name(session->protocol));
+    event_put_endpoint(&event, "client", &session->client);
+    event_put_endpoint(&event, "server", &session->server);
+    event_put_flag(&event, "midstream", session->is_midstream);
+    return event_end(&event, out);
+}
+
+static bool is_over(const struct sasl_exchange *exchange)
+{
+    return exchange->last_reply && exchange->last_reply->code != 334;
+}
+
+/* The exchange that this reply to items[index] ended, or NULL: its own, or the newest, where another AUTH was
+ * sent before the reply came. */
+static const struct sasl_exchange *ended_by(const struct session *session, size_t index,
+                                            const struct reply *reply)
+{
+    const struct sasl_exchange *own = event_exchange_at(session, index);
+    const struct sasl_exchange *newest =
+        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
+
+    if (reply->code == 334)
+        return NULL;
+    if (own && own->last_reply == reply)
+        return own;
+    return newest && newest->last_reply == reply ? newest : NULL;
+}
+
+static bool write_answer(const struct session *session, size_t index, const struct reply *reply,
+                         enum secrets_policy secrets, struct buf *out)
+{
+    const struct sasl_exchange *exchange = ended_by(session, index, reply);
+
+    return event_write_reply(session, index, reply, out)
+           && (!exchange || event_write_exchange(session, exchange, secrets, out));
+}
+
+/* The item, and the replies that it has by now: a session is told of from its first item on, but only once it
+ * is known to be one. */
+static bool write_added(const struct session *session, size_t index, enum secrets_policy secrets,
+                        struct buf *out)
+{
+    const struct item *item = &session->items[index];
+    bool ok = event_write_item(session, index, secrets, out);
+
+    if (item->kind == ITEM_GREETING || item->kind == ITEM_REPLY || !item->reply)
+        return ok;
+    ok = ok && write_answer(session, index, item->reply, secrets, out);
+    for (uint32_t i = 0; ok && i < item->more_count; i++)
+        ok = write_answer(session, index, item->more_replies[i], secrets, out);
+    return ok;
+}
+
+bool event_write_change(const struct session *session, enum session_change change, size_t index,
+                        enum secrets_policy secrets, struct buf *out)
+{
+    const struct item *item = change == CHANGE_OPENED ? NULL : &session->items[index];
+
+    switch (change) {
+    case CHANGE_OPENED:
+        return write_open(session, out);
+    case CHANGE_ITEM_ADDED:
+        return write_added(session, index, secrets, out);
+    case CHANGE_REPLY_ADDED:
+        return write_answer(session, index,
+                            item->more_count ? item->more_replies[item->more_count - 1] : item->reply,
+                            secrets, out);
+    case CHANGE_CONTENT_ENDED:
+        return event_write_content(session, index, out);
+    }
+    return true;
+}
+
+static void put_side(struct event *event, const char *key, const struct side_facts *side)
+{
+    struct event part = event_begin_part();
+
+    event_put_u64(&part, "packets", side->packets);
+    event_put_u64(&part, "payload_bytes", side->payload_bytes);
+    event_put_count(&part, "missing_bytes", side->missing_bytes);
+    event_put_count(&part, "retransmitted_bytes", side->retransmitted_bytes);
+    event_put_count(&part, "conflicting_bytes", side->conflicting_bytes);
+    event_put_count(&part, "zero_windows", side->zero_windows);
+    event_put_count(&part, "tls_bytes", side->tls_bytes);
+    event_put_count(&part, "bare_lf_lines", side->bare_lf_lines);
+    event_put(event, key, event_detach(&part));
+}
+
+static void put_side_name(struct event *event, const char *key, enum side side)
+{
+    event_put_text(event, key, side == SIDE_NONE ? NULL : side_name(side));
+}
+
+static bool write_end(const struct session *session, bool is_cut, struct buf *out)
+{
+    struct event event = event_begin("close", session->id, session->end_ns);
+
+    event_put_text(&event, "protocol", protocol_name(session->protocol));
+    event_put_text(&event, "closed", close_kind_name(session->closed));
+    put_side_name(&event, "closed_by", session->closed_by);
+    event_put_flag(&event, "midstream", session->is_midstream);
+    put_side_name(&event, "one_sided", session->one_sided);
+    event_put_count(&event, "rtt_ns", session->rtt_ns);
+    event_put_flag(&event, "tls", session->is_tls);
+    event_put_flag(&event, "open", session->is_open);
+    event_put_flag(&event, "truncated", session->is_truncated || is_cut);
+    event_put_count(&event, "items_dropped", session->items_dropped);
+    event_put_u64(&event, "items", session->item_count);
+    event_put_u64(&event, "replies", session->reply_count);
+    event_put_u64(&event, "messages", session->message_count);
+    put_side(&event, "client", &session->side[SIDE_CLIENT]);
+    put_side(&event, "server", &session->side[SIDE_SERVER]);
+    return event_end(&event, out);
+}
+
+/* The exchanges that no reply ended.  False if there are more than `out` holds. */
+static bool write_open_exchanges(const struct session *session, enum secrets_policy secrets, struct buf *out)
+{
+    for (size_t i = 0; i < session->exchange_count; i++) {
+        const struct sasl_exchange *exchange = &session->exchanges[i];
+        if (is_over(exchange) || exchange->step_count == 0)
+            continue;
+        if (out->max - out->len < ROOM_BYTES || !event_write_exchange(session, exchange, secrets, out))
+            return false;
+    }
+    return true;
+}
+
+/* A message that was going on when the session ended is told here. */
+static bool write_open_message(const struct session *session, struct buf *out)
+{
+    if (session->message_count == 0)
+        return true;
+    size_t index = session->message_count - 1;
+    const struct message *message = &session->messages[index];
+    if (message->is_complete)
+        return true;
+    const struct item *item =
+        message->last_item < session->item_count ? &session->items[message->last_item] : NULL;
+    if (item && item->kind == ITEM_CONTENT && item->as.content.message == index)
+        return event_write_content(session, message->last_item, out);
+    return event_write_message(session, index, out);
+}
+
+bool event_write_close(const struct session *session, enum secrets_policy secrets, struct buf *out)
+{
+    bool is_whole = write_open_exchanges(session, secrets, out);
+
+    return write_open_message(session, out) && write_end(session, !is_whole, out);
+}
+
+bool event_write_attempts(const struct attempts_row *row, struct buf *out)
+{
+    struct event event = event_begin("attempts", NULL, row->last_ns);
+
+    event_put_endpoint(&event, "server", &row->server);
+    event_put_u64(&event, "refused", row->count[ATTEMPT_REFUSED]);
+    event_put_u64(&event, "unanswered", row->count[ATTEMPT_UNANSWERED]);
+    event_put_u64(&event, "no_greeting", row->count[ATTEMPT_NO_GREETING]);
+    event_put_time(&event, "first", row->first_ns);
+    event_put_time(&event, "last", row->last_ns);
+    return event_end(&event, out);
+}
+
+bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct buf *out)
+{
+    struct event event = event_begin("stats", NULL, time_ns);
+
+    event_put_u64(&event, "packets", totals->packets);
+    event_put_u64(&event, "tcp_connections", totals->tcp_connections);
+    event_put_u64(&event, "missing_bytes", totals->missing_bytes);
+    event_put_count(&event, "reached", totals->reached);
+    return event_end(&event, out);
+}

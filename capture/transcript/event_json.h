@@ -16,10 +16,11 @@ enum content_policy { CONTENT_NONE = 0, CONTENT_HEADERS, CONTENT_FULL, CONTENT_P
 
 struct recording_head {
     const char *tool_version;
-    const char *origin;            /* device, or the files' names joined */
-    const char *filter;            /* BPF, or NULL */
+    const char *host;   /* where it was recorded, or NULL */
+    const char *origin; /* device, or the files' names joined */
+    const char *filter; /* BPF, or NULL */
     uint64_t snaplen;
-    uint64_t start_ns;             /* 0: of the first packet, not known yet */
+    uint64_t start_ns; /* 0: of the first packet, not known yet */
     enum secrets_policy secrets;
     enum content_policy content;
 };
@@ -29,13 +30,19 @@ struct run_totals {
     uint64_t packets;
     uint64_t tcp_connections;
     uint64_t missing_bytes;
+    uint64_t reached; /* no session with a serial up to this one is still to come; 0: not known */
 };
 
-/* Each appends one line with its LF to `out`; false if `out` is full or memory is short. */
+/* Each appends whole lines to `out`; false if `out` is full or memory is short, and what did not fit is not
+ * there, not even in part. */
 bool event_write_head(const struct recording_head *head, struct buf *out);
+/* A change is written when it happens.  The steps of a SASL exchange follow when it is over: by then
+ * sasl_decode_item (analyzer/sasl) has marked what is secret in it.  With SECRETS_MASK what is marked so, and
+ * what nobody has looked at, is never written, only its length. */
 bool event_write_change(const struct session *session, enum session_change change, size_t index,
                         enum secrets_policy secrets, struct buf *out);
-bool event_write_close(const struct session *session, struct buf *out);
+/* After the last change, with what is known at the end alone. */
+bool event_write_close(const struct session *session, enum secrets_policy secrets, struct buf *out);
 bool event_write_attempts(const struct attempts_row *row, struct buf *out);
 bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct buf *out);
 

@@ -1,0 +1,48 @@
+#ifndef TRANSCRIPT_EVENT_PUT_H
+#define TRANSCRIPT_EVENT_PUT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "transcript/session.h"
+
+/* Inside of event_json: an event being put together.  Whatever fails for lack of memory clears `ok`, so that
+ * it is checked once, at the end. */
+struct event {
+    json_t *object;
+    bool ok;
+};
+
+/* `session_id` NULL: the event belongs to no session. */
+struct event event_begin(const char *type, const char *session_id, uint64_t time_ns);
+/* An object inside of an event. */
+struct event event_begin_part(void);
+/* The line with its LF; takes the event.  False, and `out` is as before, if it is full or memory is short. */
+bool event_end(struct event *event, struct buf *out);
+/* The object as a value; NULL if anything failed. */
+json_t *event_detach(struct event *event);
+
+/* Takes `value`; NULL is a failure. */
+void event_put(struct event *event, const char *key, json_t *value);
+void event_put_u64(struct event *event, const char *key, uint64_t value);
+/* Nothing is written for 0, false and the empty view: absent means just that. */
+void event_put_count(struct event *event, const char *key, uint64_t value);
+void event_put_flag(struct event *event, const char *key, bool value);
+void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes);
+void event_put_bytes(struct event *event, const char *key, struct bytes bytes);
+/* NULL gives null. */
+void event_put_text(struct event *event, const char *key, const char *text);
+void event_put_redacted(struct event *event, const char *key, uint64_t length);
+void event_put_time(struct event *event, const char *key, uint64_t time_ns);
+/* The packet in which something was; nothing where the input has no packets. */
+void event_put_packet(struct event *event, struct packet_ref packet);
+/* {"time", "packet", "input"}; nothing if it is the same moment as `known`. */
+void event_put_moment(struct event *event, const char *key, const struct moment *moment,
+                      const struct moment *known);
+void event_put_endpoint(struct event *event, const char *key, const struct endpoint *end);
+
+/* A string, or {"base64": ...} for what is no UTF-8; NULL without memory. */
+json_t *event_json_of_bytes(struct bytes bytes);
+json_t *event_json_of_redacted(uint64_t length);
+
+#endif

@@ -1,0 +1,105 @@
+/* What a recording says of a session as a whole, and what is put right at its end. */
+#include "base/limits.h"
+#include "transcript/event_model.h"
+
+bool event_read_open(struct open_session *open, const json_t *event)
+{
+    struct session *session = open->session;
+
+    if (!event_get_endpoint(event, "client", &session->client)
+        || !event_get_endpoint(event, "server", &session->server))
+        return false;
+    session->start_ns = event_get_time(event, "time");
+    session->end_ns = session->start_ns;
+    session->first_packet = event_get_packet(event);
+    session->protocol = event_get_protocol(event, "protocol");
+    session->is_midstream = event_get_flag(event, "midstream");
+    return true;
+}
+
+static struct side_facts side_of(const json_t *event, const char *key)
+{
+    const json_t *part = json_object_get(event, key);
+
+    return (struct side_facts){
+        .packets = event_get_u64(part, "packets", INT64_MAX),
+        .payload_bytes = event_get_u64(part, "payload_bytes", INT64_MAX),
+        .missing_bytes = event_get_u64(part, "missing_bytes", INT64_MAX),
+        .retransmitted_bytes = event_get_u64(part, "retransmitted_bytes", INT64_MAX),
+        .conflicting_bytes = event_get_u64(part, "conflicting_bytes", INT64_MAX),
+        .zero_windows = event_get_u32(part, "zero_windows"),
+        .tls_bytes = event_get_u64(part, "tls_bytes", INT64_MAX),
+        .bare_lf_lines = event_get_u64(part, "bare_lf_lines", INT64_MAX),
+    };
+}
+
+/* Lines that the recording lacks are told like items for which there was no room. */
+static void compare_counts(struct open_session *open, const json_t *event)
+{
+    struct session *session = open->session;
+    uint64_t items = event_get_u64(event, "items", INT64_MAX);
+
+    if (items > session->item_count) {
+        session->is_truncated = true;
+        session->items_dropped += items - session->item_count;
+    }
+    if (event_get_u64(event, "replies", UINT32_MAX) > session->reply_count
+        || event_get_u64(event, "messages", INT64_MAX) > session->message_count)
+        session->is_truncated = true;
+}
+
+void event_read_close(struct open_session *open, const json_t *event)
+{
+    struct session *session = open->session;
+
+    session->end_ns = event_get_time(event, "time");
+    session->protocol = event_get_protocol(event, "protocol");
+    session->closed = event_get_close_kind(event, "closed");
+    session->closed_by = event_get_side(event, "closed_by");
+    session->is_midstream = event_get_flag(event, "midstream");
+    session->one_sided = event_get_side(event, "one_sided");
+    session->rtt_ns = event_get_u64(event, "rtt_ns", INT64_MAX);
+    session->is_tls = event_get_flag(event, "tls");
+    session->is_open = event_get_flag(event, "open");
+    session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
+    session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);
+    session->side[SIDE_CLIENT] = side_of(event, "client");
+    session->side[SIDE_SERVER] = side_of(event, "server");
+    compare_counts(open, event);
+}
+
+static bool is_command(const struct session *session, uint32_t index)
+{
+    return index < session->item_count && session->items[index].kind == ITEM_COMMAND;
+}
+
+static void seal_items(struct open_session *open)
+{
+    struct session *session = open->session;
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        struct item *item = &session->items[i];
+        if (item->kind == ITEM_NONE) /* its event never came */
+            session->is_truncated = true;
+        if (item->kind == ITEM_COMMAND && open->is_disordered)
+            item->as.command.n = ++n;
+        if (item->kind == ITEM_CONTENT && !is_command(session, item->as.content.command_item))
+            item->as.content.command_item = UINT32_MAX;
+    }
+}
+
+void event_seal(struct open_session *open)
+{
+    struct session *session = open->session;
+
+    seal_items(open);
+    for (size_t i = 0; i < session->message_count; i++) {
+        struct message *message = &session->messages[i];
+        if (!is_command(session, message->first_item))
+            message->first_item = UINT32_MAX;
+        if (message->last_item >= session->item_count)
+            message->last_item = UINT32_MAX;
+    }
+    session->is_truncated = session->is_truncated || session->arena.is_full || open->lost_something;
+}

@@ -1,0 +1,35 @@
+#ifndef TRANSCRIPT_EVENT_WRITE_H
+#define TRANSCRIPT_EVENT_WRITE_H
+
+#include "transcript/event_json.h"
+#include "transcript/event_put.h"
+
+/* Inside of event_json: one function a kind of event.  Each appends its line or lines to `out`. */
+
+/* What an item event begins with. */
+struct event event_begin_item(const char *type, const struct session *session, size_t index);
+bool event_write_item(const struct session *session, size_t index, enum secrets_policy secrets,
+                      struct buf *out);
+bool event_write_content(const struct session *session, size_t index, struct buf *out);
+/* messages[index] by itself, where no item shows it. */
+bool event_write_message(const struct session *session, size_t index, struct buf *out);
+
+/* A reply that answers items[index], in as many events as its length asks for. */
+bool event_write_reply(const struct session *session, size_t index, const struct reply *reply,
+                       struct buf *out);
+/* The greeting, or a reply that answers nothing. */
+bool event_write_reply_item(const struct session *session, size_t index, struct buf *out);
+
+/* The newest exchange that began at items[index] or before it, or NULL. */
+const struct sasl_exchange *event_exchange_at(const struct session *session, size_t index);
+/* A line sent in answer to a 334: that there was one, and how long; what it said comes with its exchange. */
+bool event_write_response(const struct session *session, size_t index, struct buf *out);
+bool event_write_exchange(const struct session *session, const struct sasl_exchange *exchange,
+                          enum secrets_policy secrets, struct buf *out);
+/* Whether the text of a step may not be written. */
+bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets);
+
+/* "crlf", "lf"; NULL for no line end. */
+const char *event_line_end_name(enum line_end end);
+
+#endif
