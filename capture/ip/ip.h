@@ -12,8 +12,8 @@
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
-/* A TCP segment as found in a packet, inside whatever tunnels.  Views into the packet, or (is_reassembled)
- * into a buffer of the defragmenter that lives until the next call. */
+/* A TCP segment as found in a packet, inside whatever tunnels.  Views into the packet, or, of a
+ * datagram put together from fragments, into the decoder, where they live until the next call. */
 struct segment {
     struct address source;
     struct address destination;
@@ -25,7 +25,7 @@ struct segment {
     uint16_t window;
     struct bytes payload;   /* what was captured of it */
     uint32_t missing;       /* payload bytes behind it that the snap length cut off */
-    struct bytes ip_packet; /* from the innermost IP header on, as captured, for nDPI */
+    struct bytes ip_packet; /* from the innermost IP header on, as captured or put together, for nDPI */
     uint64_t time_ns;
     uint32_t input; /* of the packet that completed it */
     uint64_t number;

@@ -25,6 +25,31 @@ struct range {
     size_t from, to;
 };
 
+/* The linker puts these in place of malloc and calloc.  Of the decoder's own calls, the n-th from now on
+ * fails; 0: none does. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static unsigned failing_call;
+static bool is_decoding;
+
+static bool is_failing(void)
+{
+    return is_decoding && failing_call > 0 && --failing_call == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return is_failing() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_failing() ? NULL : __real_calloc(count, size);
+}
+
 static struct ip_decoder *new_decoder(struct budget *budget)
 {
     struct ip_decoder *decoder = ip_decoder_new(budget, NULL);
@@ -53,8 +78,9 @@ static enum ip_result decode_packet(struct ip_decoder *decoder, const struct pac
     struct ip_frame frame = {
         .data = { copy, bytes.len }, .wire_length = (uint32_t)bytes.len, .dlt = DLT_RAW, .time_ns = time_ns
     };
+    is_decoding = true;
     enum ip_result result = ip_decode(decoder, &frame, out);
-
+    is_decoding = false;
     free(copy); /* what a whole datagram gives lives in the decoder */
     return result;
 }
@@ -337,6 +363,30 @@ static void without_any_memory_fragments_are_dropped_and_counted(void **state)
     assert_int_equal(budget.used_bytes, 0);
 }
 
+static void an_allocation_that_fails_costs_one_datagram(void **state)
+{
+    struct segment segment;
+
+    (void)state;
+    for (unsigned n = 1; n <= 1 + PIECES; n++) { /* the table, then a copy of each piece */
+        const struct original *o = original("tcp");
+        struct budget budget;
+        budget_init(&budget, MIB);
+        struct ip_decoder *decoder = new_decoder(&budget);
+        failing_call = n;
+        for (size_t i = 0; i < PIECES; i++)
+            assert_int_equal(feed(decoder, 4, 1, o->datagram, quarters[i], 1, &segment), IP_FRAGMENT);
+        assert_int_equal(failing_call, 0);
+        assert_int_equal(ip_decoder_counters(decoder)->fragments_dropped, 1);
+        for (size_t i = 0; i < PIECES; i++)
+            assert_int_equal(feed(decoder, 4, 2, o->datagram, quarters[i], 1, &segment),
+                             i + 1 < PIECES ? IP_FRAGMENT : IP_SEGMENT);
+        assert_whole(&segment, o, 4);
+        ip_decoder_free(decoder);
+        assert_int_equal(budget.used_bytes, 0);
+    }
+}
+
 static void a_datagram_in_too_many_pieces_is_dropped(void **state)
 {
     const struct original *o = original("tcp");
@@ -495,6 +545,7 @@ int main(void)
         cmocka_unit_test(times_that_jump_do_no_harm),
         cmocka_unit_test(a_flood_stays_within_its_ceilings_and_hinders_nobody),
         cmocka_unit_test(without_any_memory_fragments_are_dropped_and_counted),
+        cmocka_unit_test(an_allocation_that_fails_costs_one_datagram),
         cmocka_unit_test(a_datagram_in_too_many_pieces_is_dropped),
         cmocka_unit_test(pieces_beyond_any_datagram_or_without_content_are_dropped),
         cmocka_unit_test(the_largest_datagram_is_read),
