@@ -50,7 +50,7 @@ struct whole_line {
 
 bool bytes_are_tls(struct bytes data)
 {
-    return data.len >= 2 && data.ptr[0] == 0x16 && data.ptr[1] == 3;
+    return data.len > 0 && data.ptr[0] == 0x16 && (data.len < 2 || data.ptr[1] == 3);
 }
 
 bool client_line_is_command(struct bytes line)
@@ -144,6 +144,7 @@ static void begin_exchange(struct dialogue *d, const struct item *item)
     exchange->mechanism = arena_copy(&d->session->arena, buf_bytes(&upper));
     buf_release(&upper);
     exchange->command_item = item_index(d, item);
+    d->has_exchange = true;
     struct bytes initial = bytes_trim(bytes_from(argument, end));
     struct sasl_step *step = initial.len ? session_add_step(d->session, exchange) : NULL;
     if (step)
@@ -234,6 +235,7 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     d->session->side[SIDE_CLIENT].bare_lf_lines += line->end == LINE_END_LF;
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
+    pairing_mark_uncertain(d, line->acked);
     begin_what_follows(d, index);
     if (parsed.verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
@@ -245,14 +247,16 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
     struct item *item = add_line(d, ITEM_SASL, line, at);
     struct session *session = d->session;
 
-    if (!item || session->exchange_count == 0)
+    if (!item)
         return;
-    struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
-    item->as.sasl = (struct sasl_step){
-        .from = SIDE_CLIENT, .at = at, .length = line->length, .text = arena_copy(&session->arena, line->text)
-    };
-    if (step)
-        *step = item->as.sasl;
+    /* A response whose AUTH is missing belongs to no exchange, and is a credential for all that is known. */
+    item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT, .at = at, .length = line->length };
+    if (d->has_exchange && session->exchange_count > 0) {
+        struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
+        item->as.sasl.text = arena_copy(&session->arena, line->text);
+        if (step)
+            *step = item->as.sasl;
+    }
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_SASL, index, line->end_offset, 1);
     client_begin_hold(d, HOLD_AUTH, index);
@@ -271,7 +275,7 @@ static bool is_fragment(struct dialogue *d, const struct whole_line *line)
 
 static void take_line(struct dialogue *d, const struct whole_line *line, const struct stream_chunk *chunk)
 {
-    if (d->lost_server_bytes)
+    if (d->lost_server_bytes || d->lost_client_bytes)
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
@@ -369,8 +373,9 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
         if (d->hold.reason == HOLD_VARIANT)
             d->content.plain_until = chunk->offset + chunk->data.len;
         client_resume(d, CLIENT_CONTENT);
-    } else if (server_is_silent(d)
-               || (is_lost && d->hold.reason != HOLD_UNSURE && bytes_find(chunk->data, '\n') != SIZE_MAX)) {
+    } else if ((server_is_silent(d) || (is_lost && d->hold.reason != HOLD_UNSURE))
+               && bytes_find(chunk->data, '\n')
+                      != SIZE_MAX) { /* whole lines only: a piece reads as nothing */
         hold_decide_by_reading(d);
     }
 }

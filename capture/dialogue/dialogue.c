@@ -156,13 +156,16 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
         bdat_hole(d, hole);
         break;
     case CLIENT_HELD:
+    case CLIENT_UNSURE:
+        if (d->hold.reason != HOLD_CONTENT_GAP && d->hold.reason != HOLD_VARIANT)
+            pairing_client_hole(d);
         hold_keep_hole(d, SIDE_CLIENT, hole);
         break;
     case CLIENT_START:
     case CLIENT_COMMANDS:
     case CLIENT_SASL:
-    case CLIENT_UNSURE:
     case CLIENT_MODE_COUNT:
+        pairing_client_hole(d);
         add_gap(d, SIDE_CLIENT, hole, false);
         line_clear(&d->client_line);
         d->client_offset = hole->offset + hole->length;

@@ -118,14 +118,22 @@ static void note_accepted(struct dialogue *d, enum verb verb, const struct reply
     }
 }
 
-static void add_challenge(struct dialogue *d, const struct reply *reply)
+static struct sasl_exchange *open_exchange(struct dialogue *d)
 {
     struct session *session = d->session;
-    struct sasl_exchange *exchange =
-        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
+
+    return d->has_exchange && session->exchange_count ? &session->exchanges[session->exchange_count - 1]
+                                                      : NULL;
+}
+
+static void add_challenge(struct dialogue *d, struct reply *reply)
+{
+    struct session *session = d->session;
+    struct sasl_exchange *exchange = open_exchange(d);
 
     if (!exchange)
         return;
+    exchange->last_reply = reply;
     struct sasl_step *step = reply->code == 334 ? session_add_step(session, exchange) : NULL;
     if (step) {
         step->from = SIDE_SERVER;
@@ -209,12 +217,8 @@ static void answer(struct dialogue *d, struct reply *reply)
     else if ((verb == VERB_EHLO || verb == VERB_HELO)
              && (says(reply, BYTES("LHLO")) || says(reply, BYTES("LMTP"))))
         d->session->protocol = PROTOCOL_LMTP;
-    if (expected.kind == EXPECT_SASL || verb == VERB_AUTH) {
-        struct sasl_exchange *exchange = &d->session->exchanges[d->session->exchange_count - 1];
-        if (d->session->exchange_count)
-            exchange->last_reply = reply;
+    if (expected.kind == EXPECT_SASL || verb == VERB_AUTH)
         add_challenge(d, reply);
-    }
     dialogue_changed(d, CHANGE_REPLY_ADDED, expected.item);
     if (decides)
         decide_hold(d, verb, reply);
@@ -263,6 +267,43 @@ static bool is_ambiguous(struct dialogue *d, uint64_t acked)
            && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset);
 }
 
+/* The first question of that kind that is open; UINT32_MAX: none. */
+static uint32_t find_pending(struct dialogue *d, uint16_t code)
+{
+    for (uint32_t i = 0; i < d->pending_count; i++) {
+        const struct expectation *expected = at(d, i);
+        const struct item *item = &d->session->items[expected->item];
+        enum verb verb = expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
+        if ((code == 354 && verb == VERB_DATA) || (code == 221 && verb == VERB_QUIT)
+            || (code == 334 && (verb == VERB_AUTH || expected->kind == EXPECT_SASL)))
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+/* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
+ * read on even when the command that it answers is among what is missing. */
+static void take_behind_hole(struct dialogue *d, struct reply *reply)
+{
+    uint32_t found = find_pending(d, reply->code);
+
+    if (found != UINT32_MAX) {
+        while (found-- > 0)
+            pop(d);
+        answer(d, reply);
+        return;
+    }
+    add_reply_item(d, ITEM_REPLY, reply);
+    if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
+        || d->mode == CLIENT_TLS)
+        return;
+    if (reply->code == 354)
+        content_begin(d, UINT32_MAX, true);
+    else
+        d->has_exchange = false;
+    client_resume(d, reply->code == 354 ? CLIENT_CONTENT : CLIENT_SASL);
+}
+
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
@@ -280,11 +321,25 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         d->mode = CLIENT_UNSURE;
         d->is_behind_gap = true;
     }
-    if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked) || is_ambiguous(d, acked)) {
+    bool is_lossy = d->lost_client_bytes || (d->pending_count > 0 && at(d, 0)->is_uncertain);
+    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || reply->code / 100 == 3)))
+        take_behind_hole(d, reply);
+    else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
-        return;
-    }
-    answer(d, reply);
+    else
+        answer(d, reply);
+}
+
+void pairing_client_hole(struct dialogue *d)
+{
+    d->lost_client_bytes = true;
+    d->lost_since = d->server_offset;
+}
+
+void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
+{
+    if (d->lost_server_bytes && d->pending_count > 0 && acked != UINT64_MAX && acked < d->server_hole_end)
+        at(d, d->pending_count - 1)->is_uncertain = true;
 }
 
 void pairing_server_hole(struct dialogue *d)
@@ -305,7 +360,14 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
 
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
-    if (acked == UINT64_MAX || acked < d->server_hole_end)
+    if (acked == UINT64_MAX)
+        return;
+    if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset) {
+        while (d->pending_count > 0) /* whatever was asked has been answered: counting begins anew */
+            pop(d);
+        d->lost_client_bytes = false;
+    }
+    if (acked < d->server_hole_end)
         return;
     while (d->pending_count > 0 && at(d, 0)->is_uncertain)
         pop(d);

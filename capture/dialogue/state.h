@@ -112,6 +112,9 @@ struct dialogue {
     bool skips_server_line;
     bool is_server_behind_gap;
     bool lost_server_bytes;
+    bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
+    uint64_t lost_since;      /* server offset when that happened */
+    bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
     uint64_t server_hole_end; /* of the last hole; 0 none */
     bool has_greeting;
     bool acks_work;       /* the server's acknowledgments have moved: they can be believed */
@@ -176,6 +179,10 @@ void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, ui
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked);
 /* Bytes of the server are missing: replies may have been among them. */
 void pairing_server_hole(struct dialogue *d);
+/* Bytes of the client are missing: commands may have been among them. */
+void pairing_client_hole(struct dialogue *d);
+/* The newest question was asked before the client had seen the missing bytes. */
+void pairing_mark_uncertain(struct dialogue *d, uint64_t acked);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);

@@ -246,6 +246,8 @@ static uint64_t hole_end(const struct flow_body *body, int from, bool everything
         sure = stream->acked;
     if (!was_seen(body, from))
         return stream->next; /* one direction only: that is told otherwise */
+    if (!stream->has_fin && !stream->pieces && stream->acked == stream->next + 1)
+        return stream->next; /* the acknowledgment of a FIN that has not come */
     if (known < sure)
         sure = known;
     return sure == UINT64_MAX || sure < stream->next ? stream->next : sure;
@@ -436,6 +438,8 @@ static void note_fin(struct flow_body *body, int from, const struct segment *seg
         return;
     stream->has_fin = true;
     stream->fin_offset = (uint64_t)offset;
+    if (stream->acked == stream->fin_offset + 1)
+        stream->acked--; /* its acknowledgment came first */
     body->info.side[from].saw_fin = true;
     if (body->info.closed_by < 0)
         body->info.closed_by = from;
