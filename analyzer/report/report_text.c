@@ -46,10 +46,25 @@ static void put_code(const char *what, const struct reply *reply, const struct r
     text_untint(options, out);
 }
 
-/* What became of a message. */
-static void put_outcome(const struct transaction *transaction, const struct report_options *options,
-                        struct buf *out)
+/* The refusal that kept a transaction from a message: of its sender, or of its last recipient. */
+static const struct reply *refusal_of(const struct session *session, const struct transaction *transaction)
 {
+    const struct item *mail = session_command(session, transaction->mail_command);
+
+    if (mail && mail->reply && mail->reply->code >= 400)
+        return mail->reply;
+    if (transaction->accepted_count > 0 || transaction->recipient_count == 0)
+        return NULL;
+    const struct reply *last = transaction->recipients[transaction->recipient_count - 1].reply;
+    return last && last->code >= 400 ? last : NULL;
+}
+
+/* What became of a message. */
+static void put_outcome(const struct session *session, const struct transaction *transaction,
+                        const struct report_options *options, struct buf *out)
+{
+    const struct reply *refusal = transaction->message ? NULL : refusal_of(session, transaction);
+
     if (transaction->is_accepted) {
         put_code("accepted", NULL, options, TINT_GOOD, out);
         if (transaction->queue_id.len) {
@@ -58,6 +73,8 @@ static void put_outcome(const struct transaction *transaction, const struct repo
         }
     } else if (transaction->verdict == VERDICT_REFUSED || (!transaction->message && transaction->reply)) {
         put_code("refused", transaction->reply, options, TINT_ERROR, out);
+    } else if (refusal) {
+        put_code("refused", refusal, options, TINT_ERROR, out);
     } else if (transaction->verdict == VERDICT_UNANSWERED) {
         put_code("unanswered", NULL, options, TINT_WARNING, out);
     } else if (transaction->verdict == VERDICT_UNDECIDED && transaction->message) {
@@ -99,7 +116,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         buf_append_text(out, "  ");
         put_envelope(&replay->transactions[0], out);
         buf_append_text(out, "  ");
-        put_outcome(&replay->transactions[0], options, out);
+        put_outcome(session, &replay->transactions[0], options, out);
     } else if (!session->is_tls && session->exchange_count == 0) {
         buf_append_text(out, "  no message");
     }
@@ -108,7 +125,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         text_blanks(21, out);
         put_envelope(&replay->transactions[i], out);
         buf_append_text(out, "  ");
-        put_outcome(&replay->transactions[i], options, out);
+        put_outcome(session, &replay->transactions[i], options, out);
     }
     buf_append_u8(out, '\n');
 }

@@ -14,6 +14,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import lab
 import reshape
@@ -250,6 +251,7 @@ def record(server, names):
     lab.loopback_up()
     here = SERVERS[server]()
     here.start()
+    time.sleep(2)  # until the connections that asked for the ports are gone
     for name in names:
         path = os.path.join(SAMPLES, name + ".pcap")
         with Tcpdump(path):
