@@ -12,6 +12,15 @@ const struct sasl_exchange *walk_exchange(const struct walk *walk, size_t index)
     return NULL;
 }
 
+/* An exchange whose end is among the bytes that the capture lacks. */
+static bool is_cut_off(const struct walk *walk, const struct sasl_exchange *exchange)
+{
+    const struct session *session = walk->session;
+
+    return exchange && exchange->last_reply && exchange->last_reply->code == 334
+           && (session->side[SIDE_CLIENT].missing_bytes || session->side[SIDE_SERVER].missing_bytes);
+}
+
 static bool is_ungreeted(const struct walk *walk)
 {
     return walk->home == PHASE_GREETED || walk->home == PHASE_TLS_GREETED;
@@ -232,7 +241,9 @@ static enum verdict verdict_in_order(const struct walk *walk, size_t index, stru
 
     if (reply_accepts(reply)) { /* an AUTH is judged by how its exchange ended */
         const struct sasl_exchange *exchange = verb == VERB_AUTH ? walk_exchange(walk, index) : NULL;
-        return exchange && reply_refuses(exchange->last_reply) ? VERDICT_REFUSED : VERDICT_OK;
+        if (exchange && reply_refuses(exchange->last_reply))
+            return VERDICT_REFUSED;
+        return is_cut_off(walk, exchange) ? VERDICT_UNDECIDED : VERDICT_OK;
     }
     out->is_sequence_answer =
         reply->code == 503 || (reply->code >= 500 && sequence_text_of(reply) != SEQUENCE_NONE);

@@ -231,4 +231,6 @@ void walk_content(struct walk *walk, size_t index)
         walk_end_transaction(walk);
     else if (item->as.content.is_last && walk->phase != PHASE_BDAT_FAILED)
         walk->transaction = 0;
+    if (!is_bdat && !item->reply)
+        walk->phase = PHASE_UNKNOWN; /* whether the server took it for the end is not known */
 }

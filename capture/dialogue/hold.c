@@ -148,3 +148,28 @@ void hold_decide_by_reading(struct dialogue *d)
         break;
     }
 }
+
+static bool is_held_gap(const struct dialogue *d)
+{
+    return d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP;
+}
+
+/* What does not read as a command is content still, so the end lies behind it: at the next hole, or at the
+ * end of what is held. */
+void hold_end_content(struct dialogue *d, struct moment at)
+{
+    for (size_t left = SIZE_MAX; is_held_gap(d) && d->hold.bytes < left && !begins_with_command(d);) {
+        left = d->hold.bytes;
+        client_resume(d, CLIENT_CONTENT);
+    }
+    if (!is_held_gap(d) && d->mode != CLIENT_CONTENT)
+        return; /* the end was there after all */
+    content_end(d, false, at);
+    if (is_held_gap(d)) {
+        d->hold.reason = HOLD_UNSURE;
+        d->mode = CLIENT_UNSURE;
+    } else {
+        unsure_begin(d);
+    }
+    d->is_behind_gap = true;
+}

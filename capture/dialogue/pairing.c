@@ -316,10 +316,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         content_end(d, true, d->session->messages[d->content.message].last);
         client_resume(d, CLIENT_COMMANDS);
     } else if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0) {
-        content_end(d, false, reply->at);
-        d->hold.reason = HOLD_UNSURE;
-        d->mode = CLIENT_UNSURE;
-        d->is_behind_gap = true;
+        hold_end_content(d, reply->at);
     }
     bool is_lossy = d->lost_client_bytes || (d->pending_count > 0 && at(d, 0)->is_uncertain);
     if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || reply->code / 100 == 3)))
@@ -333,7 +330,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 void pairing_client_hole(struct dialogue *d)
 {
     d->lost_client_bytes = true;
-    d->lost_since = d->server_offset;
+    d->lost_since = UINT64_MAX;
 }
 
 void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
@@ -362,6 +359,8 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
     if (acked == UINT64_MAX)
         return;
+    if (d->lost_client_bytes && d->lost_since == UINT64_MAX)
+        d->lost_since = acked; /* of the flight that the hole is in */
     if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset) {
         while (d->pending_count > 0) /* whatever was asked has been answered: counting begins anew */
             pop(d);

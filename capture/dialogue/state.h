@@ -113,7 +113,7 @@ struct dialogue {
     bool is_server_behind_gap;
     bool lost_server_bytes;
     bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
-    uint64_t lost_since;      /* server offset when that happened */
+    uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
     bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
     uint64_t server_hole_end; /* of the last hole; 0 none */
     bool has_greeting;
@@ -172,6 +172,8 @@ void hold_clear(struct dialogue *d);
 void hold_join(const struct dialogue *d, uint64_t until, struct buf *out);
 /* The reply that was waited for will not come, or is lost: decides by what the held bytes look like. */
 void hold_decide_by_reading(struct dialogue *d);
+/* The server has answered a content with a gap: its end, not seen so far, is among what is missing. */
+void hold_end_content(struct dialogue *d, struct moment at);
 
 /* pairing.c */
 void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, uint64_t end_offset,
