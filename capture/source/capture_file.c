@@ -4,21 +4,43 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 
+/* The first four octets of Kuznetzov's modified pcap, as a number of this machine. */
+static const uint32_t MODIFIED_MAGIC = 0xa1b2cd34u, MODIFIED_MAGIC_SWAPPED = 0x34cdb2a1u;
+
 static const char *stream_problem(const struct capture *capture)
 {
     return capture->input->decompressor ? decompressor_problem(capture->input->decompressor) : NULL;
 }
 
-/* The end of the file cuts a record that makes sense so far; a length that is garbage also runs into it. */
-static bool is_torn_record(const struct capture *capture, const struct pcap_pkthdr *header,
-                           const char *reason)
+/* The record of which only `got` octets are there, by its own header:
+ *     seconds, fraction, captured length, length on the wire (4 octets each) [, 8 octets in modified pcap]
+ * More captured than was on the wire is a garbled length that ran into the end. */
+static bool is_garbled(const struct capture *capture, unsigned long got)
 {
-    unsigned long wanted;
+    uint8_t lengths[8];
+    uint32_t magic;
+
+    memcpy(&magic, capture->input->peeked, sizeof magic);
+    uint64_t back = got + (magic == MODIFIED_MAGIC || magic == MODIFIED_MAGIC_SWAPPED ? 16 : 8);
+    if (back > capture->input->facts.bytes
+        || !input_look_back(capture->input, capture->input->facts.bytes - back, lengths, sizeof lengths))
+        return false;
+    struct reader r = reader_over((struct bytes){ lengths, sizeof lengths });
+    bool is_big = capture->input->peeked[0] == 0xa1;
+    uint32_t captured = is_big ? read_be32(&r) : read_le32(&r);
+    return captured > (is_big ? read_be32(&r) : read_le32(&r));
+}
+
+/* The end of the file cuts a record that makes sense so far; a length that is garbage also runs into it. */
+static bool is_torn_record(const struct capture *capture, const char *reason)
+{
+    unsigned long wanted, got;
 
     if (capture->input->decompressor || strncmp(reason, "truncated ", 10) != 0)
         return false;
-    if (sscanf(reason, "truncated dump file; tried to read %lu captured bytes", &wanted) == 1)
-        return header->caplen <= header->len;
+    if (sscanf(reason, "truncated dump file; tried to read %lu captured bytes, only got %lu", &wanted, &got)
+        == 2)
+        return !is_garbled(capture, got);
     if (sscanf(reason, "truncated pcapng dump file; tried to read %lu bytes", &wanted) == 1)
         return wanted <= LIMIT_SNAPLEN + LIMIT_BLOCK_OPTIONS;
     return true;
@@ -34,13 +56,13 @@ static const char *way_out(const char *reason)
 }
 
 /* Where damage was met: what was whole before it has been handed out. */
-static void note_damage(struct capture *capture, const struct pcap_pkthdr *header, const char *reason)
+static void note_damage(struct capture *capture, const char *reason)
 {
     struct input *input = capture->input;
     unsigned long long packet = (unsigned long long)input->facts.packets + 1;
     const char *problem = stream_problem(capture);
 
-    if (!problem && is_torn_record(capture, header, reason)) {
+    if (!problem && is_torn_record(capture, reason)) {
         input->facts.is_torn = true;
         (void)snprintf(
             input->facts.problem, sizeof input->facts.problem,
@@ -83,29 +105,41 @@ static uint64_t time_of(const struct pcap_pkthdr *header)
     return (uint64_t)header->ts.tv_sec * NS_PER_SECOND + (uint64_t)header->ts.tv_usec;
 }
 
+/* What a file system leaves of a block that was never written; no link has empty packets. */
+static bool is_void(const struct pcap_pkthdr *header)
+{
+    return header->len == 0 && header->caplen == 0 && header->ts.tv_sec == 0 && header->ts.tv_usec == 0;
+}
+
+/* What libpcap's answer means: true if there is a packet, else the capture is finished. */
+static bool has_packet(struct capture *capture, int result, const struct pcap_pkthdr *header)
+{
+    if (result == 1 && !is_void(header))
+        return true;
+    if (result == 1)
+        note_damage(capture, "a record of nothing but zeros");
+    else if (result == PCAP_ERROR || stream_problem(capture))
+        note_damage(capture, pcap_geterr(capture->pcap));
+    finish(capture);
+    return false;
+}
+
 void capture_advance(struct capture *capture)
 {
     struct input_facts *facts = &capture->input->facts;
+    struct pcap_pkthdr *header;
+    const u_char *data;
 
-    for (;;) {
-        struct pcap_pkthdr *header;
-        const u_char *data;
+    do {
         int result = pcap_next_ex(capture->pcap, &header, &data);
-        if (result != 1) {
-            if (result == PCAP_ERROR || stream_problem(capture))
-                note_damage(capture, header, pcap_geterr(capture->pcap));
-            finish(capture);
+        if (!has_packet(capture, result, header))
             return;
-        }
         facts->packets++;
-        if (capture->has_program && pcap_offline_filter(&capture->program, header, data) == 0)
-            continue;
-        capture->head.data = (struct bytes){ data, header->caplen };
-        capture->head.wire_length = header->len;
-        capture->head.time_ns = time_of(header);
-        capture->head.number = facts->packets;
-        return;
-    }
+    } while (capture->has_program && pcap_offline_filter(&capture->program, header, data) == 0);
+    capture->head.data = (struct bytes){ data, header->caplen };
+    capture->head.wire_length = header->len;
+    capture->head.time_ns = time_of(header);
+    capture->head.number = facts->packets;
 }
 
 static bool open_pcap(struct capture *capture)

@@ -68,6 +68,18 @@ static ptrdiff_t read_stored(void *ctx, void *to, size_t len)
     return n;
 }
 
+bool input_look_back(struct input *input, uint64_t at, void *to, size_t len)
+{
+    uint64_t read_so_far = input->facts.bytes;
+
+    if (!input->is_regular || input->decompressor)
+        return false;
+    input->facts.bytes = at;
+    bool ok = read_stored(input, to, len) == (ptrdiff_t)len;
+    input->facts.bytes = read_so_far;
+    return ok;
+}
+
 static ptrdiff_t read_plain(struct input *input, void *to, size_t len)
 {
     if (input->decompressor)

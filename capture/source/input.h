@@ -33,5 +33,7 @@ struct input {
 bool input_open(struct input *input) NODISCARD;
 /* Closes what is open; the facts stay, and it can be opened again if it is a regular file. */
 void input_close(struct input *input);
+/* Stored octets of an open, plain, regular file once more, from `at`. */
+bool input_look_back(struct input *input, uint64_t at, void *to, size_t len) NODISCARD;
 void input_fail(struct input *input, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif
