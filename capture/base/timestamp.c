@@ -27,6 +27,14 @@ static int64_t days_of_civil(int64_t year, unsigned month, unsigned day)
     return era * 146097 + (int64_t)doe - 719468;
 }
 
+static unsigned days_of_month(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
 static char *put_digits(char *to, uint64_t value, unsigned width)
 {
     for (unsigned i = width; i-- > 0; value /= 10)
@@ -149,8 +157,8 @@ bool timestamp_parse(struct bytes text, uint64_t *out)
             ns = take_fraction(&r);
         zone = take_zone(&r);
     }
-    if (!r.ok || reader_left(&r) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59
-        || second > 60)
+    if (!r.ok || reader_left(&r) || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month)
+        || hour > 23 || minute > 59 || second > 60)
         return false;
     int64_t seconds = days_of_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
     if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / NS_PER_SECOND - 1)

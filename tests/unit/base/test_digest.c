@@ -1,0 +1,77 @@
+/* Digests against published vectors (FIPS 180-4 examples, RFC 4231 case 2). */
+#include "base/digest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* after the four above */
+#include <cmocka.h>
+
+#include "base/escape.h"
+
+static void assert_hex(const uint8_t *digest, size_t len, const char *expected)
+{
+    struct buf hex;
+
+    buf_init(&hex, 200);
+    assert_true(escape_hex((struct bytes){ digest, len }, &hex));
+    assert_true(bytes_equal(buf_bytes(&hex), bytes_of(expected)));
+    buf_release(&hex);
+}
+
+static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+static const char empty[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+static void one_shot_digests_are_those_of_the_standards(void **state)
+{
+    (void)state;
+    uint8_t out[DIGEST_SHA256_LEN];
+
+    digest_sha256(BYTES("abc"), out);
+    assert_hex(out, sizeof out, abc);
+    digest_sha256((struct bytes){ NULL, 0 }, out);
+    assert_hex(out, sizeof out, empty);
+    digest_sha1(BYTES("abc"), out);
+    assert_hex(out, DIGEST_SHA1_LEN, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    digest_sha1((struct bytes){ NULL, 0 }, out);
+    assert_hex(out, DIGEST_SHA1_LEN, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    digest_hmac_sha256(BYTES("Jefe"), BYTES("what do ya want for nothing?"), out);
+    assert_hex(out, sizeof out, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    digest_hmac_sha256((struct bytes){ NULL, 0 }, (struct bytes){ NULL, 0 }, out);
+    assert_hex(out, sizeof out, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+static void a_digest_does_not_depend_on_the_pieces_and_begins_anew(void **state)
+{
+    (void)state;
+    struct digest *digest = digest_new();
+    uint8_t out[DIGEST_SHA256_LEN];
+
+    assert_non_null(digest);
+    for (size_t cut = 0; cut <= 3; cut++) {
+        digest_start(digest);
+        digest_update(digest, bytes_slice(BYTES("abc"), 0, cut));
+        digest_update(digest, (struct bytes){ NULL, 0 });
+        digest_update(digest, bytes_from(BYTES("abc"), cut));
+        digest_finish(digest, out);
+        assert_hex(out, sizeof out, abc);
+    }
+    digest_start(digest);
+    digest_update(digest, BYTES("left behind"));
+    digest_start(digest);
+    digest_finish(digest, out);
+    assert_hex(out, sizeof out, empty);
+    digest_free(digest);
+    digest_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_shot_digests_are_those_of_the_standards),
+        cmocka_unit_test(a_digest_does_not_depend_on_the_pieces_and_begins_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
