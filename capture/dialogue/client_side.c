@@ -259,6 +259,7 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
     }
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_SASL, index, line->end_offset, 1);
+    pairing_mark_uncertain(d, line->acked);
     client_begin_hold(d, HOLD_AUTH, index);
     dialogue_changed(d, CHANGE_ITEM_ADDED, index);
 }
@@ -279,8 +280,9 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
-    if (is_fragment(d, line))
-        return;
+    if (is_fragment(d, line)
+        || (d->lost_client_bytes && d->mode != CLIENT_SASL && !client_line_is_command(line->text)))
+        return; /* content, perhaps, whose DATA or BDAT is missing */
     if (d->mode == CLIENT_SASL)
         take_response(d, line, moment_of(chunk));
     else

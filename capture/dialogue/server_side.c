@@ -128,6 +128,16 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
         finish_reply(d, reply, line, at);
 }
 
+/* Behind a hole: the rest of the line that the hole cut, unless it reads as a line of its own. */
+static bool is_fragment(struct dialogue *d, const struct server_line *line)
+{
+    struct reply_line parsed;
+    bool skips = d->skips_server_line;
+
+    d->skips_server_line = false;
+    return skips && !reply_line_parse(line->text, &parsed);
+}
+
 /* One line, or what there is of one; returns how many bytes it took. */
 static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
 {
@@ -152,9 +162,7 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
         line.end = LINE_END_CRLF;
     }
     line.end_offset = chunk->offset + lf + 1;
-    if (d->skips_server_line)
-        d->skips_server_line = false;
-    else
+    if (!is_fragment(d, &line))
         take_line(d, &line, moment_of(chunk));
     if (partial->is_begun)
         line_clear(partial);
