@@ -519,34 +519,28 @@ static void progress_ends_where_the_file_does(void **state)
     image_release(&image);
 }
 
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_magic_number_of_pcap_is_read_to_the_nanosecond, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_modified_pcap_of_old_linux_is_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(magic_numbers_that_libpcap_refuses_end_in_a_message, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(pcapng_is_read_in_both_byte_orders_and_every_resolution, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(absurd_times_do_not_overflow, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_capture_cut_anywhere_gives_what_is_whole_and_says_torn, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_pcapng_cut_anywhere_gives_what_is_whole_and_says_torn, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_header_alone_is_a_capture_without_packets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(garbage_in_the_middle_is_damage_and_not_a_torn_end, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(zeros_that_a_crash_left_are_damage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_garbled_block_length_of_pcapng_is_damage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(interfaces_of_different_link_types_are_told_with_a_way_out, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_is_no_capture_is_told_in_words, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_missing_file_is_told_and_the_others_are_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_may_not_be_read_is_told_also_inside_a_folder, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(standard_input_is_read_in_any_pieces_packed_or_not, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(progress_ends_where_the_file_does, set_up, tear_down),
+        WITH_FOLDER(every_magic_number_of_pcap_is_read_to_the_nanosecond),
+        WITH_FOLDER(the_modified_pcap_of_old_linux_is_read),
+        WITH_FOLDER(magic_numbers_that_libpcap_refuses_end_in_a_message),
+        WITH_FOLDER(pcapng_is_read_in_both_byte_orders_and_every_resolution),
+        WITH_FOLDER(absurd_times_do_not_overflow),
+        WITH_FOLDER(a_capture_cut_anywhere_gives_what_is_whole_and_says_torn),
+        WITH_FOLDER(a_pcapng_cut_anywhere_gives_what_is_whole_and_says_torn),
+        WITH_FOLDER(a_header_alone_is_a_capture_without_packets),
+        WITH_FOLDER(garbage_in_the_middle_is_damage_and_not_a_torn_end),
+        WITH_FOLDER(zeros_that_a_crash_left_are_damage),
+        WITH_FOLDER(a_garbled_block_length_of_pcapng_is_damage),
+        WITH_FOLDER(interfaces_of_different_link_types_are_told_with_a_way_out),
+        WITH_FOLDER(what_is_no_capture_is_told_in_words),
+        WITH_FOLDER(a_missing_file_is_told_and_the_others_are_read),
+        WITH_FOLDER(what_may_not_be_read_is_told_also_inside_a_folder),
+        WITH_FOLDER(standard_input_is_read_in_any_pieces_packed_or_not),
+        WITH_FOLDER(progress_ends_where_the_file_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
