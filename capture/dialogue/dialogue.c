@@ -232,6 +232,8 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
     session->rtt_ns = flow->rtt_ns;
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);
+    if (session->side[SIDE_SERVER].packets > 0 && !flow->side[!d->client_direction].saw_syn)
+        session->is_midstream = true; /* without its SYN nobody knows what else of the server is missing */
     if (session->side[SIDE_SERVER].packets == 0)
         session->one_sided = SIDE_CLIENT;
     else if (session->side[SIDE_CLIENT].packets == 0)

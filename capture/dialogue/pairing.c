@@ -240,7 +240,7 @@ static bool is_greeting(struct dialogue *d, const struct reply *reply)
     if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->lost_server_bytes))
         return false;
     bool can_greet = reply->code == 220 || reply->code / 100 >= 4;
-    if (d->session->is_midstream)
+    if (d->session->is_midstream || !d->flow->side[!d->client_direction].saw_syn)
         return reply->code == 220 && !awaits_220(d);
     return can_greet ? !awaits_220(d) : d->pending_count == 0;
 }

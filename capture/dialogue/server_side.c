@@ -135,7 +135,10 @@ static bool is_fragment(struct dialogue *d, const struct server_line *line)
     bool skips = d->skips_server_line;
 
     d->skips_server_line = false;
-    return skips && !reply_line_parse(line->text, &parsed);
+    /* "576" may be the end of "250-SIZE 1048576": a code of RFC 5321 4.2.1, and a text, make a line. */
+    return skips
+           && (!reply_line_parse(line->text, &parsed) || parsed.code / 10 % 10 > 5 || parsed.code >= 600
+               || bytes_trim(parsed.text).len == 0);
 }
 
 /* One line, or what there is of one; returns how many bytes it took. */
