@@ -8,8 +8,8 @@
 
 enum {
     /* source */
-    LIMIT_SNAPLEN = 262144, /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
-    LIMIT_INPUTS = 65536,   /* files of one run; a week of five-minute files is 2016 */
+    LIMIT_SNAPLEN = 262144,      /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
+    LIMIT_INPUTS = 65536,        /* files of one run; a week of five-minute files is 2016 */
     LIMIT_FILTER_SEARCH = 1024,  /* octets of a filter in which the place of its error is sought */
     LIMIT_BLOCK_OPTIONS = 65536, /* of a torn pcapng block beside its packet; more is a garbled length */
 
@@ -32,7 +32,7 @@ enum {
     LIMIT_REPLY_LINES = 1024,               /* lines kept of one reply */
     LIMIT_PRELUDE = 4096,                   /* of a PROXY, SOCKS or CONNECT prelude, one side */
     LIMIT_HOLD = 1024 * 1024,               /* bytes that wait for a reply which decides how to read them */
-    LIMIT_HOLD_CHUNK = 64 * 1024,        /* a larger BDAT chunk is octets at once */
+    LIMIT_HOLD_CHUNK = 64 * 1024,           /* a larger BDAT chunk is octets at once */
     LIMIT_HOLD_GAP = 2048,                  /* of them behind a gap in a content: more than this is content */
     LIMIT_PENDING = 65536,                  /* commands awaiting their reply: a pipelined group */
     LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */
@@ -49,8 +49,8 @@ enum {
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */
     LIMIT_EVENT_VALUES = 65536,          /* values in one line: each costs some 50 bytes as a tree */
-    LIMIT_EVENT_AHEAD = 8,               /* items, replies or messages that an event may be ahead of its turn */
-    LIMIT_EVENT_NAME = 1024,             /* of a field of a SASL message, or why one is malformed */
+    LIMIT_EVENT_AHEAD = 8,   /* items, replies or messages that an event may be ahead of its turn */
+    LIMIT_EVENT_NAME = 1024, /* of a field of a SASL message, or why one is malformed */
 
     /* output */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,

@@ -5,10 +5,10 @@
 
 /* One line of a reply (RFC 5321 4.2), without its line end. */
 struct reply_line {
-    uint16_t code;       /* 100 to 699, as sent: RFC 5321 knows 2xx to 5xx */
-    bool is_last;        /* no hyphen behind the code */
-    bool is_odd;         /* something other than SP, hyphen or the end behind the code */
-    struct bytes text;   /* behind the separator */
+    uint16_t code;     /* 100 to 699, as sent: RFC 5321 knows 2xx to 5xx */
+    bool is_last;      /* no hyphen behind the code */
+    bool is_odd;       /* something other than SP, hyphen or the end behind the code */
+    struct bytes text; /* behind the separator */
 };
 
 /* False if the line does not begin with three digits that can be a code followed by what may follow. */

@@ -3,7 +3,8 @@
 
 #include "base/bytes.h"
 
-/* The verbs of RFC 5321 4.1.1, its extensions and its ancestors.  VERB_UNKNOWN is whatever else a client sends. */
+/* The verbs of RFC 5321 4.1.1, its extensions and its ancestors.  VERB_UNKNOWN is whatever else a client
+ * sends. */
 enum verb {
     VERB_UNKNOWN = 0,
 #define VERB(name) VERB_##name,

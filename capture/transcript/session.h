@@ -38,51 +38,51 @@ struct reply {
     struct enhanced_code enhanced; /* class 0: none */
     struct bytes *lines;           /* text behind code and separator, one a line */
     uint32_t line_count;
-    uint32_t lines_dropped;        /* beyond LIMIT_REPLY_LINES */
-    bool is_complete;              /* the last line was seen */
-    bool has_mixed_codes;          /* RFC 5321 4.2.1 asks for one code on all lines */
-    bool has_odd_line;             /* a line that is no reply line, or an odd separator */
+    uint32_t lines_dropped; /* beyond LIMIT_REPLY_LINES */
+    bool is_complete;       /* the last line was seen */
+    bool has_mixed_codes;   /* RFC 5321 4.2.1 asks for one code on all lines */
+    bool has_odd_line;      /* a line that is no reply line, or an odd separator */
     bool has_bare_lf;
-    bool is_after_gap;             /* bytes were missing right before it: lines may be lacking */
-    bool is_redacted;              /* it echoed a credential: the lines are withheld */
-    struct moment first;           /* of its first byte */
-    struct moment at;              /* of its last line */
+    bool is_after_gap;   /* bytes were missing right before it: lines may be lacking */
+    bool is_redacted;    /* it echoed a credential: the lines are withheld */
+    struct moment first; /* of its first byte */
+    struct moment at;    /* of its last line */
 };
 
 enum item_kind {
     ITEM_NONE = 0,
-    ITEM_PRELUDE,   /* PROXY, SOCKS or CONNECT ahead of the session */
-    ITEM_GREETING,  /* the server's first reply */
-    ITEM_COMMAND,   /* a line sent while the server was reading commands */
-    ITEM_SASL,      /* a line sent in answer to a 334 */
-    ITEM_CONTENT,   /* a message, or a chunk of one */
-    ITEM_REPLY,     /* a reply that answers nothing: a late 421, one too many */
-    ITEM_GAP,       /* bytes that the capture lacks */
-    ITEM_TLS,       /* from here on ciphertext (STARTTLS accepted, or a TLS record where SMTP was due) */
-    ITEM_JUNK,      /* bytes of the server that are no reply */
+    ITEM_PRELUDE,  /* PROXY, SOCKS or CONNECT ahead of the session */
+    ITEM_GREETING, /* the server's first reply */
+    ITEM_COMMAND,  /* a line sent while the server was reading commands */
+    ITEM_SASL,     /* a line sent in answer to a 334 */
+    ITEM_CONTENT,  /* a message, or a chunk of one */
+    ITEM_REPLY,    /* a reply that answers nothing: a late 421, one too many */
+    ITEM_GAP,      /* bytes that the capture lacks */
+    ITEM_TLS,      /* from here on ciphertext (STARTTLS accepted, or a TLS record where SMTP was due) */
+    ITEM_JUNK,     /* bytes of the server that are no reply */
     ITEM_KIND_COUNT
 };
 const char *item_kind_name(enum item_kind kind);
 
 struct command {
     enum verb verb;
-    struct bytes line;        /* without its line end; empty when redacted */
-    struct bytes word;        /* the first word, as sent */
-    struct bytes argument;    /* views into `line` */
-    uint32_t n;               /* 1 for the first command of the session, and so on */
-    uint64_t line_length;     /* without its end, also of what was dropped or redacted */
-    enum line_end line_end;   /* NONE: the session ended inside the line */
+    struct bytes line;      /* without its line end; empty when redacted */
+    struct bytes word;      /* the first word, as sent */
+    struct bytes argument;  /* views into `line` */
+    uint32_t n;             /* 1 for the first command of the session, and so on */
+    uint64_t line_length;   /* without its end, also of what was dropped or redacted */
+    enum line_end line_end; /* NONE: the session ended inside the line */
     bool has_bare_cr;
-    bool is_redacted;         /* `line` and `argument` hold a credential and are withheld */
-    bool is_secret;           /* they do, and are still there (never on disk, never in output unless asked) */
-    bool is_before_greeting;  /* its first byte was sent before the greeting could be seen */
-    bool is_pipelined;        /* its first byte was sent before the reply to what precedes it could be seen */
-    bool is_body_line;        /* content that the server read as commands (after a refused DATA or BDAT) */
+    bool is_redacted;        /* `line` and `argument` hold a credential and are withheld */
+    bool is_secret;          /* they do, and are still there (never on disk, never in output unless asked) */
+    bool is_before_greeting; /* its first byte was sent before the greeting could be seen */
+    bool is_pipelined;       /* its first byte was sent before the reply to what precedes it could be seen */
+    bool is_body_line;       /* content that the server read as commands (after a refused DATA or BDAT) */
 };
 
 struct sasl_field {
-    const char *name;        /* "username", "password" ...: a constant of its mechanism, or in the arena */
-    struct bytes value;      /* empty when redacted */
+    const char *name;   /* "username", "password" ...: a constant of its mechanism, or in the arena */
+    struct bytes value; /* empty when redacted */
     uint64_t length;
     bool is_secret;
     bool is_redacted;
@@ -94,47 +94,47 @@ struct sasl_field {
 struct sasl_step {
     enum side from;
     struct moment at;
-    struct bytes text;             /* as sent: base64, "=", "*", "" or a prompt that is none */
-    uint64_t length;               /* of the text */
-    bool is_decoded;               /* the facts below are set */
-    bool is_secret;                /* holds a credential: never shown unless asked for */
-    bool is_redacted;              /* the text is withheld */
+    struct bytes text; /* as sent: base64, "=", "*", "" or a prompt that is none */
+    uint64_t length;   /* of the text */
+    bool is_decoded;   /* the facts below are set */
+    bool is_secret;    /* holds a credential: never shown unless asked for */
+    bool is_redacted;  /* the text is withheld */
     enum base64_problem problem;
-    uint64_t problem_at;           /* offset in the text */
+    uint64_t problem_at; /* offset in the text */
     uint64_t decoded_length;
-    uint32_t nul_count;            /* shape of the decoded octets */
+    uint32_t nul_count; /* shape of the decoded octets */
     bool is_utf8;
     bool has_trailing_newline;
-    struct bytes decoded;          /* empty when redacted */
+    struct bytes decoded; /* empty when redacted */
     struct sasl_field *fields;
     uint32_t field_count;
-    const char *malformed;         /* why the message breaks its mechanism's grammar; NULL if it does not */
-    uint32_t secret_ordinal;       /* equal for equal secrets of this input; 0 none */
+    const char *malformed;   /* why the message breaks its mechanism's grammar; NULL if it does not */
+    uint32_t secret_ordinal; /* equal for equal secrets of this input; 0 none */
 };
 
 /* How a message ended on the wire; kb names EOD1.. are those of docs/FINDINGS.md. */
 struct eod_variant {
-    uint8_t kind;              /* 1 to 13 */
-    uint64_t offset;           /* in the wire bytes of the content */
-    enum verb verb_behind;     /* the line behind it reads as this command */
+    uint8_t kind;          /* 1 to 13 */
+    uint64_t offset;       /* in the wire bytes of the content */
+    enum verb verb_behind; /* the line behind it reads as this command */
 };
 
 struct content {
-    uint32_t message;          /* index in session->messages */
-    uint32_t command_item;     /* index of the DATA or BDAT item; UINT32_MAX: it was not captured */
-    uint64_t size;             /* of this piece, dot-unstuffed */
-    bool is_last;              /* ends the message */
-    bool is_complete;          /* came whole: the dot, or all octets of the chunk */
+    uint32_t message;      /* index in session->messages */
+    uint32_t command_item; /* index of the DATA or BDAT item; UINT32_MAX: it was not captured */
+    uint64_t size;         /* of this piece, dot-unstuffed */
+    bool is_last;          /* ends the message */
+    bool is_complete;      /* came whole: the dot, or all octets of the chunk */
 };
 
 /* A content transferred: by DATA, or by one or more BDAT. */
 struct message {
     bool is_bdat;
-    bool is_complete;          /* end of data seen (or LAST chunk whole) and no byte missing */
+    bool is_complete; /* end of data seen (or LAST chunk whole) and no byte missing */
     bool has_digest;
-    uint32_t first_item;       /* of its DATA or first BDAT */
-    uint32_t last_item;        /* of the content that ended it, or the newest */
-    uint64_t size;             /* as it would be stored: dot-unstuffed, CRLF kept, without the line of the dot */
+    uint32_t first_item; /* of its DATA or first BDAT */
+    uint32_t last_item;  /* of the content that ended it, or the newest */
+    uint64_t size;       /* as it would be stored: dot-unstuffed, CRLF kept, without the line of the dot */
     uint64_t wire_size;
     uint64_t missing_bytes;
     uint8_t sha256[DIGEST_SHA256_LEN];
@@ -142,47 +142,54 @@ struct message {
     uint64_t bare_lf_count;
     uint64_t nul_count;
     uint64_t longest_line;
-    uint64_t dot_lines;        /* lines from which a stuffed dot was taken */
+    uint64_t dot_lines; /* lines from which a stuffed dot was taken */
     bool has_8bit;
-    bool ended_by_variant;     /* by a bare-LF form that the server took as the end of data */
+    bool ended_by_variant; /* by a bare-LF form that the server took as the end of data */
     struct eod_variant *variants;
     uint32_t variant_count;
     uint32_t variants_dropped;
-    struct moment first;       /* of its first and last byte */
+    struct moment first; /* of its first and last byte */
     struct moment last;
-    struct bytes kept;         /* what --content asked to keep */
+    struct bytes kept; /* what --content asked to keep */
 };
 
 struct gap {
-    enum side side;            /* whose bytes are missing */
+    enum side side; /* whose bytes are missing */
     uint64_t length;
-    bool is_snapped;           /* cut by the snap length, in part at least */
-    bool in_content;           /* inside message content: the dialogue goes on undisturbed */
+    bool is_snapped; /* cut by the snap length, in part at least */
+    bool in_content; /* inside message content: the dialogue goes on undisturbed */
 };
 
-enum prelude_kind { PRELUDE_NONE = 0, PRELUDE_PROXY_V1, PRELUDE_PROXY_V2, PRELUDE_SOCKS4, PRELUDE_SOCKS5,
-                    PRELUDE_CONNECT, PRELUDE_COUNT };
+enum prelude_kind {
+    PRELUDE_NONE = 0,
+    PRELUDE_PROXY_V1,
+    PRELUDE_PROXY_V2,
+    PRELUDE_SOCKS4,
+    PRELUDE_SOCKS5,
+    PRELUDE_CONNECT,
+    PRELUDE_COUNT
+};
 const char *prelude_kind_name(enum prelude_kind kind);
 
 struct prelude {
     enum prelude_kind kind;
-    struct bytes text;         /* the PROXY v1 line or CONNECT request line */
-    struct endpoint source;    /* of a PROXY header; family 0 if not said */
+    struct bytes text;      /* the PROXY v1 line or CONNECT request line */
+    struct endpoint source; /* of a PROXY header; family 0 if not said */
     struct endpoint target;
 };
 
 struct item {
     enum item_kind kind;
-    struct moment first;           /* of its first byte */
-    struct moment at;              /* of the byte that completed it */
-    struct reply *reply;           /* what answered it, or NULL; for GREETING and REPLY the reply itself */
-    struct reply **more_replies;   /* LMTP content: the second to the last recipient's reply */
+    struct moment first;         /* of its first byte */
+    struct moment at;            /* of the byte that completed it */
+    struct reply *reply;         /* what answered it, or NULL; for GREETING and REPLY the reply itself */
+    struct reply **more_replies; /* LMTP content: the second to the last recipient's reply */
     uint32_t more_count;
-    uint32_t replies_seen;         /* replies whose end the client had acknowledged when it sent the first byte */
-    bool is_after_gap;             /* bytes were missing right before it */
+    uint32_t replies_seen; /* replies whose end the client had acknowledged when it sent the first byte */
+    bool is_after_gap;     /* bytes were missing right before it */
     union {
         struct command command;
-        struct sasl_step sasl;     /* ITEM_SASL: the response */
+        struct sasl_step sasl; /* ITEM_SASL: the response */
         struct content content;
         struct gap gap;
         struct prelude prelude;
@@ -190,14 +197,15 @@ struct item {
     } as;
 };
 
-/* What AUTH and each 334 said, besides the responses: parallel facts, so that a challenge has its step too. */
+/* What AUTH and each 334 said, besides the responses: parallel facts, so that a challenge has its step too.
+ */
 struct sasl_exchange {
-    uint32_t command_item;         /* the AUTH command */
-    struct bytes mechanism;        /* upper case */
-    struct sasl_step *steps;       /* initial response, challenges and responses, in order */
+    uint32_t command_item;   /* the AUTH command */
+    struct bytes mechanism;  /* upper case */
+    struct sasl_step *steps; /* initial response, challenges and responses, in order */
     size_t step_count;
     size_t step_cap;
-    struct reply *last_reply;      /* the newest reply in the exchange; the final one if it ended */
+    struct reply *last_reply; /* the newest reply in the exchange; the final one if it ended */
 };
 
 enum close_kind { CLOSE_NONE = 0, CLOSE_FIN, CLOSE_RESET, CLOSE_TIMEOUT, CLOSE_END_OF_CAPTURE, CLOSE_COUNT };
@@ -205,37 +213,37 @@ const char *close_kind_name(enum close_kind kind); /* "fin", "reset", "timeout",
 
 struct side_facts {
     uint64_t packets;
-    uint64_t payload_bytes;        /* in order, without what is missing */
+    uint64_t payload_bytes; /* in order, without what is missing */
     uint64_t missing_bytes;
     uint64_t retransmitted_bytes;
-    uint64_t conflicting_bytes;    /* overlaps with other content than the first copy */
+    uint64_t conflicting_bytes; /* overlaps with other content than the first copy */
     uint32_t zero_windows;
-    uint64_t tls_bytes;            /* ciphertext */
-    uint64_t bare_lf_lines;        /* commands or reply lines that end in a bare LF */
+    uint64_t tls_bytes;     /* ciphertext */
+    uint64_t bare_lf_lines; /* commands or reply lines that end in a bare LF */
 };
 
 struct session {
     struct arena arena;
-    uint64_t serial;               /* order of the first packet among all connections of the run, from 1 */
-    char id[17];                   /* 16 hex digits, from addresses, ports and time of the first packet */
+    uint64_t serial; /* order of the first packet among all connections of the run, from 1 */
+    char id[17];     /* 16 hex digits, from addresses, ports and time of the first packet */
     struct endpoint client;
     struct endpoint server;
     enum protocol protocol;
-    uint64_t start_ns;             /* first packet */
-    uint64_t end_ns;               /* last packet */
+    uint64_t start_ns; /* first packet */
+    uint64_t end_ns;   /* last packet */
     struct packet_ref first_packet;
-    bool is_midstream;             /* the connection's beginning was not captured */
-    enum side one_sided;           /* only this side's bytes were captured; SIDE_NONE: both */
+    bool is_midstream;   /* the connection's beginning was not captured */
+    enum side one_sided; /* only this side's bytes were captured; SIDE_NONE: both */
     enum close_kind closed;
-    enum side closed_by;           /* SIDE_NONE: not known */
-    uint64_t rtt_ns;               /* of the handshake, or the smallest seen; 0 unknown */
-    struct side_facts side[2];     /* by enum side */
-    bool is_tls;                   /* turned into ciphertext at an ITEM_TLS */
-    bool is_open;                  /* written while still going on (a recorder that stops) */
-    bool is_truncated;             /* a ceiling was reached: items were dropped */
+    enum side closed_by;       /* SIDE_NONE: not known */
+    uint64_t rtt_ns;           /* of the handshake, or the smallest seen; 0 unknown */
+    struct side_facts side[2]; /* by enum side */
+    bool is_tls;               /* turned into ciphertext at an ITEM_TLS */
+    bool is_open;              /* written while still going on (a recorder that stops) */
+    bool is_truncated;         /* a ceiling was reached: items were dropped */
     uint64_t items_dropped;
 
-    struct item *items;            /* in causal order */
+    struct item *items; /* in causal order */
     size_t item_count;
     size_t item_cap;
     uint32_t command_count;

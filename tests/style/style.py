@@ -56,7 +56,7 @@ def format():
 def functions():
     """The end of a function is the first brace in column 0 behind its beginning: that is how the code is laid out."""
     bad = []
-    for f in sources():
+    for f in (f for f in sources() if not f.startswith("tests/")):  # there, tables of cases are functions too
         start = None
         for n, line in enumerate(open(os.path.join(TOP, f), encoding="utf-8"), 1):
             if line.startswith("{"):
