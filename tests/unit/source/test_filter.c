@@ -89,7 +89,6 @@ static const struct wrong_case {
     { "(tcp or udp) and ((port 25) or) port 26", 28 },
     { "tcp\nport\t25 ornot", 12 },
     { ")", 0 },
-    { "tcp and udp", 11 },
 };
 /* clang-format on */
 
