@@ -22,7 +22,10 @@ static void put_endpoints(const struct session *session, struct buf *out)
 /* "sender -> recipient (+2)" of the first transaction that got somewhere. */
 static void put_envelope(const struct transaction *transaction, struct buf *out)
 {
-    text_wire(transaction->mail_from.len ? transaction->mail_from : BYTES("<>"), SHORT_ADDRESS, out);
+    if (transaction->mail_command)
+        text_wire(transaction->mail_from.len ? transaction->mail_from : BYTES("<>"), SHORT_ADDRESS, out);
+    else
+        buf_append_text(out, "(sender not captured)");
     if (transaction->recipient_count == 0)
         return;
     buf_append_text(out, " -> ");
