@@ -12,15 +12,6 @@ const struct sasl_exchange *walk_exchange(const struct walk *walk, size_t index)
     return NULL;
 }
 
-/* An exchange whose end is among the bytes that the capture lacks. */
-static bool is_cut_off(const struct walk *walk, const struct sasl_exchange *exchange)
-{
-    const struct session *session = walk->session;
-
-    return exchange && exchange->last_reply && exchange->last_reply->code == 334
-           && (session->side[SIDE_CLIENT].missing_bytes || session->side[SIDE_SERVER].missing_bytes);
-}
-
 static bool is_ungreeted(const struct walk *walk)
 {
     return walk->home == PHASE_GREETED || walk->home == PHASE_TLS_GREETED;
@@ -233,18 +224,28 @@ static bool asks_for_authentication(const struct reply *reply)
     return reply->code == 530 || reply->code == 535 || reply_says(reply, BYTES("authenticat"));
 }
 
+/* An AUTH is judged by how its exchange ended. */
+static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
+{
+    const struct sasl_exchange *exchange = walk_exchange(walk, index);
+    enum close_kind closed = walk->session->closed;
+    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE;
+
+    if (!exchange || !exchange->last_reply)
+        return VERDICT_OK;
+    if (exchange->last_reply->code == 334 && may_go_on)
+        return VERDICT_UNDECIDED;
+    return reply_refuses(exchange->last_reply) ? VERDICT_REFUSED : VERDICT_OK;
+}
+
 static enum verdict verdict_in_order(const struct walk *walk, size_t index, struct judgement *out)
 {
     const struct item *item = &walk->session->items[index];
     const struct reply *reply = item->reply;
     enum verb verb = item->as.command.verb;
 
-    if (reply_accepts(reply)) { /* an AUTH is judged by how its exchange ended */
-        const struct sasl_exchange *exchange = verb == VERB_AUTH ? walk_exchange(walk, index) : NULL;
-        if (exchange && reply_refuses(exchange->last_reply))
-            return VERDICT_REFUSED;
-        return is_cut_off(walk, exchange) ? VERDICT_UNDECIDED : VERDICT_OK;
-    }
+    if (reply_accepts(reply))
+        return verb == VERB_AUTH ? verdict_of_exchange(walk, index) : VERDICT_OK;
     out->is_sequence_answer =
         reply->code == 503 || (reply->code >= 500 && sequence_text_of(reply) != SEQUENCE_NONE);
     if (out->is_sequence_answer && walk->causes.doubt && depends_on_envelope(verb)) {
@@ -282,7 +283,7 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
     find_misorder(walk, index, out);
     if (is_unknown_burl(item) && out->misorder != out->not_offered)
         out->misorder = out->not_offered;
-    if (!item->reply) {
+    if (!item->reply || reply_is_implausible(walk, item->as.command.verb, item->reply)) {
         out->is_lost = walk->may_lose_replies;
         out->verdict = verdict_without_reply(walk, out);
     } else if (out->misorder != MISORDER_NONE) {

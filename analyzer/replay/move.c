@@ -197,7 +197,7 @@ void walk_move(struct walk *walk, size_t index, const struct judgement *judgemen
 
     if (item->as.command.verb == VERB_AUTH)
         walk->auth_command = item->as.command.n;
-    if (!item->reply)
+    if (!item->reply || reply_is_implausible(walk, item->as.command.verb, item->reply))
         move_unanswered(walk, &item->as.command);
     else if (item->is_after_gap && item->as.command.verb == VERB_UNKNOWN)
         walk_forget(walk); /* the end of a command that may have changed anything */
@@ -232,5 +232,5 @@ void walk_content(struct walk *walk, size_t index)
     else if (item->as.content.is_last && walk->phase != PHASE_BDAT_FAILED)
         walk->transaction = 0;
     if (!is_bdat && !item->reply)
-        walk->phase = PHASE_UNKNOWN; /* whether the server took it for the end is not known */
+        walk_forget(walk); /* whether the server took it for the end is not known */
 }

@@ -25,8 +25,8 @@ static void take_greeting(struct walk *walk, const struct item *item)
 {
     struct replay *out = walk->out;
 
-    if (out->greeting)
-        return;
+    if (out->greeting || (walk->phase == PHASE_UNKNOWN && item->reply && reply_refuses(item->reply)))
+        return; /* behind missing bytes a refusal may be the answer to a command that is lost */
     out->greeting = item->reply;
     out->greeting_at = item->at;
     if (!item->reply)

@@ -53,6 +53,31 @@ static inline bool reply_refuses(const struct reply *reply)
     return reply && reply->code >= 400;
 }
 
+/* Behind a hole in the server's bytes: whether the reply can be the answer to this command at all.  A 421 may
+ * have come unasked. */
+static inline bool reply_is_implausible(const struct walk *walk, enum verb verb, const struct reply *reply)
+{
+    if (!walk->may_lose_replies || !reply)
+        return false;
+    switch (reply->code) {
+    case 220:
+        return verb != VERB_STARTTLS && verb != VERB_XCLIENT;
+    case 221:
+        return verb != VERB_QUIT;
+    case 235:
+    case 334:
+        return verb != VERB_AUTH;
+    case 354:
+        return verb != VERB_DATA;
+    case 250:
+        return verb == VERB_DATA || verb == VERB_QUIT || verb == VERB_AUTH;
+    case 421:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static inline bool phase_is_transaction(enum phase phase)
 {
     return phase == PHASE_MAIL || phase == PHASE_RCPT || phase == PHASE_BDAT || phase == PHASE_BDAT_FAILED;

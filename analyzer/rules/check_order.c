@@ -10,8 +10,10 @@ static bool is_transaction(enum phase phase)
 static bool is_blameless(const struct analysis *analysis, const struct item *item,
                          const struct judgement *judgement)
 {
+    if (judgement->is_lost)
+        return true;
     if (!item->reply)
-        return judgement->is_lost || item->as.command.is_pipelined;
+        return item->as.command.is_pipelined;
     if (judgement->verdict == VERDICT_CONSEQUENCE)
         return !judgement->could_see_cause;
     if (judgement->misorder == MISORDER_COMMAND_AFTER_REFUSAL)
@@ -116,7 +118,8 @@ static void check_command(struct analysis *analysis, size_t index)
     if (verb == VERB_STARTTLS && judgement->is_authenticated && judgement->misorder == MISORDER_NONE
         && judgement->is_phase_known)
         (void)check_raise(analysis, RULE_STARTTLS_AFTER_AUTH, index);
-    if (verb == VERB_QUIT && is_transaction(judgement->phase) && judgement->is_phase_known)
+    if (verb == VERB_QUIT && is_transaction(judgement->phase) && judgement->is_phase_known
+        && !judgement->is_lost)
         (void)check_raise(analysis, RULE_QUIT_IN_TRANSACTION, index);
 }
 
