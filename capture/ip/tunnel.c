@@ -38,8 +38,8 @@ static bool open_gre(struct reader *r, struct link_payload *out)
             (void)read_bytes(r, ERSPAN_II_HEADER);
         out->ethertype = LINK_ETHERTYPE_TEB;
     } else if (out->ethertype == ETHERTYPE_ERSPAN_III) {
-        struct bytes header = read_bytes(r, ERSPAN_III_HEADER);
-        if (r->ok && (header.ptr[ERSPAN_III_HEADER - 1] & 1))
+        (void)read_bytes(r, ERSPAN_III_HEADER - 1);
+        if (read_u8(r) & 1)
             (void)read_bytes(r, ERSPAN_III_PLATFORM);
         out->ethertype = LINK_ETHERTYPE_TEB;
     }
