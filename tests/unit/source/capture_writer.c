@@ -234,6 +234,7 @@ struct place folder_put(const struct folder *folder, const char *name, struct by
     struct place place;
 
     (void)snprintf(place.path, sizeof place.path, "%s/%.60s", folder->path, name);
+    (void)unlink(place.path); /* some file systems write a truncated file through to the disk */
     FILE *file = need(fopen(place.path, "wb"));
     if (content.len > 0 && fwrite(content.ptr, 1, content.len, file) != content.len)
         abort();

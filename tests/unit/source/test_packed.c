@@ -427,6 +427,7 @@ static void a_line_longer_than_any_event_is_skipped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FOLDER(a_bomb_costs_no_memory), /* first: the peak of the others must not hide its own */
         WITH_FOLDER(every_packing_is_recognised_by_content_around_either_format),
         WITH_FOLDER(members_in_a_row_are_one_stream),
         WITH_FOLDER(skippable_frames_are_passed_over),
@@ -435,7 +436,6 @@ int main(void)
         WITH_FOLDER(one_wrong_octet_never_crashes_and_never_passes_for_a_torn_end),
         WITH_FOLDER(what_follows_is_told_but_padding_is_not),
         WITH_FOLDER(a_torn_capture_inside_a_whole_stream_is_told),
-        WITH_FOLDER(a_bomb_costs_no_memory),
         WITH_FOLDER(recordings_are_handed_out_line_by_line),
         WITH_FOLDER(a_recording_cut_anywhere_keeps_its_whole_lines),
         WITH_FOLDER(a_packed_recording_cut_short_has_failed),
