@@ -87,6 +87,7 @@ static struct wire_value base64_value(struct bytes text, size_t most, struct are
         value.length = decoded.len;
         value.bytes = arena_copy(arena, bytes_slice(buf_bytes(&decoded), 0, most));
     }
+    arena->is_full = arena->is_full || !decoded.ok;
     buf_release(&decoded);
     return value;
 }
