@@ -14,17 +14,34 @@ static const struct form forms[] = {
     { "Message Queued (", NULL }, /* Haraka */
     { " qp ", NULL },             /* qmail: "ok 1700000000 qp 1234" */
     { "Queued! ", NULL },         /* qpsmtpd */
+    { "queued with id ", NULL },  /* Stalwart */
     { "id=", NULL },
     { NULL, " Message accepted for delivery" }, /* sendmail, OpenSMTPD */
     { NULL, " Saved" },                         /* Dovecot LMTP */
     { NULL, " - gsmtp" },                       /* Gmail */
+    { NULL, " accepted" },                      /* IronPort: "ok:  Message 19474 accepted" */
     { "Ok: ", NULL },
 };
 
 static bool is_id_byte(uint8_t c)
 {
     return ascii_is_digit(c) || (ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z') || c == '-' || c == '_'
-           || c == '.' || c == '/' || c == '+' || c == '=';
+           || c == '.' || c == '/' || c == '+' || c == '=' || c == ':';
+}
+
+static bool is_mark(uint8_t c)
+{
+    return c == '.' || c == ':';
+}
+
+/* What ends a sentence or begins a clause is no part of the id. */
+static struct bytes without_marks(struct bytes id)
+{
+    while (id.len > 0 && is_mark(id.ptr[id.len - 1]))
+        id.len--;
+    while (id.len > 0 && is_mark(id.ptr[0]))
+        id = bytes_from(id, 1);
+    return id;
 }
 
 static struct bytes word_at(struct bytes text, size_t at)
@@ -33,9 +50,7 @@ static struct bytes word_at(struct bytes text, size_t at)
 
     while (end < text.len && is_id_byte(text.ptr[end]))
         end++;
-    while (end > at && text.ptr[end - 1] == '.') /* the end of the sentence */
-        end--;
-    return bytes_slice(text, at, end - at);
+    return without_marks(bytes_slice(text, at, end - at));
 }
 
 static struct bytes word_before(struct bytes text, size_t end)
@@ -44,7 +59,7 @@ static struct bytes word_before(struct bytes text, size_t end)
 
     while (at > 0 && is_id_byte(text.ptr[at - 1]))
         at--;
-    return bytes_slice(text, at, end - at);
+    return without_marks(bytes_slice(text, at, end - at));
 }
 
 /* An id has a digit and is more than an enhanced code or a small number. */

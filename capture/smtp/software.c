@@ -46,23 +46,38 @@ static const struct sign signs[] = {
     { "mox", "mox" },
 };
 
-enum { PAIRS = 1024 };
+enum { SIGNS = sizeof signs / sizeof signs[0], LOOKED_AT = 1024 };
 
-static unsigned pair_of(uint8_t a, uint8_t b)
+static bool is_letter_or_digit(uint8_t c)
 {
-    return (ascii_upper(a) * 31u + ascii_upper(b)) % PAIRS;
+    return ascii_is_digit(c) || (ascii_upper(c) >= 'A' && ascii_upper(c) <= 'Z');
 }
 
-/* Nearly every sign is ruled out by its first two letters: they stand nowhere in the text. */
+/* The first sign before `best` that the text begins with, or `best`. */
+static size_t sign_at(struct bytes text, size_t best)
+{
+    uint8_t first = ascii_upper(text.ptr[0]);
+
+    for (size_t i = 0; i < best; i++)
+        if (ascii_upper((uint8_t)signs[i].text[0]) == first
+            && bytes_starts_nocase(text, bytes_of(signs[i].text)))
+            return i;
+    return best;
+}
+
 const char *software_of_greeting(struct bytes text)
 {
-    uint8_t pairs[PAIRS] = { 0 };
+    size_t blank = bytes_find(text, ' '), best = SIGNS;
+    bool in_word = false;
 
-    for (size_t i = 0; i + 1 < text.len; i++)
-        pairs[pair_of(text.ptr[i], text.ptr[i + 1])] = 1;
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (pairs[pair_of((uint8_t)signs[i].text[0], (uint8_t)signs[i].text[1])]
-            && bytes_find_nocase(text, bytes_of(signs[i].text)) != SIZE_MAX)
-            return signs[i].name;
-    return NULL;
+    if (blank != SIZE_MAX) /* behind the domain (RFC 5321 4.3): "postfix.example ESMTP Exim" */
+        text = bytes_slice(text, blank, LOOKED_AT);
+    /* At the beginning of a word: "mox" is not in "smox", nor "Exim" in "maximum". */
+    for (size_t at = 0; at < text.len; at++) {
+        bool is_part = is_letter_or_digit(text.ptr[at]);
+        if (is_part && !in_word)
+            best = sign_at(bytes_from(text, at), best);
+        in_word = is_part;
+    }
+    return best < SIGNS ? signs[best].name : NULL;
 }
