@@ -140,6 +140,10 @@ static void a_cursor_fails_at_every_truncation_and_stays_failed(void **state)
     r = reader_over((struct bytes){ all, 2 });
     assert_null(read_bytes(&r, SIZE_MAX).ptr);
     assert_false(r.ok);
+    r = reader_over((struct bytes){ all, 2 });
+    assert_null(read_bytes(&r, 3).ptr); /* one too many */
+    assert_false(r.ok);
+    assert_int_equal(r.at, 0);
 }
 
 int main(void)

@@ -103,7 +103,7 @@ static void forms_of_rfc_3339_and_shorter_ones_are_read(void **state)
 static void days_that_no_month_has_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = { "2023-02-29", "2023-02-30", "2023-04-31", "2100-02-29",
+    static const char *const wrong[] = { "2023-02-29", "2024-02-30", "2023-04-31", "2100-02-29",
                                          "2023-11-31" };
     uint64_t out;
 
