@@ -7,7 +7,9 @@
 /* Inside of the flow table.  Every connection has a small `struct flow`; only one whose bytes matter has a
  * body. Flows are named by index, because the pool is in chunks and links are half the size of pointers. */
 
-enum { NO_FLOW = UINT32_MAX, FLOWS_IN_CHUNK = 4096 };
+#define NO_FLOW UINT32_MAX
+
+enum { FLOWS_IN_CHUNK = 4096 };
 
 /* Both ends in a fixed order, so that either direction finds the same flow. */
 struct flow_key {

@@ -1,0 +1,1 @@
+fuzz_target(fuzz_dialogue capture_dialogue analyzer_rules)
