@@ -145,6 +145,7 @@ static bool start_decompressor(struct input *input, enum compression compression
     size_t have = 0, n;
 
     if (!decompressor) {
+        input->is_unreadable = true;
         input_fail(input, "%s: no memory to decompress it", input->path);
         return false;
     }
@@ -226,6 +227,7 @@ static bool recognise(struct input *input)
     }
     input->kind = kind_of((struct bytes){ input->peeked, input->peeked_len });
     input->facts.format = formats[input->kind];
+    input->is_unreadable = problem && input->kind == INPUT_NONE;
     if (input->kind == INPUT_NONE)
         tell_unrecognised(input, problem);
     return input->kind != INPUT_NONE;
@@ -255,6 +257,7 @@ bool input_open(struct input *input)
     if (recognise(input)) {
         if (open_stream(input))
             return true;
+        input->is_unreadable = true;
         input_fail(input, "%s: no memory to read it", input->path);
     }
     input_close(input);

@@ -17,7 +17,7 @@ struct input {
     enum input_kind kind;
     int fd; /* -1: closed, or opened for each read */
     bool is_regular;
-    bool is_unreadable; /* could not be opened at all: nobody knows what it is */
+    bool is_unreadable; /* not its content is to blame: nobody knows what it is */
     bool reopens;       /* set before input_open: a regular file then holds no descriptor between reads */
     dev_t device;       /* of a regular file, with its number: the one that was recognised */
     ino_t number;

@@ -175,7 +175,8 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
     if (ok) {
         buf_init(&source->line, LIMIT_EVENT_LINE);
         source->filter = options->filter ? strdup(options->filter) : NULL;
-        ok = !options->filter || source->filter;
+        source->block = malloc(LINE_BLOCK);
+        ok = source->block && (!options->filter || source->filter);
     }
     for (size_t i = 0; ok && i < count; i++)
         ok = add_path(source, paths[i]);
@@ -274,8 +275,6 @@ static void end_recording(struct input *input, bool is_torn)
 
 bool source_next_line(struct source *source, struct bytes *line, uint32_t *input)
 {
-    if (!source->block && !(source->block = malloc(LINE_BLOCK)))
-        return false;
     for (; source->line_input < source->input_count; source->line_input++) {
         struct input *from = &source->inputs[source->line_input];
         if (from->kind != INPUT_RECORDING || (!from->file && !input_open(from)))

@@ -200,6 +200,36 @@ static void a_file_replaced_while_it_waits_is_not_mixed_up(void **state)
     image_release(&other);
 }
 
+/* The last of 40 inputs opens its file for each read: what is there under its name later is another file. */
+static void a_file_replaced_while_it_is_read_ends_with_a_message(void **state)
+{
+    static const uint32_t seconds[] = { 5, 0 };
+    struct image image = { 0 };
+    const char *paths[40];
+    struct packet packet;
+    uint64_t count = 0;
+
+    (void)state;
+    pcap_make(&image, 1000, 1, 10000); /* more than one buffer */
+    struct place small = put_capture("small", seconds);
+    struct place large = folder_put(&folder, "large", image_bytes(&image));
+    struct place other = folder_put(&folder, "other", image_bytes(&image));
+    for (size_t i = 0; i < 40; i++)
+        paths[i] = i < 39 ? small.path : large.path;
+    struct source *source = open_paths(paths, 40);
+    for (size_t i = 0; i < 40; i++)
+        assert_true(source_next(source, &packet));
+    assert_int_equal(packet.input, 39);
+    assert_int_equal(rename(other.path, large.path), 0);
+    while (source_next(source, &packet))
+        count++;
+    assert_true(count > 1000 && count < 9999);
+    assert_true(source_input(source, 39)->is_failed);
+    assert_non_null(strstr(source_input(source, 39)->problem, large.path));
+    source_free(source);
+    image_release(&image);
+}
+
 static void a_folder_gives_its_captures_by_name_and_passes_over_the_rest(void **state)
 {
     static const uint32_t seconds[] = { 10, 0 };
@@ -246,6 +276,22 @@ static void a_folder_without_captures_is_told(void **state)
     assert_non_null(strstr(source_input(source, 0)->problem, "no capture"));
     assert_non_null(strstr(source_input(source, 0)->problem, folder.path));
     source_free(source);
+}
+
+static void what_cannot_even_be_unpacked_is_told_also_inside_a_folder(void **state)
+{
+    struct image text = { 0 };
+
+    (void)state;
+    image_pack(&text, PACK_GZIP, bytes_of("a log that was rotated\n"));
+    (void)folder_put(&folder, "a.log.gz", image_bytes(&text));
+    (void)folder_put(&folder, "b.pcap.gz", bytes_slice(image_bytes(&text), 0, 11));
+    const char *path = folder.path;
+    struct source *source = open_paths(&path, 1);
+    assert_int_equal(source_input_count(source), 1);
+    assert_non_null(strstr(source_input(source, 0)->problem, "b.pcap.gz: gzip: compressed data ends early"));
+    source_free(source);
+    image_release(&text);
 }
 
 static void captures_and_recordings_mix(void **state)
@@ -323,8 +369,10 @@ int main(void)
         WITH_FOLDER(three_hundred_rotated_files_need_few_descriptors),
         WITH_FOLDER(three_hundred_files_of_the_same_time_need_few_descriptors),
         WITH_FOLDER(a_file_replaced_while_it_waits_is_not_mixed_up),
+        WITH_FOLDER(a_file_replaced_while_it_is_read_ends_with_a_message),
         WITH_FOLDER(a_folder_gives_its_captures_by_name_and_passes_over_the_rest),
         WITH_FOLDER(a_folder_without_captures_is_told),
+        WITH_FOLDER(what_cannot_even_be_unpacked_is_told_also_inside_a_folder),
         WITH_FOLDER(captures_and_recordings_mix),
         WITH_FOLDER(one_damaged_input_does_not_stop_the_others),
         WITH_FOLDER(stopping_early_leaves_nothing_behind),
