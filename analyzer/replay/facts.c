@@ -54,6 +54,7 @@ void walk_take_offer(struct walk *walk, const struct item *item)
 
     walk->home = PHASE_READY;
     walk_end_transaction(walk);
+    walk->is_inferred = false;
     walk->causes.greeting = 0;
     walk->greeting_command = item->as.command.n;
     walk->offered = 0;

@@ -284,7 +284,7 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
     if (is_unknown_burl(item) && out->misorder != out->not_offered)
         out->misorder = out->not_offered;
     if (!item->reply || reply_is_implausible(walk, item->as.command.verb, item->reply)) {
-        out->is_lost = walk->may_lose_replies;
+        out->is_lost = walk->may_lose_replies || item->reply;
         out->verdict = verdict_without_reply(walk, out);
     } else if (out->misorder != MISORDER_NONE) {
         out->verdict = verdict_out_of_order(walk, item, out);

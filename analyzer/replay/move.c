@@ -139,7 +139,7 @@ static void move_bdat(struct walk *walk, const struct item *item)
     size_t transaction = walk->transaction;
     walk_end_transaction(walk);
     walk->transaction = transaction; /* until its content has been seen */
-    if (walk->phase == PHASE_READY && walk->home == PHASE_READY)
+    if (walk->phase == PHASE_READY)
         walk->phase = PHASE_BDAT_DONE;
 }
 

@@ -57,6 +57,8 @@ static inline bool reply_refuses(const struct reply *reply)
  * have come unasked. */
 static inline bool reply_is_implausible(const struct walk *walk, enum verb verb, const struct reply *reply)
 {
+    if (reply && reply->code == 421 && walk->out->has_gaps)
+        return true;
     if (!walk->may_lose_replies || !reply)
         return false;
     switch (reply->code) {
@@ -71,8 +73,6 @@ static inline bool reply_is_implausible(const struct walk *walk, enum verb verb,
         return verb != VERB_DATA;
     case 250:
         return verb == VERB_DATA || verb == VERB_QUIT || verb == VERB_AUTH;
-    case 421:
-        return true;
     default:
         return false;
     }

@@ -119,7 +119,7 @@ static void check_command(struct analysis *analysis, size_t index)
         && judgement->is_phase_known)
         (void)check_raise(analysis, RULE_STARTTLS_AFTER_AUTH, index);
     if (verb == VERB_QUIT && is_transaction(judgement->phase) && judgement->is_phase_known
-        && !judgement->is_lost)
+        && judgement->is_certain && !judgement->is_lost)
         (void)check_raise(analysis, RULE_QUIT_IN_TRANSACTION, index);
 }
 

@@ -56,7 +56,8 @@ static void check_command(struct analysis *analysis, size_t index)
         rule = RULE_TLS_REQUIRED;
     else if (wants_authentication(item->reply, judgement))
         rule = RULE_AUTH_REQUIRED;
-    else if (judgement->verdict == VERDICT_MISORDERED || !carries_mail(verb) || item->reply->code == 421)
+    else if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || !carries_mail(verb)
+             || item->reply->code == 421)
         return;
     else if (verb == VERB_BDAT && bytes_find_nocase(item->as.command.argument, BYTES("LAST")) != SIZE_MAX)
         rule = RULE_MESSAGE_REFUSED;

@@ -142,13 +142,16 @@ static void check_code(struct analysis *analysis, size_t index)
                    || judgement->misorder == MISORDER_DATA_WITHOUT_MAIL
                    || judgement->misorder == MISORDER_BDAT_WITHOUT_MAIL;
 
-    if (!has_named_code(judgement->misorder) || code == 503 || code == 421 || code == 530 || code == 501)
+    if (analysis->replay.has_gaps || !has_named_code(judgement->misorder) || code == 503 || code == 421
+        || code == 530 || code == 501)
         return; /* a server may look at the argument, at its limits or at its policy first */
     if (item->as.command.argument.len == 0 && item->as.command.verb != VERB_DATA && code == 500)
         return; /* "RCPT" alone is a syntax error as well */
     if (judgement->misorder == MISORDER_NO_GREETING && item->as.command.verb != VERB_MAIL)
         return; /* RFC 5321 4.1.4 speaks of mail transactions */
-    if (judgement->not_offered != MISORDER_NONE && (code == 500 || code == 502))
+    bool may_lack = judgement->not_offered != MISORDER_NONE || !judgement->has_offer;
+    if (may_lack && extension_of_verb(item->as.command.verb) != EXTENSION_NONE
+        && (code == 500 || code == 502))
         return; /* it does not know the verb */
     if (code == 554 && is_data && analysis->session->protocol != PROTOCOL_LMTP)
         return; /* RFC 5321 3.3; RFC 2033 4.2 knows 503 alone */
@@ -206,6 +209,8 @@ static void check_goodbye(struct analysis *analysis, size_t index, const struct 
     const struct item *item = &analysis->session->items[index];
     bool is_farewell = item->kind == ITEM_COMMAND && item->as.command.verb == VERB_QUIT;
 
+    if (item->kind == ITEM_COMMAND ? check_judgement(analysis, index)->is_lost : analysis->replay.has_gaps)
+        return; /* what it answers is not known */
     if (item->kind == ITEM_GREETING || reply->code < 200 || (reply->code < 400 && reply->code != 221))
         return;
     if (reply->code == 421 && !is_farewell
