@@ -135,10 +135,11 @@ static bool is_fragment(struct dialogue *d, const struct server_line *line)
     bool skips = d->skips_server_line;
 
     d->skips_server_line = false;
-    /* "576" may be the end of "250-SIZE 1048576": a code of RFC 5321 4.2.1, and a text, make a line. */
+    /* "576" may be the end of "250-SIZE 1048576": a code of RFC 5321 4.2.1, and what stands behind one, make
+     * a line. */
     return skips
            && (!reply_line_parse(line->text, &parsed) || parsed.code / 10 % 10 > 5 || parsed.code >= 600
-               || bytes_trim(parsed.text).len == 0);
+               || line->text.len < 4);
 }
 
 /* One line, or what there is of one; returns how many bytes it took. */
