@@ -28,6 +28,8 @@ static bool cram_md5_decode(const struct sasl_context *context, struct bytes tok
 {
     if (context->from == SIDE_SERVER)
         return decode_challenge(token, out, err);
+    if (token.len == 0)
+        return err_set(err, ERR_INPUT, 0, "an empty answer to a CRAM-MD5 challenge");
     bool has_digest = token.len > DIGEST_DIGITS + 1 && token.ptr[token.len - DIGEST_DIGITS - 1] == ' ';
     struct bytes digest = bytes_from(token, has_digest ? token.len - DIGEST_DIGITS : 0);
     if (!has_digest || !is_hex(digest, false)) { /* "name password", perhaps: nothing of it is shown */

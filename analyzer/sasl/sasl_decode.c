@@ -91,13 +91,13 @@ static void decode_fields(const struct sasl_mechanism *mechanism, const struct s
  * mechanism that is not known may hold anything. */
 static bool is_public(const struct sasl_step *step)
 {
+    for (uint32_t i = 0; i < step->field_count; i++)
+        if (step->fields[i].is_secret)
+            return false;
     if (step->length == 0 || bytes_equal(step->text, BYTES("=")))
         return true;
     if (step->problem != BASE64_FINE || step->malformed || step->text.len < step->length)
         return false;
-    for (uint32_t i = 0; i < step->field_count; i++)
-        if (step->fields[i].is_secret)
-            return false;
     return step->field_count > 0;
 }
 
