@@ -53,7 +53,7 @@ variants=150; $long && variants=4000
 step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants
 step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
-step "foreign captures" sh tests/golden/foreign.sh build/release/cli/smtpscope
+step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
