@@ -46,15 +46,6 @@ static bool is_torn_record(const struct capture *capture, const char *reason)
     return true;
 }
 
-static const char *way_out(const char *reason)
-{
-    if (strstr(reason, "an interface has a type"))
-        return "; libpcap reads one link type a file: give the captures that it was merged from";
-    if (strstr(reason, "an interface has a snapshot length") || strstr(reason, "different byte orders"))
-        return "; rewrite it with editcap -F pcap";
-    return "";
-}
-
 /* Where damage was met: what was whole before it has been handed out. */
 static void note_damage(struct capture *capture, const char *reason)
 {
@@ -70,15 +61,16 @@ static void note_damage(struct capture *capture, const char *reason)
             input->path, packet);
         return;
     }
-    input_fail(input, "%s: packet %llu: %s%s; what came before it was read", input->path, packet,
-               problem ? problem : reason, problem ? "" : way_out(reason));
+    if (!problem && input->interfaces && interfaces_are_too_many(input->interfaces))
+        problem = "more interfaces than any capture has";
+    const char *way_out = strstr(reason, "different byte orders") ? "; rewrite it with editcap" : "";
+    input_fail(input, "%s: packet %llu: %s; what came before it was read%s", input->path, packet,
+               problem ? problem : reason, way_out);
 }
 
 void capture_close(struct capture *capture)
 {
-    if (capture->has_program)
-        pcap_freecode(&capture->program);
-    capture->has_program = false;
+    packet_link_release_all(capture);
     if (capture->pcap) {
         pcap_close(capture->pcap); /* closes the FILE, and with it the descriptor */
         capture->pcap = NULL;
@@ -127,6 +119,7 @@ static bool has_packet(struct capture *capture, int result, const struct pcap_pk
 void capture_advance(struct capture *capture)
 {
     struct input_facts *facts = &capture->input->facts;
+    const struct packet_link *link;
     struct pcap_pkthdr *header;
     const u_char *data;
 
@@ -135,11 +128,17 @@ void capture_advance(struct capture *capture)
         if (!has_packet(capture, result, header))
             return;
         facts->packets++;
-    } while (capture->has_program && pcap_offline_filter(&capture->program, header, data) == 0);
+        link = packet_link_of(capture);
+        if (!link) {
+            finish(capture);
+            return;
+        }
+    } while (link->has_program && pcap_offline_filter(&link->program, header, data) == 0);
     capture->head.data = (struct bytes){ data, header->caplen };
     capture->head.wire_length = header->len;
     capture->head.time_ns = time_of(header);
     capture->head.number = facts->packets;
+    capture->head.dlt = link->dlt;
 }
 
 static bool open_pcap(struct capture *capture)
@@ -156,23 +155,12 @@ static bool open_pcap(struct capture *capture)
     }
     int snapshot = pcap_snapshot(capture->pcap);
     input->facts.snaplen = snapshot > 0 ? (uint64_t)snapshot : 0;
-    capture->dlt = pcap_datalink(capture->pcap);
+    if (input->interfaces)
+        input->facts.snaplen = interfaces_snaplen(input->interfaces);
     return true;
 }
 
-static bool compile_filter(struct capture *capture, const char *filter)
-{
-    if (!filter)
-        return true;
-    capture->has_program =
-        pcap_compile(capture->pcap, &capture->program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
-    if (!capture->has_program)
-        input_fail(capture->input, "%s: the filter does not fit its link type: %s", capture->input->path,
-                   pcap_geterr(capture->pcap));
-    return capture->has_program;
-}
-
-void capture_open(struct capture *capture, const char *filter)
+void capture_open(struct capture *capture)
 {
     struct input *input = capture->input;
 
@@ -180,12 +168,11 @@ void capture_open(struct capture *capture, const char *filter)
     if (!input->file && !input_open(input))
         return;
     input->facts.packets = 0;
-    if (!open_pcap(capture) || !compile_filter(capture, filter)) {
+    if (!open_pcap(capture) || !packet_link_first(capture)) {
         capture_close(capture);
         return;
     }
     capture->is_done = false;
-    capture->head.dlt = capture->dlt;
     capture->head.input = capture->index;
     capture_advance(capture);
 }

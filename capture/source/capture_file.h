@@ -3,29 +3,45 @@
 
 #include <pcap/pcap.h>
 
+#include "base/limits.h"
 #include "source/input.h"
+
+/* One link type of a capture: nearly all have one only. */
+struct packet_link {
+    uint16_t link_type; /* LINKTYPE_* in the file; unused for the first */
+    int dlt;
+    struct bpf_program program;
+    bool has_program;
+};
 
 /* A capture among the inputs, with the packet that is next. */
 struct capture {
     struct input *input;
     uint32_t index;
-    pcap_t *pcap; /* NULL: closed */
-    struct bpf_program program;
-    bool has_program;
+    pcap_t *pcap;                               /* NULL: closed */
+    const char *filter;                         /* borrowed from the source, or NULL */
+    struct packet_link links[LIMIT_LINK_TYPES]; /* that of libpcap first */
+    size_t link_count;
     bool is_done;
-    bool is_peeked; /* `head` was read only to learn its time, and is void */
-    int dlt;
+    bool is_peeked;     /* `head` was read only to learn its time, and is void */
     struct packet head; /* valid unless is_done */
 };
 
 /* Opens and reads the first packet that passes the filter.  A problem ends the capture and stands in its
  * facts. */
-void capture_open(struct capture *capture, const char *filter);
+void capture_open(struct capture *capture);
 /* The next packet, into `head`. */
 void capture_advance(struct capture *capture);
 void capture_close(struct capture *capture);
 
-/* filter.c: NULL if it compiles, else what is wrong and where. */
+/* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
+ * filtered. */
+const struct packet_link *packet_link_of(struct capture *capture);
+/* The first link, that of libpcap.  False as above. */
+bool packet_link_first(struct capture *capture) NODISCARD;
+void packet_link_release_all(struct capture *capture);
+
+/* filter.c: false if it does not compile; `err` says what is wrong and where. */
 bool filter_check(const char *filter, struct err *err) NODISCARD;
 
 #endif

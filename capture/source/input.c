@@ -88,9 +88,8 @@ static ptrdiff_t read_plain(struct input *input, void *to, size_t len)
 }
 
 /* What was peeked at comes first. */
-static ssize_t cookie_read(void *cookie, char *to, size_t len)
+static ptrdiff_t read_peeked(struct input *input, void *to, size_t len)
 {
-    struct input *input = cookie;
     size_t left = input->peeked_len - input->peeked_at;
 
     if (left == 0)
@@ -98,7 +97,21 @@ static ssize_t cookie_read(void *cookie, char *to, size_t len)
     size_t n = left < len ? left : len;
     memcpy(to, input->peeked + input->peeked_at, n);
     input->peeked_at += n;
-    return (ssize_t)n;
+    return (ptrdiff_t)n;
+}
+
+static ssize_t cookie_read(void *cookie, char *to, size_t len)
+{
+    struct input *input = cookie;
+    ptrdiff_t n = read_peeked(input, to, len);
+
+    if (n <= 0 || !input->interfaces)
+        return n;
+    interfaces_pass(input->interfaces, (uint8_t *)to, (size_t)n);
+    if (!interfaces_are_too_many(input->interfaces))
+        return n;
+    errno = EOVERFLOW;
+    return -1;
 }
 
 static int cookie_close(void *cookie)
@@ -239,7 +252,8 @@ static bool open_stream(struct input *input)
     cookie_io_functions_t functions = { .read = cookie_read, .close = cookie_close };
 
     input->buffer = malloc(FILE_BUFFER);
-    if (!input->buffer)
+    input->interfaces = input->kind == INPUT_PCAPNG ? interfaces_new() : NULL;
+    if (!input->buffer || (input->kind == INPUT_PCAPNG && !input->interfaces))
         return false;
     input->file = fopencookie(input, "rb", functions);
     if (!input->file)
@@ -273,6 +287,8 @@ void input_close(struct input *input)
     input->file = NULL;
     free(input->buffer);
     input->buffer = NULL;
+    interfaces_free(input->interfaces);
+    input->interfaces = NULL;
     decompressor_free(input->decompressor);
     input->decompressor = NULL;
 }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "source/decompress.h"
+#include "source/interfaces.h"
 #include "source/source.h"
 
 /* One file, pipe or standard input: recognised by content, read as a stream. */
@@ -22,6 +23,7 @@ struct input {
     dev_t device;       /* of a regular file, with its number: the one that was recognised */
     ino_t number;
     struct decompressor *decompressor; /* NULL: plain */
+    struct interfaces *interfaces;     /* NULL: not pcapng */
     uint8_t peeked[16];                /* what was read to recognise it, not handed out yet */
     size_t peeked_len;
     size_t peeked_at;

@@ -137,7 +137,7 @@ static bool is_capture(const struct input *input)
  * to be read. */
 static void start_capture(struct source *source, struct capture *capture)
 {
-    capture_open(capture, source->filter);
+    capture_open(capture);
     if (capture->is_done)
         return;
     if (capture->input->is_regular && source->merge.count >= KEPT_STARTED) {
@@ -159,7 +159,8 @@ static bool start_captures(struct source *source)
         if (!is_capture(&source->inputs[i]))
             continue;
         struct capture *capture = &source->captures[source->capture_count++];
-        *capture = (struct capture){ .input = &source->inputs[i], .index = (uint32_t)i };
+        *capture =
+            (struct capture){ .input = &source->inputs[i], .index = (uint32_t)i, .filter = source->filter };
         start_capture(source, capture);
     }
     return true;
@@ -221,7 +222,7 @@ bool source_next(struct source *source, struct packet *out)
     }
     while (merge->count > 0 && merge->heap[0]->is_peeked) {
         merge->heap[0]->is_peeked = false;
-        capture_open(merge->heap[0], source->filter);
+        capture_open(merge->heap[0]);
         merge_update_top(merge);
     }
     if (merge->count == 0)

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 
+#include <pcap/pcap.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -358,22 +359,125 @@ static void a_garbled_block_length_of_pcapng_is_damage(void **state)
     image_release(&image);
 }
 
-static void interfaces_of_different_link_types_are_told_with_a_way_out(void **state)
+/* As mergecap writes it: Ethernet, cooked, raw IP (101 in files, another number in memory), and back. */
+static void interfaces_may_differ_in_link_type_and_snap_length(void **state)
+{
+    static const uint16_t link_types[] = { 1, 113, 101 };
+    static const int expect[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_RAW };
+    struct packet packet;
+
+    (void)state;
+    for (int is_big = 0; is_big < 2; is_big++) {
+        struct image image = { .is_big = is_big };
+        ng_section(&image);
+        for (uint32_t i = 0; i < 3; i++) {
+            ng_interface(&image, link_types[i], 65535 - i, i == 1 ? 9 : 0);
+            ng_packet(&image, i, 1000, i + 1); /* described only when it is needed */
+        }
+        for (uint32_t n = 4; n <= 40000; n++)
+            ng_packet(&image, n % 3, n, n);
+        struct place place = folder_put(&folder, "a", image_bytes(&image));
+        struct source *source = source_over(place.path);
+        for (uint32_t n = 1; n <= 40000; n++) {
+            assert_true(source_next(source, &packet));
+            assert_true(packet_is(packet.data, n));
+            assert_int_equal(packet.dlt, expect[n <= 3 ? n - 1 : n % 3]);
+        }
+        assert_false(source_next(source, &packet));
+        assert_true(source_input(source, 0)->is_complete);
+        assert_int_equal(source_input(source, 0)->snaplen, 65535);
+        source_free(source);
+        image_release(&image);
+    }
+}
+
+static void a_new_section_counts_its_interfaces_anew(void **state)
+{
+    struct image image = { 0 };
+    struct packet packet;
+
+    (void)state;
+    ng_section(&image);
+    ng_interface(&image, 1, 65535, 0);
+    ng_interface(&image, 113, 65535, 0);
+    ng_packet(&image, 0, 1, 1);
+    ng_section(&image);
+    ng_interface(&image, 113, 1500, 0);
+    ng_packet(&image, 0, 2, 2);
+    struct place place = folder_put(&folder, "a", image_bytes(&image));
+    struct source *source = source_over(place.path);
+    assert_true(source_next(source, &packet));
+    assert_int_equal(packet.dlt, DLT_EN10MB);
+    assert_true(source_next(source, &packet));
+    assert_int_equal(packet.dlt, DLT_LINUX_SLL);
+    assert_false(source_next(source, &packet));
+    assert_true(source_input(source, 0)->is_complete);
+    source_free(source);
+    image_release(&image);
+}
+
+static void a_filter_is_compiled_for_every_link_type(void **state)
+{
+    static const uint8_t ip[20] = { 0x45, [9] = 17 }; /* UDP */
+    struct source_options options = { .filter = "udp" };
+    struct image image = { 0 };
+    struct packet packet;
+
+    (void)state;
+    ng_section(&image);
+    ng_interface(&image, 1, 65535, 0);
+    ng_packet(&image, 0, 1, 1);
+    ng_interface(&image, 101, 65535, 0);
+    ng_packet(&image, 1, 2, 45); /* 20 octets */
+    memcpy(image.ptr + image.len - 24, ip, sizeof ip);
+    struct place place = folder_put(&folder, "a", image_bytes(&image));
+    const char *path = place.path;
+    struct source *source = source_open(&path, 1, &options, NULL);
+    assert_true(source_next(source, &packet));
+    assert_int_equal(packet.number, 2);
+    assert_int_equal(packet.dlt, DLT_RAW);
+    assert_false(source_next(source, &packet));
+    assert_true(source_input(source, 0)->is_complete);
+    source_free(source);
+    image_release(&image);
+}
+
+/* libpcap remembers every interface: a few packed octets could ask for gigabytes. */
+static void a_flood_of_interfaces_ends_with_a_message(void **state)
 {
     struct image image = { 0 };
 
     (void)state;
     ng_section(&image);
     ng_interface(&image, 1, 65535, 0);
-    ng_packet(&image, 0, 1000, 1);
-    ng_interface(&image, 113, 65535, 0);
-    ng_packet(&image, 1, 2000, 2);
+    ng_packet(&image, 0, 1, 1);
+    for (size_t i = 0; i < LIMIT_INTERFACES; i++)
+        ng_interface(&image, 1, 65535, 0);
+    ng_packet(&image, 0, 1, 2);
     struct place place = folder_put(&folder, "a", image_bytes(&image));
     struct source *source = source_over(place.path);
     assert_int_equal(read_all(source), 1);
-    const struct input_facts *facts = source_input(source, 0);
-    assert_true(facts->is_failed);
-    assert_non_null(strstr(facts->problem, "one link type"));
+    assert_true(source_input(source, 0)->is_failed);
+    assert_non_null(strstr(source_input(source, 0)->problem, "more interfaces"));
+    source_free(source);
+    image_release(&image);
+}
+
+static void a_file_of_more_link_types_than_there_is_room_for_is_told(void **state)
+{
+    struct image image = { 0 };
+
+    (void)state;
+    ng_section(&image);
+    for (uint32_t i = 0; i <= LIMIT_LINK_TYPES; i++) {
+        ng_interface(&image, (uint16_t)(200 + i), 65535, 0);
+        ng_packet(&image, i, i, i + 1);
+    }
+    struct place place = folder_put(&folder, "a", image_bytes(&image));
+    struct source *source = source_over(place.path);
+    assert_int_equal(read_all(source), LIMIT_LINK_TYPES);
+    assert_true(source_input(source, 0)->is_failed);
+    assert_non_null(strstr(source_input(source, 0)->problem, "link types"));
     source_free(source);
     image_release(&image);
 }
@@ -535,7 +639,11 @@ int main(void)
         WITH_FOLDER(garbage_in_the_middle_is_damage_and_not_a_torn_end),
         WITH_FOLDER(zeros_that_a_crash_left_are_damage),
         WITH_FOLDER(a_garbled_block_length_of_pcapng_is_damage),
-        WITH_FOLDER(interfaces_of_different_link_types_are_told_with_a_way_out),
+        WITH_FOLDER(interfaces_may_differ_in_link_type_and_snap_length),
+        WITH_FOLDER(a_new_section_counts_its_interfaces_anew),
+        WITH_FOLDER(a_filter_is_compiled_for_every_link_type),
+        WITH_FOLDER(a_flood_of_interfaces_ends_with_a_message),
+        WITH_FOLDER(a_file_of_more_link_types_than_there_is_room_for_is_told),
         WITH_FOLDER(what_is_no_capture_is_told_in_words),
         WITH_FOLDER(a_missing_file_is_told_and_the_others_are_read),
         WITH_FOLDER(what_may_not_be_read_is_told_also_inside_a_folder),
