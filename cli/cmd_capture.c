@@ -8,6 +8,7 @@
 #include "transcript/recording.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 struct recorder {
     struct recording *recording;
@@ -60,7 +61,9 @@ static void put_rest(struct recorder *recorder, struct pipeline_result *result)
 static int record(const struct options *options, struct recorder *recorder, struct budget *budget)
 {
     struct session_sink sink = { .ctx = recorder, .changed = take_change, .ended = take_session };
+    char host[256] = "";
     struct recording_head head = { .tool_version = SMTPSCOPE_VERSION,
+                                   .host = gethostname(host, sizeof host - 1) == 0 ? host : NULL,
                                    .origin = options->inputs[0],
                                    .filter = options->filter,
                                    .snaplen = LIMIT_SNAPLEN };

@@ -152,6 +152,7 @@ static void read_recordings(struct pipeline *p)
         source_note_problem(p->result->source, input, true, err.text);
     }
     event_reader_finish(p->reader);
+    p->sessions += event_reader_sessions(p->reader);
     const struct run_totals *totals = event_reader_totals(p->reader);
     p->result->totals.packets += totals->packets;
     p->result->totals.tcp_connections += totals->tcp_connections;

@@ -88,10 +88,8 @@ static void mark_item(struct session *session, size_t index)
 
     if (item->kind == ITEM_COMMAND)
         mark_command(session, index, &item->as.command);
-    if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded) { /* no step for it: the ceiling was reached */
-        item->as.sasl.is_decoded = true;
-        item->as.sasl.is_secret = true;
-    }
+    if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded)
+        sasl_decode_orphan(session, &item->as.sasl);
     if (item->reply)
         sasl_redact_echoing_replies(session, index);
 }
@@ -123,12 +121,14 @@ bool sasl_decode_item(struct session *session, size_t index, struct secret_ordin
     return ok;
 }
 
-/* Without AUTH only a line that is no command can hold a credential. */
-static bool has_unknown_verb(const struct session *session)
+/* Without AUTH only a line that is no command can hold a credential, or a response whose AUTH was lost. */
+static bool has_suspect(const struct session *session)
 {
-    for (size_t i = 0; i < session->item_count; i++)
-        if (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.verb == VERB_UNKNOWN)
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_UNKNOWN))
             return true;
+    }
     return false;
 }
 
@@ -136,7 +136,7 @@ bool sasl_decode_session(struct session *session, struct secret_ordinals *ordina
 {
     bool ok = true;
 
-    if (session->exchange_count == 0 && !has_unknown_verb(session))
+    if (session->exchange_count == 0 && !may_hold_credentials(session))
         return true;
     for (size_t i = 0; i < session->exchange_count; i++)
         ok = sasl_decode_steps(session, &session->exchanges[i], ordinals, true) && ok;

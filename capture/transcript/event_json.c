@@ -42,31 +42,12 @@ static bool write_open(const struct session *session, struct buf *out)
     return event_end(&event, out);
 }
 
-static bool is_over(const struct sasl_exchange *exchange)
-{
-    return exchange->last_reply && exchange->last_reply->code != 334;
-}
-
-/* The exchange that this reply to items[index] ended, or NULL: its own, or the newest, where another AUTH was
- * sent before the reply came. */
-static const struct sasl_exchange *ended_by(const struct session *session, size_t index,
-                                            const struct reply *reply)
-{
-    const struct sasl_exchange *own = event_exchange_at(session, index);
-    const struct sasl_exchange *newest =
-        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
-
-    if (reply->code == 334)
-        return NULL;
-    if (own && own->last_reply == reply)
-        return own;
-    return newest && newest->last_reply == reply ? newest : NULL;
-}
-
+/* The reply, and the steps of the exchange that it ends. */
 static bool write_answer(const struct session *session, size_t index, const struct reply *reply,
                          enum secrets_policy secrets, struct buf *out)
 {
-    const struct sasl_exchange *exchange = ended_by(session, index, reply);
+    const struct sasl_exchange *exchange =
+        reply->code == 334 ? NULL : event_exchange_of_reply(session, index, reply);
 
     return event_write_reply(session, index, reply, out)
            && (!exchange || event_write_exchange(session, exchange, secrets, out));
@@ -150,12 +131,23 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
     return event_end(&event, out);
 }
 
+/* Whether its steps were written with the reply that ended it; none came behind it. */
+static bool is_told(const struct sasl_exchange *exchange)
+{
+    const struct reply *reply = exchange->last_reply;
+
+    if (exchange->step_count == 0)
+        return true;
+    return reply && reply->code != 334
+           && exchange->steps[exchange->step_count - 1].at.time_ns <= reply->at.time_ns;
+}
+
 /* The exchanges that no reply ended.  False if there are more than `out` holds. */
 static bool write_open_exchanges(const struct session *session, enum secrets_policy secrets, struct buf *out)
 {
     for (size_t i = 0; i < session->exchange_count; i++) {
         const struct sasl_exchange *exchange = &session->exchanges[i];
-        if (is_over(exchange) || exchange->step_count == 0)
+        if (is_told(exchange))
             continue;
         if (out->max - out->len < ROOM_BYTES || !event_write_exchange(session, exchange, secrets, out))
             return false;

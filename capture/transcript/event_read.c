@@ -33,7 +33,8 @@ struct event_reader {
     uint64_t told_reached; /* what the sink was told */
     uint64_t line;
     uint64_t ignored;
-    bool is_foreign; /* the schema of this recording is newer than ours */
+    uint64_t sessions; /* handed over */
+    bool is_foreign;   /* the schema of this recording is newer than ours */
     struct run_totals totals;
     struct run_totals earlier; /* of the recordings before this one */
 };
@@ -113,6 +114,7 @@ static void hand_over(struct event_reader *reader, struct open_session *open)
     if (session->serial <= reader->told_reached)
         session->serial = reader->told_reached + 1;
     forget(reader, open);
+    reader->sessions++;
     if (reader->sink.ended)
         reader->sink.ended(reader->sink.ctx, session);
     else
@@ -175,6 +177,11 @@ const struct run_totals *event_reader_totals(const struct event_reader *reader)
 uint64_t event_reader_ignored(const struct event_reader *reader)
 {
     return reader->ignored;
+}
+
+uint64_t event_reader_sessions(const struct event_reader *reader)
+{
+    return reader->sessions;
 }
 
 static void grow_buckets(struct event_reader *reader)

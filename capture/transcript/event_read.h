@@ -20,6 +20,8 @@ void event_reader_finish(struct event_reader *reader);
 void event_reader_free(struct event_reader *reader);
 /* Of all recordings read; valid after event_reader_finish. */
 const struct run_totals *event_reader_totals(const struct event_reader *reader);
+/* Sessions handed to the sink so far. */
+uint64_t event_reader_sessions(const struct event_reader *reader);
 /* Events that were left out. */
 uint64_t event_reader_ignored(const struct event_reader *reader);
 

@@ -20,8 +20,11 @@ bool event_write_reply(const struct session *session, size_t index, const struct
 /* The greeting, or a reply that answers nothing. */
 bool event_write_reply_item(const struct session *session, size_t index, struct buf *out);
 
-/* The newest exchange that began at items[index] or before it, or NULL. */
-const struct sasl_exchange *event_exchange_at(const struct session *session, size_t index);
+/* The exchange that AUTH at items[index] began, or NULL. */
+const struct sasl_exchange *event_exchange_begun_at(const struct session *session, size_t index);
+/* The exchange whose newest reply this is, sent in answer to items[index]; NULL if it is of none. */
+const struct sasl_exchange *event_exchange_of_reply(const struct session *session, size_t index,
+                                                    const struct reply *reply);
 /* A line sent in answer to a 334: that there was one, and how long; what it said comes with its exchange. */
 bool event_write_response(const struct session *session, size_t index, struct buf *out);
 bool event_write_exchange(const struct session *session, const struct sasl_exchange *exchange,

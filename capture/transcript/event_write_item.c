@@ -49,11 +49,9 @@ static bool write_command(const struct session *session, size_t index, enum secr
                           struct buf *out)
 {
     const struct command *command = &session->items[index].as.command;
-    const struct sasl_exchange *exchange = event_exchange_at(session, index);
+    const struct sasl_exchange *exchange = event_exchange_begun_at(session, index);
     struct event event = event_begin_item("command", session, index);
 
-    if (exchange && exchange->command_item != index)
-        exchange = NULL;
     event_put_u64(&event, "n", command->n);
     put_line(&event, command, hides_command(command, secrets));
     if (command->line_end != LINE_END_CRLF)

@@ -61,28 +61,10 @@ static uint32_t put_reply(struct event *event, const struct reply *reply, uint32
     return is_short ? reply->line_count : next;
 }
 
-static bool is_in_exchange(const struct item *item)
-{
-    return item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_AUTH);
-}
-
-/* The AUTH whose exchange the reply belongs to. */
-static void put_exchange(struct event *event, const struct session *session, size_t index,
-                         const struct reply *reply)
-{
-    const struct sasl_exchange *own = event_exchange_at(session, index);
-    const struct sasl_exchange *newest =
-        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
-
-    if (newest && newest->last_reply == reply)
-        event_put_u64(event, "auth", (uint64_t)newest->command_item + 1);
-    else if (own && is_in_exchange(&session->items[index]))
-        event_put_u64(event, "auth", (uint64_t)own->command_item + 1);
-}
-
 bool event_write_reply(const struct session *session, size_t index, const struct reply *reply,
                        struct buf *out)
 {
+    const struct sasl_exchange *exchange = event_exchange_of_reply(session, index, reply);
     uint32_t from = 0;
 
     do {
@@ -90,7 +72,8 @@ bool event_write_reply(const struct session *session, size_t index, const struct
         event_put_packet(&event, reply->at.packet);
         event_put_moment(&event, "first", &reply->first, &reply->at);
         event_put_u64(&event, "answers", (uint64_t)index + 1);
-        put_exchange(&event, session, index, reply);
+        if (exchange)
+            event_put_u64(&event, "auth", (uint64_t)exchange->command_item + 1);
         from = put_reply(&event, reply, from, out);
         if (!event_end(&event, out))
             return false;

@@ -4,7 +4,7 @@
 #include "transcript/event_write.h"
 
 /* Exchanges stand in the order of their AUTH commands. */
-const struct sasl_exchange *event_exchange_at(const struct session *session, size_t index)
+static const struct sasl_exchange *exchange_at(const struct session *session, size_t index)
 {
     size_t low = 0, high = session->exchange_count;
 
@@ -18,6 +18,26 @@ const struct sasl_exchange *event_exchange_at(const struct session *session, siz
             high = middle;
     }
     return low > 0 ? &session->exchanges[low - 1] : NULL;
+}
+
+const struct sasl_exchange *event_exchange_begun_at(const struct session *session, size_t index)
+{
+    const struct sasl_exchange *exchange = exchange_at(session, index);
+
+    return exchange && exchange->command_item == index ? exchange : NULL;
+}
+
+/* Its own, or, where another AUTH was sent before the reply came, the newest. */
+const struct sasl_exchange *event_exchange_of_reply(const struct session *session, size_t index,
+                                                    const struct reply *reply)
+{
+    const struct sasl_exchange *own = exchange_at(session, index);
+    const struct sasl_exchange *newest =
+        session->exchange_count ? &session->exchanges[session->exchange_count - 1] : NULL;
+
+    if (own && own->last_reply == reply)
+        return own;
+    return newest && newest->last_reply == reply ? newest : NULL;
 }
 
 bool event_write_response(const struct session *session, size_t index, struct buf *out)
