@@ -97,7 +97,7 @@ class Tcpdump:
     """with Tcpdump(file): what crosses the loopback meanwhile."""
 
     def __init__(self, path, device="lo", filter="tcp", snaplen=None):
-        self.command = ["tcpdump", "-i", device, "-U", "-w", path, "-Z", "root", "--immediate-mode"]
+        self.command = ["tcpdump", "-i", device, "-U", "-w", path, "-Z", "root", "-B", "65536"]
         self.command += (["-s", str(snaplen)] if snaplen else []) + [filter]
 
     def __enter__(self):
@@ -106,7 +106,7 @@ class Tcpdump:
         return self
 
     def __exit__(self, *_):
-        time.sleep(0.3)
+        time.sleep(1.5)  # what the kernel still holds
         self.process.terminate()
         self.process.wait()
 
