@@ -163,9 +163,26 @@ static void take_octet(struct interfaces *i, uint8_t *octet)
         i->at = 0;
 }
 
+/* The head of a block that is only looked at, all at once; false if it has to go octet by octet. */
+static bool take_whole_head(struct interfaces *i, const uint8_t *octets, size_t len)
+{
+    if (i->at > 0 || len < HEAD)
+        return false;
+    memcpy(i->head, octets, HEAD);
+    uint32_t type = number_at(i, 0, 4), block_len = number_at(i, 4, 4);
+    if (type == BLOCK_INTERFACE || type == BLOCK_SECTION || block_len <= HEAD || block_len % 4 != 0)
+        return false;
+    i->len = block_len;
+    i->at = HEAD;
+    take_head(i);
+    return true;
+}
+
 void interfaces_pass(struct interfaces *i, uint8_t *octets, size_t len)
 {
     for (size_t at = 0; at < len && !i->is_lost;) {
+        if (take_whole_head(i, octets + at, len - at))
+            at += HEAD;
         if (i->at < HEAD) {
             take_octet(i, &octets[at++]);
             continue;
