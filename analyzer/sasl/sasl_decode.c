@@ -135,6 +135,13 @@ static void decode_step(struct session *session, const struct sasl_mechanism *me
     buf_release(&decoded);
 }
 
+void sasl_decode_orphan(struct session *session, struct sasl_step *step)
+{
+    const struct sasl_context context = { .from = SIDE_CLIENT, .is_after_gap = true };
+
+    decode_step(session, NULL, &context, step);
+}
+
 /* Steps of no exchange that is meant to be one. */
 static void conceal_step(struct sasl_step *step)
 {

@@ -22,6 +22,9 @@ enum {
 bool sasl_decode_steps(struct session *session, struct sasl_exchange *exchange,
                        struct secret_ordinals *ordinals, bool is_over);
 
+/* A response of no exchange that is known: its AUTH was lost, or a ceiling was reached. */
+void sasl_decode_orphan(struct session *session, struct sasl_step *step);
+
 /* Where a login did not succeed, its user name may be the password in the wrong place. */
 void sasl_withhold_shifted(const struct session *session, struct sasl_exchange *exchange);
 

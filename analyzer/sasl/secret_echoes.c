@@ -49,7 +49,7 @@ static void add_step(struct needles *needles, const struct sasl_step *step)
             add_needle(needles, step->fields[i].value, NEEDLE_MOST);
     if (step->field_count == 0)
         add_needle(needles, step->decoded, NEEDLE_MOST);
-    if (step->problem == BASE64_FINE && step->length >= NEEDLE_LEAST && step->decoded.len == 0)
+    if (step->problem == BASE64_FINE && step->text.len >= NEEDLE_LEAST && step->decoded.len == 0)
         needles->is_blind = true; /* at a ceiling */
 }
 

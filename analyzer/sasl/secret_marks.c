@@ -136,7 +136,7 @@ bool sasl_decode_session(struct session *session, struct secret_ordinals *ordina
 {
     bool ok = true;
 
-    if (session->exchange_count == 0 && !may_hold_credentials(session))
+    if (session->exchange_count == 0 && !has_suspect(session))
         return true;
     for (size_t i = 0; i < session->exchange_count; i++)
         ok = sasl_decode_steps(session, &session->exchanges[i], ordinals, true) && ok;

@@ -89,6 +89,23 @@ static void where_the_auth_may_be_lost_tokens_are_secrets(void **state)
     session_free(session);
 }
 
+static void a_response_without_its_auth_is_secret(void **state)
+{
+    (void)state; /* the 334 answers what was lost */
+    struct session *session = SESSION_OF({ NULL, "220 mx", 0 }, { NULL, NULL, STEP_GAP_CLIENT });
+    static const char *const texts[] = { "c2VjcmV0", "RSET" };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct item *item = session_add_item(session, ITEM_SASL);
+        assert_non_null(item);
+        item->as.sasl = (struct sasl_step){ .text = bytes_of(texts[i]), .length = bytes_of(texts[i]).len };
+    }
+    assert_true(sasl_decode_session(session, NULL));
+    assert_true(session->items[2].as.sasl.is_decoded && session->items[2].as.sasl.is_secret);
+    assert_true(session->items[3].as.sasl.is_decoded && !session->items[3].as.sasl.is_secret);
+    session_free(session);
+}
+
 static void garbled_auth_commands_are_secrets(void **state)
 {
     (void)state;
@@ -110,6 +127,7 @@ int main(void)
         cmocka_unit_test(the_lines_of_a_wrapped_token_are_all_secret),
         cmocka_unit_test(far_from_any_auth_words_are_words),
         cmocka_unit_test(where_the_auth_may_be_lost_tokens_are_secrets),
+        cmocka_unit_test(a_response_without_its_auth_is_secret),
         cmocka_unit_test(garbled_auth_commands_are_secrets),
     };
 
