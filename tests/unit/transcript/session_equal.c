@@ -73,6 +73,8 @@ static const char *command_difference(const struct command *a, const struct comm
     SAME(is_body_line);
     if (b->is_redacted != is_withheld)
         return "is_redacted of a command";
+    if (is_withheld && a->verb != VERB_UNKNOWN)
+        SAME_BYTES(word);
     if (is_withheld)
         return b->line.len || b->argument.len ? "a line that is withheld" : NULL;
     SAME_BYTES(line);

@@ -479,6 +479,125 @@ static void a_line_of_too_many_values_is_not_begun(void **state)
     buf_release(&line);
 }
 
+/* A follower hears of each item and reply once, however often the recording tells it. */
+static void what_is_told_twice_happens_once(void **state)
+{
+    static const char reply[] =
+        "{\"type\":\"reply\"," ID ",\"answers\":1,\"ordinal\":1,\"code\":250,\"text\":[\"a\"]}\n";
+    static const char sasl[] = "{\"type\":\"sasl\"," ID ",\"item\":2,\"from\":\"client\",\"length\":9}\n";
+    struct collector collector;
+
+    (void)state;
+    collector_init(&collector, NULL);
+    collector_feed(&collector, BYTES(OPEN COMMAND));
+    collector_feed(&collector, bytes_of(reply));
+    assert_int_equal(collector.changes, 3);
+    collector_feed(&collector, bytes_of(reply));
+    assert_int_equal(collector.changes, 3);
+    collector_feed(&collector, bytes_of(sasl));
+    collector_feed(&collector, BYTES(COMMAND CLOSE));
+    assert_int_equal(collector.count, 1);
+    assert_int_equal(event_reader_ignored(collector.reader), 0);
+    const struct session *session = collector.sessions[0];
+    assert_int_equal(session->item_count, 2);
+    assert_int_equal(session->command_count, 1);
+    assert_int_equal(session->reply_count, 1);
+    assert_int_equal(session->exchange_count, 1);
+    assert_int_equal(session->items[0].reply->line_count, 1);
+    assert_int_equal(session->items[0].more_count, 0);
+    assert_int_equal(session->items[1].as.sasl.length, 9);
+    assert_true(session->items[1].as.sasl.is_redacted);
+    collector_release(&collector);
+}
+
+static void a_session_without_its_end_keeps_what_its_beginning_said(void **state)
+{
+    struct collector collector;
+
+    (void)state;
+    collector_init(&collector, NULL);
+    collector_feed(&collector,
+                   BYTES("{\"type\":\"open\"," ID ",\"serial\":1,\"protocol\":\"lmtp\",\"midstream\":true,"
+                         "\"packet\":7,\"input\":2,\"client\":{\"ip\":\"2001:db8::1\",\"port\":1},"
+                         "\"server\":{\"ip\":\"192.0.2.25\",\"port\":25}}\n" COMMAND));
+    event_reader_finish(collector.reader);
+    assert_int_equal(collector.count, 1);
+    const struct session *session = collector.sessions[0];
+    assert_int_equal(session->protocol, PROTOCOL_LMTP);
+    assert_true(session->is_midstream);
+    assert_true(session->is_open);
+    assert_int_equal(session->first_packet.number, 7);
+    assert_int_equal(session->first_packet.input, 2);
+    assert_int_equal(session->client.address.family, 6);
+    assert_int_equal(session->start_ns, UINT64_C(1795525200000000000));
+    assert_int_equal(session->end_ns, session->start_ns);
+    assert_int_equal(session->command_count, 1);
+    collector_release(&collector);
+}
+
+static void repeat(struct buf *line, const char *text, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        buf_append_text(line, i ? "," : "");
+        buf_append_text(line, text);
+    }
+}
+
+/* More than a recorder keeps is not kept by a reader either. */
+static void lists_have_their_ceilings(void **state)
+{
+    struct collector collector;
+    struct buf line;
+
+    (void)state;
+    buf_init(&line, LIMIT_EVENT_LINE);
+    collector_init(&collector, NULL);
+    collector_feed(&collector, BYTES(OPEN COMMAND));
+    buf_append_text(&line, "{\"type\":\"content\"," ID ",\"message\":1,\"facts\":{\"size\":9,\"variants\":[");
+    repeat(&line, "{\"kind\":1,\"offset\":2},{\"kind\":14,\"offset\":2}", LIMIT_EOD_VARIANTS);
+    buf_append_text(&line, "]}}\n{\"type\":\"reply\"," ID
+                           ",\"answers\":1,\"auth\":1,\"ordinal\":1,\"code\":334,\"text\":[");
+    repeat(&line, "\"x\"", LIMIT_REPLY_LINES + 3);
+    buf_append_text(&line,
+                    "]}\n{\"type\":\"sasl\"," ID ",\"auth\":1,\"step\":1,\"from\":\"server\",\"text\":\"\","
+                    "\"decoded\":\"\",\"fields\":[");
+    repeat(&line, "{\"name\":\"a\",\"value\":\"b\"}", LIMIT_SASL_FIELDS + 5);
+    buf_append_text(&line, "]}\n" CLOSE);
+    collector_feed(&collector, buf_bytes(&line));
+    assert_int_equal(collector.count, 1);
+    assert_int_equal(event_reader_ignored(collector.reader), 0);
+    const struct session *session = collector.sessions[0];
+    assert_int_equal(session->message_count, 1);
+    assert_int_equal(session->messages[0].size, 9);
+    assert_int_equal(session->messages[0].variant_count, LIMIT_EOD_VARIANTS / 2);
+    assert_int_equal(session->items[0].reply->line_count, LIMIT_REPLY_LINES);
+    assert_int_equal(session->items[0].reply->lines_dropped, 3);
+    assert_int_equal(session->exchanges[0].steps[0].field_count, LIMIT_SASL_FIELDS);
+    collector_release(&collector);
+    buf_release(&line);
+}
+
+static void long_values_are_cut(void **state)
+{
+    struct collector collector;
+    struct buf line;
+
+    (void)state;
+    buf_init(&line, LIMIT_EVENT_LINE);
+    collector_init(&collector, NULL);
+    collector_feed(&collector, BYTES(OPEN));
+    buf_append_text(&line, "{\"type\":\"command\"," ID ",\"item\":1,\"line\":\"");
+    for (unsigned i = 0; i < LIMIT_LINE + 5; i++)
+        buf_append_u8(&line, 'x');
+    buf_append_text(&line, "\"}\n" CLOSE);
+    collector_feed(&collector, buf_bytes(&line));
+    assert_int_equal(collector.count, 1);
+    assert_int_equal(collector.sessions[0]->items[0].as.command.line.len, LIMIT_LINE);
+    assert_int_equal(collector.sessions[0]->items[0].as.command.line_length, LIMIT_LINE + 5);
+    collector_release(&collector);
+    buf_release(&line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +611,10 @@ int main(void)
         cmocka_unit_test(unknown_types_and_fields_are_skipped),
         cmocka_unit_test(a_newer_schema_is_refused_until_the_next_recording),
         cmocka_unit_test(lost_lines_are_told),
+        cmocka_unit_test(what_is_told_twice_happens_once),
+        cmocka_unit_test(a_session_without_its_end_keeps_what_its_beginning_said),
+        cmocka_unit_test(lists_have_their_ceilings),
+        cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(commands_out_of_order_are_numbered_in_order),
         cmocka_unit_test(serials_keep_their_order_and_recordings_do_not_collide),
         cmocka_unit_test(what_was_promised_to_be_past_stays_past),

@@ -206,12 +206,87 @@ static void a_reply_of_megabytes_comes_in_several_events(void **state)
     reply->lines = ARENA_ARRAY(&session->arena, struct bytes, LINES);
     assert_non_null(reply->lines);
     for (size_t i = 0; i < LINES; i++)
-        reply->lines[i] = arena_copy(&session->arena, (struct bytes){ octets, 1 + i % LINE });
+        reply->lines[i] = arena_copy(&session->arena, (struct bytes){ octets, LINE - i });
     session->reply_count = 1;
     item->as.command.line_end = LINE_END_CRLF;
     item->reply = reply;
     scribe_init(&scribe, SECRETS_KEEP);
     record_again(&scribe, session);
+    assert_true(bytes_find_nocase(buf_bytes(&scribe.out), BYTES("\"from_line\":")) != SIZE_MAX);
+    collector_init(&collector, NULL);
+    collector_feed(&collector, buf_bytes(&scribe.out));
+    assert_int_equal(collector.count, 1);
+    expect_equal(session, collector.sessions[0], false, 0);
+    session_free(session);
+    collector_release(&collector);
+    buf_release(&scribe.out);
+}
+
+static void expect_line(const struct recording_head *head, const char *expected)
+{
+    struct buf out;
+
+    buf_init(&out, LIMIT_OUTPUT_LINE);
+    assert_true(event_write_head(head, &out));
+    if (!bytes_equal(buf_bytes(&out), bytes_of(expected)))
+        fail_msg("%.*s", (int)out.len, (const char *)out.ptr);
+    buf_release(&out);
+}
+
+static void the_first_line_says_how_it_was_recorded(void **state)
+{
+    (void)state;
+    expect_line(
+        &(struct recording_head){ .tool_version = "1.2", .origin = "\xff.pcap" },
+        "{\"type\":\"recording\",\"schema\":1,\"tool\":\"smtpscope\",\"version\":\"1.2\",\"host\":null,"
+        "\"origin\":{\"base64\":\"/y5wY2Fw\"},\"filter\":null,\"snaplen\":0,\"start\":null,"
+        "\"secrets\":\"masked\",\"content\":\"none\"}\n");
+    expect_line(
+        &(struct recording_head){ .tool_version = "1.2",
+                                  .host = "mx",
+                                  .origin = "eth0",
+                                  .filter = "port 25",
+                                  .snaplen = 65535,
+                                  .start_ns = UINT64_C(1795525200000000001),
+                                  .secrets = SECRETS_KEEP,
+                                  .content = CONTENT_FULL },
+        "{\"type\":\"recording\",\"schema\":1,\"tool\":\"smtpscope\",\"version\":\"1.2\",\"host\":\"mx\","
+        "\"origin\":\"eth0\",\"filter\":\"port 25\",\"snaplen\":65535,"
+        "\"start\":\"2026-11-24T13:00:00.000000001Z\",\"secrets\":\"kept\",\"content\":\"full\"}\n");
+}
+
+/* A message whose content never began, and an exchange that grew behind its end. */
+static void what_no_change_told_is_told_at_the_end(void **state)
+{
+    struct session *session = session_new(NULL);
+    struct scribe scribe;
+    struct collector collector;
+
+    (void)state;
+    assert_non_null(session);
+    session->client.address.family = session->server.address.family = 4;
+    session_make_id(session);
+    struct item *item = session_add_item(session, ITEM_COMMAND);
+    struct sasl_exchange *exchange = session_add_exchange(session);
+    struct reply *reply = ARENA_NEW(&session->arena, struct reply);
+    struct message *message = session_add_message(session);
+    assert_non_null(item);
+    assert_non_null(exchange);
+    assert_non_null(reply);
+    assert_non_null(message);
+    message->last_item = UINT32_MAX;
+    message->missing_bytes = 7;
+    item->as.command.line_end = LINE_END_CRLF;
+    *reply = (struct reply){ .code = 535, .ordinal = session->reply_count = 1, .is_complete = true };
+    item->reply = exchange->last_reply = reply;
+    scribe_init(&scribe, SECRETS_KEEP);
+    write_change(&scribe, session, CHANGE_OPENED, 0);
+    write_change(&scribe, session, CHANGE_ITEM_ADDED, 0);
+    struct sasl_step *step = session_add_step(session, exchange);
+    assert_non_null(step);
+    *step =
+        (struct sasl_step){ .from = SIDE_CLIENT, .at = { .time_ns = 1 }, .text = BYTES("*"), .length = 1 };
+    assert_true(event_write_close(session, SECRETS_KEEP, &scribe.out));
     collector_init(&collector, NULL);
     collector_feed(&collector, buf_bytes(&scribe.out));
     assert_int_equal(collector.count, 1);
@@ -283,6 +358,8 @@ int main(void)
         cmocka_unit_test(a_session_read_back_is_recorded_like_the_first),
         cmocka_unit_test(interleaved_sessions_stay_apart),
         cmocka_unit_test(a_reply_of_megabytes_comes_in_several_events),
+        cmocka_unit_test(the_first_line_says_how_it_was_recorded),
+        cmocka_unit_test(what_no_change_told_is_told_at_the_end),
         cmocka_unit_test(totals_and_attempts_are_read),
         cmocka_unit_test(a_full_buffer_holds_whole_lines_only),
     };
