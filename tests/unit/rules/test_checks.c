@@ -9,31 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rules/rules.h"
-#include "tests/support/session_builder.h"
-
-enum { STEPS_MAX = 14 };
-
-/* clang-format off */
-#define BANNER { NULL, "220 mx ESMTP", 0 }
-#define EHLO { "EHLO c.example", "250-mx\n250-PIPELINING\n250-SIZE 1000\n250-CHUNKING\n250-ETRN\n" \
-               "250-STARTTLS\n250-AUTH PLAIN LOGIN\n250 8BITMIME", 0 }
-#define BARE { "EHLO c.example", "250 mx", 0 }
-#define HELO { "HELO c.example", "250 mx", 0 }
-#define MAIL { "MAIL FROM:<a@example.org>", "250 ok", 0 }
-#define RCPT { "RCPT TO:<b@example.net>", "250 ok", 0 }
-#define DATA { "DATA", "354 go", 0 }
-#define RSET { "RSET", "250 ok", 0 }
-#define QUIT { "QUIT", "221 bye", 0 }
-#define TLS  { "STARTTLS", "220 go", 0 }, { "", NULL, STEP_TLS }
-/* clang-format on */
-
-struct scenario {
-    const char *name;
-    enum protocol protocol;
-    struct step steps[STEPS_MAX];
-    const char *findings; /* "command:id command:id<cause", all of them, in their order */
-};
+#include "tests/support/scenarios.h"
 
 /* clang-format off */
 static const struct scenario scenarios[] = {
@@ -185,99 +161,16 @@ static const struct scenario scenarios[] = {
 };
 /* clang-format on */
 
-static struct analyzer *new_analyzer(void)
-{
-    struct analyzer *analyzer = analyzer_new(NULL, NULL);
-
-    assert_non_null(analyzer);
-    return analyzer;
-}
-
-static size_t count_steps(const struct step *steps)
-{
-    size_t count = 0;
-
-    while (count < STEPS_MAX && (steps[count].send || steps[count].reply || steps[count].flags))
-        count++;
-    return count;
-}
-
-static void list_findings(const struct analysis *analysis, char *text, size_t size)
-{
-    size_t len = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < analysis->finding_count; i++) {
-        const struct finding *finding = &analysis->findings[i];
-        int more = snprintf(text + len, size - len, "%s%u:%s", len ? " " : "", (unsigned)finding->command,
-                            rule_of(finding->rule)->id);
-        assert_true(more > 0 && (size_t)more < size - len);
-        len += (size_t)more;
-        if (!finding->cause_command)
-            continue;
-        more = snprintf(text + len, size - len, "<%u", (unsigned)finding->cause_command);
-        assert_true(more > 0 && (size_t)more < size - len);
-        len += (size_t)more;
-    }
-}
-
 static void every_scenario_raises_its_findings_and_no_others(void **state)
 {
-    struct analyzer *analyzer = new_analyzer();
-
     (void)state;
-    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
-        const struct scenario *row = &scenarios[i];
-        struct session *session = session_build(row->steps, count_steps(row->steps), row->protocol);
-        char text[1024];
-        session->closed = CLOSE_END_OF_CAPTURE;
-        struct analysis *analysis = analysis_new(analyzer, session);
-        assert_non_null(analysis);
-        list_findings(analysis, text, sizeof text);
-        if (strcmp(text, row->findings) != 0)
-            fail_msg("%s: raised \"%s\", not \"%s\"", row->name, text, row->findings);
-        analysis_free(analysis);
-    }
-    analyzer_free(analyzer);
+    scenarios_hold(scenarios, sizeof scenarios / sizeof scenarios[0]);
 }
 
-/* With a hole in it no session raises what it did not raise whole, but for the three that tell of loss. */
 static void a_hole_adds_no_finding(void **state)
 {
-    struct analyzer *analyzer = new_analyzer();
-
     (void)state;
-    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
-        const struct scenario *row = &scenarios[i];
-        size_t count = count_steps(row->steps);
-        for (size_t at = 1; at < count; at++) {
-            const struct step *before = &row->steps[at - 1], *lost = &row->steps[at];
-            if (!lost->send || lost->flags || (before->reply && before->reply[0] == '3')
-                || (lost->reply && lost->reply[0] == '3'))
-                continue; /* the dialogue would read on in another way */
-            struct step steps[STEPS_MAX];
-            memcpy(steps, row->steps, count * sizeof steps[0]);
-            steps[at] = (struct step){ "", NULL, at % 2 ? STEP_GAP_CLIENT : STEP_GAP_SERVER };
-            struct session *session = session_build(steps, count, row->protocol);
-            session->closed = CLOSE_END_OF_CAPTURE;
-            struct analysis *analysis = analysis_new(analyzer, session);
-            for (size_t f = 0; f < analysis->finding_count; f++) {
-                const char *id = rule_of(analysis->findings[f].rule)->id;
-                if (!strstr(row->findings, id) && strcmp(id, "capture-loss") != 0)
-                    fail_msg("%s: %s without step %zu", row->name, id, at);
-            }
-            analysis_free(analysis);
-        }
-    }
-    analyzer_free(analyzer);
-}
-
-static const struct finding *find(const struct analysis *analysis, enum rule_id rule)
-{
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        if (analysis->findings[i].rule == rule)
-            return &analysis->findings[i];
-    return NULL;
+    scenarios_hold_with_holes(scenarios, sizeof scenarios / sizeof scenarios[0]);
 }
 
 static void the_end_of_a_connection_is_told(void **state)
@@ -302,14 +195,14 @@ static void the_end_of_a_connection_is_told(void **state)
         session->closed = rows[i].closed;
         session->closed_by = rows[i].closed_by;
         struct analysis *analysis = analysis_new(analyzer, session);
-        const struct finding *lost = find(analysis, RULE_CONNECTION_LOST);
+        const struct finding *lost = find_finding(analysis, RULE_CONNECTION_LOST);
         assert_int_equal(lost != NULL, rows[i].is_raised);
         if (lost)
             assert_int_equal(lost->fault, rows[i].fault);
         analysis_free(analysis);
     }
     struct analysis *polite = analysis_new(analyzer, SESSION_OF(BANNER, EHLO, QUIT));
-    assert_null(find(polite, RULE_CONNECTION_LOST));
+    assert_null(find_finding(polite, RULE_CONNECTION_LOST));
     analysis_free(polite);
     analyzer_free(analyzer);
 }
@@ -321,12 +214,12 @@ static void an_exchange_without_end_is_abandoned(void **state)
     struct analysis *analysis = analysis_new(analyzer, session);
 
     (void)state;
-    assert_non_null(find(analysis, RULE_AUTH_ABANDONED));
+    assert_non_null(find_finding(analysis, RULE_AUTH_ABANDONED));
     analysis_free(analysis);
     session = SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
     session->closed = CLOSE_END_OF_CAPTURE;
     analysis = analysis_new(analyzer, session);
-    assert_null(find(analysis, RULE_AUTH_ABANDONED));
+    assert_null(find_finding(analysis, RULE_AUTH_ABANDONED));
     analysis_free(analysis);
     analyzer_free(analyzer);
 }
@@ -336,7 +229,7 @@ static void missing_bytes_are_told_with_their_number(void **state)
     struct analyzer *analyzer = new_analyzer();
     struct analysis *analysis =
         analysis_new(analyzer, SESSION_OF(BANNER, EHLO, { "", NULL, STEP_GAP_SERVER }, QUIT));
-    const struct finding *loss = find(analysis, RULE_CAPTURE_LOSS);
+    const struct finding *loss = find_finding(analysis, RULE_CAPTURE_LOSS);
 
     (void)state;
     assert_non_null(loss);
@@ -354,13 +247,13 @@ static void a_server_that_hangs_up_early_is_told(void **state)
     struct analysis *analysis = analysis_new(analyzer, session);
 
     (void)state;
-    assert_non_null(find(analysis, RULE_TIMEOUT));
+    assert_non_null(find_finding(analysis, RULE_TIMEOUT));
     analysis_free(analysis);
     session = SESSION_OF(BANNER, EHLO, { NULL, "421 4.4.2 timeout exceeded", 0 });
     session->items[2].reply->at.time_ns += UINT64_C(301000000000);
     session->items[2].at = session->items[2].first = session->items[2].reply->at;
     analysis = analysis_new(analyzer, session);
-    assert_null(find(analysis, RULE_TIMEOUT));
+    assert_null(find_finding(analysis, RULE_TIMEOUT));
     analysis_free(analysis);
     analyzer_free(analyzer);
 }
@@ -371,7 +264,7 @@ static void findings_carry_their_evidence(void **state)
     struct analysis *analysis =
         analysis_new(analyzer, SESSION_OF(BANNER, EHLO, MAIL, RCPT, { "DATA", "451 no", 0 },
                                           { "MAIL FROM:<a@b>", "503 nested", 0 }, QUIT));
-    const struct finding *nested = find(analysis, RULE_NESTED_MAIL);
+    const struct finding *nested = find_finding(analysis, RULE_NESTED_MAIL);
 
     (void)state;
     assert_non_null(nested);
@@ -383,7 +276,7 @@ static void findings_carry_their_evidence(void **state)
     assert_int_equal(nested->packet.number, session_command(analysis->session, 5)->at.packet.number);
     assert_true(
         bytes_equal(nested->detail, BYTES("It follows from command 4, DATA, which was refused with 451.")));
-    assert_int_equal(find(analysis, RULE_REFUSAL_IGNORED)->confidence, CONFIDENCE_LIKELY);
+    assert_int_equal(find_finding(analysis, RULE_REFUSAL_IGNORED)->confidence, CONFIDENCE_LIKELY);
     analysis_free(analysis);
     analyzer_free(analyzer);
 }
