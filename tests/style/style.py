@@ -3,8 +3,7 @@
 
     rooms       a room includes only rooms listed before it
     format      clang-format has nothing to change
-    functions   no function over 60 lines
-    findings    docs/FINDINGS.md is what the catalogue says"""
+    functions   no function over 60 lines"""
 
 import os
 import re
