@@ -45,6 +45,7 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktra
 step "build release" configure_build release || exit 1
 step "build with sanitizers" configure_build asan || exit 1
 step "unit tests under ASan and UBSan" suite asan unit
+step "model: every path of six commands" build/asan/tests/model/model 6
 step "golden output" suite asan golden
 step "style" suite asan style
 step "samples say what they must" python3 tests/golden/samples.py build/asan/cli/smtpscope
@@ -55,7 +56,7 @@ step "property: recording equals packets" python3 tests/property/recording.py bu
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
-for server in postfix exim opensmtpd; do
+for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
 step "build fuzz targets" configure_build fuzz

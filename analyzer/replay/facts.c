@@ -10,6 +10,7 @@ void walk_end_transaction(struct walk *walk)
     walk->may_have_dropped = false;
     walk->is_binarymime = false;
     walk->causes.no_mail = 0;
+    walk->causes.no_envelope = 0;
     walk->causes.no_rcpt = 0;
     walk->causes.still_open = 0;
     walk->causes.bdat = 0;

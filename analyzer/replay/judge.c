@@ -47,6 +47,8 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
 {
     bool needs_offer = extension_of_verb(command->verb) != EXTENSION_NONE;
 
+    if (needs_offer && is_ungreeted(walk)) /* a transaction that was opened without EHLO */
+        return machine_edge(walk->home, VERB_MAIL)->misorder;
     if (command->verb == VERB_AUTH && walk->is_authenticated)
         return MISORDER_AUTH_AFTER_AUTH;
     if (command->verb == VERB_DATA && walk->is_binarymime)
@@ -73,7 +75,7 @@ static bool is_undecidable(const struct walk *walk, enum verb verb)
         return true;
     if (verb == VERB_AUTH && !walk->is_auth_known)
         return true;
-    return needs_offer && !walk->is_offer_known;
+    return needs_offer && !walk->is_offer_known && !is_ungreeted(walk);
 }
 
 /* A MAIL picked up behind missing bytes may have been a nested one, whose server kept the recipients; a
@@ -121,7 +123,7 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
 }
 
 /* n of the command but for which this one would be in order; 0 if it is the client's own doing. */
-static uint32_t cause_of(const struct walk *walk, enum misorder misorder)
+static uint32_t cause_of(const struct walk *walk, enum misorder misorder, enum verb verb)
 {
     const struct causes *causes = &walk->causes;
 
@@ -129,11 +131,13 @@ static uint32_t cause_of(const struct walk *walk, enum misorder misorder)
     case MISORDER_NO_GREETING:
     case MISORDER_AUTH_BEFORE_EHLO:
     case MISORDER_STARTTLS_NO_NEW_EHLO:
+    case MISORDER_ESMTP_AFTER_HELO:
         return causes->greeting;
     case MISORDER_RCPT_WITHOUT_MAIL:
+        return causes->no_mail;
     case MISORDER_DATA_WITHOUT_MAIL:
     case MISORDER_BDAT_WITHOUT_MAIL:
-        return causes->no_mail;
+        return causes->no_envelope;
     case MISORDER_DATA_WITHOUT_RCPT:
     case MISORDER_BDAT_WITHOUT_RCPT:
         return walk->may_keep_rcpt ? causes->doubt : causes->no_rcpt;
@@ -144,15 +148,15 @@ static uint32_t cause_of(const struct walk *walk, enum misorder misorder)
     case MISORDER_ETRN_IN_TRANSACTION:
     case MISORDER_XCLIENT_IN_TRANSACTION:
         return causes->still_open;
+    case MISORDER_BDAT_INTERRUPTED:
+        return verb == VERB_MAIL ? causes->still_open : 0;
     case MISORDER_BDAT_AFTER_ERROR:
     case MISORDER_RSET_REQUIRED:
         return causes->bdat;
     case MISORDER_NONE:
     case MISORDER_BDAT_DATA_MIX:
     case MISORDER_BDAT_AFTER_LAST:
-    case MISORDER_BDAT_INTERRUPTED:
     case MISORDER_BINARYMIME_DATA:
-    case MISORDER_ESMTP_AFTER_HELO:
     case MISORDER_AUTH_AFTER_AUTH:
     case MISORDER_STARTTLS_TWICE:
     case MISORDER_STARTTLS_AFTER_AUTH:
@@ -209,7 +213,7 @@ static enum verdict verdict_out_of_order(const struct walk *walk, const struct i
             return VERDICT_TOLERATED;
         return walk->home == PHASE_UNKNOWN ? VERDICT_UNDECIDED : VERDICT_OK;
     }
-    out->cause = cause_of(walk, out->misorder);
+    out->cause = cause_of(walk, out->misorder, item->as.command.verb);
     return out->cause ? VERDICT_CONSEQUENCE : VERDICT_MISORDERED;
 }
 

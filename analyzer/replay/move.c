@@ -35,6 +35,13 @@ static void note_auth_in_transaction(struct walk *walk, uint32_t n)
         walk->causes.doubt = n; /* Haraka drops the envelope at 535 */
 }
 
+/* What would have ended the transaction (DATA, RSET, EHLO) was refused: it stays open. */
+static void move_refused_end(struct walk *walk, uint32_t root)
+{
+    if (phase_is_transaction(walk->phase) && !walk->causes.still_open)
+        walk->causes.still_open = root;
+}
+
 /* A refused chunk leaves the state indeterminate (RFC 3030 2); a server that does not know BDAT is left as it
  * was. */
 static void move_refused_bdat(struct walk *walk, const struct item *item, uint32_t root)
@@ -43,18 +50,11 @@ static void move_refused_bdat(struct walk *walk, const struct item *item, uint32
 
     if (!phase_is_transaction(walk->phase))
         return;
-    if (!walk->causes.still_open)
-        walk->causes.still_open = root;
+    move_refused_end(walk, root);
     if (walk->phase == PHASE_BDAT_FAILED || (is_unknown && walk->phase != PHASE_BDAT))
         return;
     walk->causes.bdat = root;
     walk->phase = PHASE_BDAT_FAILED;
-}
-
-static void move_refused_data(struct walk *walk, uint32_t root)
-{
-    if (phase_is_transaction(walk->phase) && !walk->causes.still_open)
-        walk->causes.still_open = root;
 }
 
 /* The server says that there is no transaction, where its replies had opened one. */
@@ -74,8 +74,9 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
     if (judgement->is_phase_known && depends_on_envelope(command->verb))
         note_lost_envelope(walk, item, judgement);
     if (command->verb == VERB_EHLO || command->verb == VERB_HELO || command->verb == VERB_LHLO) {
-        if (walk->home != PHASE_READY && !walk->causes.greeting)
+        if ((walk->home != PHASE_READY || walk->is_helo) && !walk->causes.greeting)
             walk->causes.greeting = root;
+        move_refused_end(walk, root);
     } else if (is_mail(command->verb)) {
         if (phase_is_transaction(walk->phase))
             return;
@@ -84,9 +85,11 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
     } else if (command->verb == VERB_RCPT) {
         if (phase_is_transaction(walk->phase) && !walk->causes.no_rcpt)
             walk->causes.no_rcpt = root;
+        if (judgement->verdict == VERDICT_CONSEQUENCE)
+            walk->causes.no_envelope = walk->causes.no_mail;
         transaction_add_rcpt(walk, item);
-    } else if (command->verb == VERB_DATA) {
-        move_refused_data(walk, root);
+    } else if (command->verb == VERB_DATA || command->verb == VERB_RSET) {
+        move_refused_end(walk, root);
     } else if (command->verb == VERB_BDAT || command->verb == VERB_BURL) {
         move_refused_bdat(walk, item, root);
     } else if (command->verb == VERB_AUTH) {
@@ -125,6 +128,7 @@ static void move_rcpt(struct walk *walk, const struct item *item, const struct j
         walk->is_envelope_lost = true; /* whether a transaction is open, the next reply tells */
     else
         walk->is_envelope_lost = false;
+    walk->causes.still_open = 0; /* the client itself goes on with the transaction */
     if (walk->phase != PHASE_UNKNOWN)
         walk->phase = machine_edge(walk->phase, VERB_RCPT)->next;
     transaction_add_rcpt(walk, item);
@@ -134,6 +138,7 @@ static void move_bdat(struct walk *walk, const struct item *item)
 {
     if (!bdat_is_last(item->as.command.argument)) {
         walk->phase = PHASE_BDAT;
+        walk->causes.still_open = 0;
         return;
     }
     size_t transaction = walk->transaction;
@@ -163,7 +168,7 @@ static void move_anew(struct walk *walk, const struct item *item, enum phase nex
     walk_start_anew(walk, next);
     walk->may_have_dropped = was_unknown;
     if (dropped_envelope)
-        walk->causes.no_mail = item->as.command.n;
+        walk->causes.no_mail = walk->causes.no_envelope = item->as.command.n;
     if (item->as.command.verb == VERB_XCLIENT && has_login)
         walk->is_auth_known = false;
 }

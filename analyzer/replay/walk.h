@@ -7,13 +7,15 @@
 
 /* n of the command in which an evil has its root; 0 for none. */
 struct causes {
-    uint32_t greeting;   /* a refused EHLO, HELO or LHLO */
-    uint32_t no_mail;    /* why no transaction is open: a refused MAIL, a STARTTLS that dropped it */
-    uint32_t no_rcpt;    /* the first refused RCPT of the transaction */
-    uint32_t still_open; /* a refused DATA or BDAT that left the transaction open */
-    uint32_t bdat;       /* a refused chunk, or a refused mix of DATA and BDAT */
-    uint32_t auth;       /* an AUTH that failed */
-    uint32_t doubt;      /* an accepted command out of order that may have changed the envelope */
+    uint32_t greeting;    /* a refused EHLO, HELO or LHLO */
+    uint32_t no_mail;     /* why no transaction is open: a refused MAIL, a STARTTLS that dropped it */
+    uint32_t no_envelope; /* `no_mail` of the newest RCPT that it made fail: without it DATA lacks more than
+                             MAIL */
+    uint32_t no_rcpt;     /* the first refused RCPT of the transaction */
+    uint32_t still_open;  /* a refused DATA or BDAT that left the transaction open */
+    uint32_t bdat;        /* a refused chunk, or a refused mix of DATA and BDAT */
+    uint32_t auth;        /* an AUTH that failed */
+    uint32_t doubt;       /* an accepted command out of order that may have changed the envelope */
 };
 
 struct walk {
