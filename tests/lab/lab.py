@@ -32,8 +32,8 @@ def why_not():
 class Box:
     """One overlay with its packages.  Used inside a mount namespace (see `enter`)."""
 
-    def __init__(self, name, packages):
-        self.name, self.packages = name, packages
+    def __init__(self, name, packages, npm=()):
+        self.name, self.packages, self.npm = name, packages, npm
         self.base = os.path.join(WORK, name)
         self.root = os.path.join(self.base, "root")
 
@@ -64,18 +64,26 @@ class Box:
     def install(self):
         """Packages into the overlay; services do not start.  Needs the network of the machine."""
         mark = os.path.join(self.base, "installed")
-        wanted = " ".join(self.packages)
+        wanted = " ".join([*self.packages, *self.npm])
         if os.path.exists(mark) and open(mark).read() == wanted:
             return
         self.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         quiet = dict(stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-        self.run("apt-get", "update", "-qq", check=False, **quiet)
-        self.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *self.packages, **quiet)
+        if self.packages:
+            self.run("apt-get", "update", "-qq", check=False, **quiet)
+            self.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *self.packages, **quiet)
+        if self.npm:
+            self.run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", "/opt/lab", *self.npm, **quiet)
         with open(mark, "w") as f:
             f.write(wanted)
 
     def add_user(self, name):
         self.run("sh", "-c", f"id {name} >/dev/null 2>&1 || useradd -m {name}")
+
+
+    def why_not(self):
+        """What this box needs and this machine lacks, or None."""
+        return "needs npm" if self.npm and not shutil.which("npm") else None
 
 
 def loopback_up():

@@ -1,5 +1,6 @@
 """The servers of the lab: which packages, which configuration, which ports."""
 
+import socket
 import subprocess
 
 from lab import Box, DOMAIN, PASSWORD, USER, wait_port
@@ -196,4 +197,112 @@ match auth from any for any action "drop"
             wait_port(port)
 
 
-SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd}
+class Sendmail:
+    """sendmail on 25; it counts nothing as its own but the users of the lab."""
+
+    ports = {"smtp": 25}
+    box = Box("sendmail", ["sendmail-bin", "sendmail-cf", "m4"])
+
+    def start(self):
+        box = self.box
+        for user in (USER, "bob"):
+            box.add_user(user)
+        box.write("/etc/mail/lab.mc", f"""include(`/usr/share/sendmail/cf/m4/cf.m4')
+OSTYPE(`debian')
+define(`confDOMAIN_NAME', `mx.{DOMAIN}')
+define(`confPRIVACY_FLAGS', `needmailhelo')
+define(`ALIAS_FILE', `')
+define(`confCONNECTION_RATE_THROTTLE', `0')
+define(`confBAD_RCPT_THROTTLE', `0')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`access_db')
+FEATURE(`nouucp', `reject')
+FEATURE(`no_default_msa')
+DAEMON_OPTIONS(`Port=25, Addr=127.0.0.1, Name=MTA')
+LOCAL_DOMAIN(`{DOMAIN}')
+MAILER(`local')
+MAILER(`smtp')
+""")
+        box.write("/etc/hosts", f"127.0.0.1 mx.{DOMAIN} localhost {socket.gethostname()}\n")  # or it waits a minute for DNS
+        box.write("/etc/mail/access.txt", "From:refused.example\tERROR:5.7.1:\"550 This sender is not wanted here\"\n")
+        box.write("/etc/mail/local-host-names", f"{DOMAIN}\n")
+        box.run("sh", "-c", "cd /etc/mail && m4 lab.mc > lab.cf && makemap hash access < access.txt && "
+                "mkdir -p /var/spool/mqueue /run/sendmail/mta && chmod 700 /var/spool/mqueue")
+        self.process = box.start("sendmail", "-C", "/etc/mail/lab.cf", "-bD", "-O", "DeliveryMode=queueonly",
+                                 stdout=subprocess.DEVNULL, stderr=open(box.base + "/log", "w"))
+        wait_port(25, seconds=60)
+
+
+class Aiosmtpd:
+    """aiosmtpd, the SMTP library of Python, on 25."""
+
+    ports = {"smtp": 25}
+    box = Box("aiosmtpd", ["python3-aiosmtpd"])
+
+    def start(self):
+        self.box.write("/opt/lab/server.py", f"""import asyncio
+from aiosmtpd.smtp import SMTP, AuthResult
+
+class Handler:
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if address.endswith("@refused.example"):
+            return "550 5.7.1 This sender is not wanted here"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.split("@")[0] not in ("{USER}", "bob"):
+            return "550 5.1.1 No such user here"
+        if not address.endswith("@{DOMAIN}"):
+            return "554 5.7.1 Relay access denied"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        return "250 OK"
+
+def login(server, session, envelope, mechanism, data):
+    good = data.login == b"{USER}" and data.password == b"{PASSWORD}"
+    return AuthResult(success=good, handled=False)
+
+def make():
+    return SMTP(Handler(), hostname="mx.{DOMAIN}", authenticator=login, auth_require_tls=False)
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.run_until_complete(loop.create_server(make, "127.0.0.1", 25))
+loop.run_forever()
+""")
+        python = "/usr/bin/python3"  # Debian's own, which has the package
+        self.process = self.box.start(python, "/opt/lab/server.py", stderr=open(self.box.base + "/log", "w"))
+        wait_port(25)
+
+
+class Nodemailer:
+    """smtp-server, the server of Nodemailer (MailDev and others), on 25."""
+
+    ports = {"smtp": 25}
+    box = Box("nodemailer", [], npm=["smtp-server@3"])
+
+    def start(self):
+        self.box.write("/opt/lab/server.js", f"""const {{ SMTPServer }} = require("smtp-server");
+const refuse = (code, text, done) => done(Object.assign(new Error(text), {{ responseCode: code }}));
+new SMTPServer({{
+    name: "mx.{DOMAIN}", authOptional: true, allowInsecureAuth: true, hideSTARTTLS: true, disableReverseLookup: true,
+    maxClients: 1000,
+    onAuth: (auth, session, done) => auth.username === "{USER}" && auth.password === "{PASSWORD}"
+        ? done(null, {{ user: auth.username }}) : refuse(535, "Invalid username or password", done),
+    onMailFrom: (address, session, done) => address.address.endsWith("@refused.example")
+        ? refuse(550, "This sender is not wanted here", done) : done(),
+    onRcptTo: (address, session, done) => /^({USER}|bob)@{DOMAIN}$/.test(address.address)
+        ? done() : refuse(550, "No such user here", done),
+    onData: (stream, session, done) => {{ stream.resume(); stream.on("end", () => done()); }},
+}}).listen(25, "127.0.0.1");
+""")
+        self.process = self.box.start("node", "/opt/lab/server.js", stderr=open(self.box.base + "/log", "w"))
+        wait_port(25)
+
+
+SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
+           "nodemailer": Nodemailer}

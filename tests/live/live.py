@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """live.py SMTPSCOPE SERVER [--rounds N] [--seed S]: random dialogues with a real server, judged twice.
 
-A client says commands in random order (seeded), the packets are captured, and smtpscope's verdicts are compared with
-those of a second, much smaller machine (`Oracle`), which sees what the client saw.  Exit status 77: the lab cannot run
-here."""
+A client says commands in random order (seeded), one by one and in groups, the packets are captured, and the verdicts,
+findings and causes of smtpscope are compared with those of a second, much smaller machine (oracle.py), which sees what
+the client saw.  The recording of the same packets must say the same.  Exit status 77: the lab cannot run here."""
 
 import argparse
-import base64
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,165 +17,107 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lab"))
 import lab  # noqa: E402
-from lab import Client, DOMAIN, PASSWORD, Tcpdump, USER  # noqa: E402
-
-CONTENT = "Subject: live\r\n\r\nHello\r\n.\r\n"
-PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
-WRONG = base64.b64encode(f"\0{USER}\0wrong".encode()).decode()
-LINES = {
-    "EHLO client.example": 4, "HELO client.example": 1, "MAIL FROM:<a@client.example>": 9,
-    "MAIL FROM:<a@refused.example>": 2, f"RCPT TO:<{USER}@{DOMAIN}>": 9, f"RCPT TO:<nobody@{DOMAIN}>": 3,
-    "RCPT TO:<x@far.example>": 2, "DATA": 7, "BDAT 5": 2, "BDAT 5 LAST": 3, "RSET": 3, "NOOP": 1, f"VRFY {USER}": 1,
-    f"AUTH PLAIN {PLAIN}": 2, f"AUTH PLAIN {WRONG}": 1, "STARTTLS x": 0, "BOGUS": 1, "": 0,
-}
-
-
-class Oracle:
-    """Whether a command is in order, as far as the replies so far tell."""
-
-    def __init__(self):
-        self.hello = self.mail = self.rcpt = self.authenticated = False
-        self.bdat = None            # None, "open", "done", "failed"
-        self.offers = set()
-
-    def in_order(self, line):
-        verb = line.split(" ")[0]
-        if verb in ("EHLO", "HELO", "RSET", "NOOP", "VRFY", "QUIT", "BOGUS", ""):
-            return True if self.bdat != "failed" or verb in ("EHLO", "HELO", "RSET", "QUIT") else None
-        if self.bdat == "failed":
-            return None             # RFC 3030 2 says indeterminate: RSET is due
-        if verb == "AUTH":
-            return bool(self.hello) and "AUTH" in self.offers and not self.authenticated and not self.mail
-        if verb == "MAIL":
-            return bool(self.hello) and not self.mail
-        if verb == "RCPT":
-            return self.mail and self.bdat is None
-        if verb == "DATA":
-            return self.mail and self.rcpt and self.bdat is None
-        if verb == "BDAT":
-            return self.mail and self.rcpt and "CHUNKING" in self.offers
-        raise AssertionError(line)
-
-    def took(self, line, code, lines):
-        verb, good = line.split(" ")[0], code is not None and 200 <= code < 400
-        if verb in ("EHLO", "HELO") and good:
-            self.hello, self.offers = verb, set()
-            if verb == "EHLO":
-                self.offers = {re.split(rb"[ =]", x[4:])[0].decode().upper() for x in lines[1:]}
-            self.end()
-        elif verb == "RSET" and good:
-            self.end()
-        elif verb == "AUTH" and code == 235:
-            self.authenticated = True
-        elif verb == "MAIL" and good:
-            self.end()
-            self.mail = True
-        elif verb == "RCPT" and good:
-            self.rcpt = True
-        elif verb == "BDAT":
-            if not good:
-                self.bdat = "failed" if self.mail else self.bdat
-            elif line.endswith("LAST"):
-                self.end()
-            else:
-                self.bdat = "open"
-
-    def end(self):
-        self.mail = self.rcpt = False
-        self.bdat = None
-
-
-def dialogue(rng, port):
-    """[(line, in order, code)] of one session."""
-    c, oracle, out = Client(port), Oracle(), []
-    c.reply()
-    lines, weights = list(LINES), list(LINES.values())
-    for n in range(rng.randint(3, 14)):
-        line = "EHLO client.example" if n == 0 and rng.random() < 0.8 else rng.choices(lines, weights)[0]
-        if line.startswith("BDAT") and "CHUNKING" not in oracle.offers:
-            continue
-        expected = oracle.in_order(line)
-        payload = "12\r\n." if line.startswith("BDAT") else ""
-        c.send(line + "\r\n" + payload)
-        code, texts = c.reply()
-        out.append((line, expected, code))
-        if code is None or code == 421:
-            break
-        if line == "DATA" and code == 354:
-            c.send(CONTENT)
-            c.reply()
-            oracle.end()
-        else:
-            oracle.took(line, code, texts)
-    own_port = c.socket.getsockname()[1]
-    c.say("QUIT")
-    c.close()
-    return own_port, out
-
-
-def fits(expected, code, verdict):
-    if code is None:
-        return verdict in ("unanswered", "undecided")
-    if expected is None:
-        return verdict != "undecided"
-    if not expected:
-        return verdict == "tolerated" if code < 400 else verdict in ("misordered", "consequence")
-    return verdict in ("ok", "refused", "contradicted")
+from dialogue import Dialogue  # noqa: E402
+from lab import Tcpdump  # noqa: E402
+from servers import SERVERS  # noqa: E402
 
 
 def talk(server, rounds, seed, folder):
     """Inside the box: the dialogues, captured."""
-    from servers import SERVERS
     lab.loopback_up()
     here = SERVERS[server]()
     here.start()
     time.sleep(2)  # until the connections that asked for the ports are gone
     truth = []
-    ports = [p for name, p in here.ports.items() if name != "lmtp"]
     with Tcpdump(os.path.join(folder, "live.pcap")):
         for n in range(rounds):
             rng = random.Random(f"{seed}/{server}/{n}")
-            port = rng.choice(ports)
-            truth.append((n, port, *dialogue(rng, port)))
+            name = rng.choice(sorted(here.ports))
+            truth.append((n, here.ports[name], *Dialogue(rng, here.ports[name], name == "lmtp").run()))
     with open(os.path.join(folder, "truth.json"), "w") as f:
         json.dump(truth, f)
 
 
+def fits_verdict(said, command):
+    _, code, in_order, _, causes, is_mixed = said
+    verdict = command["verdict"]
+    if code is None:
+        return verdict in ("unanswered", "undecided")
+    if in_order is None:
+        return verdict != "undecided"
+    if in_order:
+        return verdict in ("ok", "refused", "contradicted")
+    if code < 400:
+        return verdict == "tolerated"
+    follows = verdict == "consequence" and command["cause"] in causes
+    return follows or (verdict == "misordered" and (is_mixed or not causes))
+
+
+def fits(said, command, findings):
+    """Why the judgement on this command is not the oracle's, or None."""
+    if (command["reply"] or {}).get("code") != said[1]:
+        return "another reply"
+    raised = {f["id"] for f in findings if f["command"] == command["n"]}
+    if said[2] and any(i.endswith("not-offered") for i in raised):
+        return None                     # a parameter or mechanism that the oracle does not look at
+    if not fits_verdict(said, command):
+        return f"{command['verdict']}, cause {command['cause']}"
+    if said[2] is False and command["verdict"] in ("misordered", "tolerated") and not raised & set(said[3]):
+        return f"findings {sorted(raised)}"
+    return None
+
+
+def sessions_of(binary, *arguments, **more):
+    p = subprocess.run([binary, "analyze", "--format", "jsonl", *arguments], capture_output=True, **more)
+    return [o for o in map(json.loads, p.stdout.splitlines()) if o["type"] == "session"]
+
+
+def without_packets(session):
+    """What a recording of the packets must say too."""
+    return {k: v for k, v in session.items() if k != "input"}
+
+
 def judge(binary, folder):
-    p = subprocess.run([binary, "analyze", "--format", "jsonl", os.path.join(folder, "live.pcap")], capture_output=True)
-    sessions = [o for o in map(json.loads, p.stdout.splitlines()) if o["type"] == "session"]
+    capture = os.path.join(folder, "live.pcap")
+    sessions = sessions_of(binary, capture)
     truth, bad, commands = json.load(open(os.path.join(folder, "truth.json"))), [], 0
     by_port = {(s["client"]["port"], s["server"]["port"]): s for s in sessions}
-    for n, port, own_port, lines in truth:
+    for n, port, own_port, said in truth:
+        where = f"round {n} port {port}"
         session = by_port.get((own_port, port))
         if not session:
-            bad.append(f"round {n} port {port}: no session")
+            bad.append(f"{where}: no session")
             continue
-        got = session["commands"]
-        for i, (line, expected, code) in enumerate(lines):
+        for i, one in enumerate(said):
+            if one[1] == 421:
+                break                   # it may have been sent before the command that it seems to answer
             commands += 1
-            if code == 421:
-                break               # it may have been sent before the command that it seems to answer
-            if i >= len(got) or (got[i]["reply"] or {}).get("code") != code:
-                bad.append(f"round {n} port {port}: command {i + 1} {line!r}: reply {code} not found")
+            if i >= len(session["commands"]):
+                bad.append(f"{where}: command {i + 1} {one[0]!r} is missing")
                 break
-            offered = any(f["command"] == got[i]["n"] and f["id"].endswith("not-offered") for f in session["findings"])
-            if not fits(expected, code, got[i]["verdict"]) and not offered:
-                bad.append(f"round {n} port {port}: command {i + 1} {line!r} {code}: {got[i]['verdict']}, "
-                           f"{'in order' if expected else 'out of order'} by the oracle")
+            why = fits(one, session["commands"][i], session["findings"])
+            if why:
+                bad.append(f"{where}: command {i + 1} {one[0]!r} {one[1]}: {why}; the oracle: "
+                           f"{'in order' if one[2] else 'out of order'}, {one[3]}, causes {one[4]}")
+                if why == "another reply":
+                    break
+    recording = subprocess.run([binary, "capture", "-r", capture, "-o", "-"], capture_output=True).stdout
+    recorded = sessions_of(binary, "-", input=recording)
+    if [without_packets(s) for s in recorded] != [without_packets(s) for s in sessions]:
+        bad.append("the recording says other than the packets")
     return bad, commands
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("binary"), parser.add_argument("server")
+    parser.add_argument("binary"), parser.add_argument("server", choices=SERVERS)
     parser.add_argument("--rounds", type=int, default=40), parser.add_argument("--seed", default="1")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     parser.add_argument("--keep", help="folder for the capture and what was said")
     o = parser.parse_args()
     if o.inside:
         return talk(o.server, o.rounds, o.seed, o.inside)
-    reason = lab.why_not()
+    reason = lab.why_not() or SERVERS[o.server].box.why_not()
     if reason:
         print(f"the lab cannot run here: {reason}")
         return 77
