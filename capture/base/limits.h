@@ -8,12 +8,13 @@
 
 enum {
     /* source */
-    LIMIT_SNAPLEN = 262144,      /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
-    LIMIT_INPUTS = 65536,        /* files of one run; a week of five-minute files is 2016 */
-    LIMIT_INTERFACES = 65536,    /* of one section of a pcapng file; libpcap remembers each */
-    LIMIT_LINK_TYPES = 16,       /* of one pcapng file, each with its filter */
-    LIMIT_FILTER_SEARCH = 1024,  /* octets of a filter in which the place of its error is sought */
-    LIMIT_BLOCK_OPTIONS = 65536, /* of a torn pcapng block beside its packet; more is a garbled length */
+    LIMIT_SNAPLEN = 262144,           /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
+    LIMIT_AHEAD = LIMIT_SNAPLEN + 16, /* octets of a file looked at before they are taken: a record */
+    LIMIT_INPUTS = 65536,             /* files of one run; a week of five-minute files is 2016 */
+    LIMIT_INTERFACES = 65536,         /* of one section of a pcapng file; libpcap remembers each */
+    LIMIT_LINK_TYPES = 16,            /* of one pcapng file, each with its filter */
+    LIMIT_FILTER_SEARCH = 1024,       /* octets of a filter in which the place of its error is sought */
+    LIMIT_BLOCK_OPTIONS = 65536,      /* of a torn pcapng block beside its packet; more is a garbled length */
 
     /* link and ip */
     LIMIT_LINK_NESTING = 16,    /* headers peeled from one packet: tags, tunnels, IP in IP */

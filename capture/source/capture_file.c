@@ -116,16 +116,27 @@ static bool has_packet(struct capture *capture, int result, const struct pcap_pk
     return false;
 }
 
+/* The next packet, filtered or not; false at the end, and the capture is finished. */
+static bool read_packet(struct capture *capture, struct pcap_pkthdr **header, const u_char **data)
+{
+    if (capture->record_most && record_next(capture, &capture->record, data)) {
+        *header = &capture->record;
+        return true;
+    }
+    capture->record_most = 0;
+    int result = pcap_next_ex(capture->pcap, header, data);
+    return has_packet(capture, result, *header);
+}
+
 void capture_advance(struct capture *capture)
 {
     struct input_facts *facts = &capture->input->facts;
     const struct packet_link *link;
-    struct pcap_pkthdr *header;
-    const u_char *data;
+    struct pcap_pkthdr *header = NULL;
+    const u_char *data = NULL;
 
     do {
-        int result = pcap_next_ex(capture->pcap, &header, &data);
-        if (!has_packet(capture, result, header))
+        if (!read_packet(capture, &header, &data))
             return;
         facts->packets++;
         link = packet_link_of(capture);
@@ -157,6 +168,7 @@ static bool open_pcap(struct capture *capture)
     input->facts.snaplen = snapshot > 0 ? (uint64_t)snapshot : 0;
     if (input->interfaces)
         input->facts.snaplen = interfaces_snaplen(input->interfaces);
+    record_begin(capture);
     return true;
 }
 

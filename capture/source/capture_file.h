@@ -22,6 +22,9 @@ struct capture {
     const char *filter;                         /* borrowed from the source, or NULL */
     struct packet_link links[LIMIT_LINK_TYPES]; /* that of libpcap first */
     size_t link_count;
+    uint32_t record_most;   /* octets of a packet that record_next reads; 0: libpcap reads all */
+    int32_t record_tick_ns; /* nanoseconds in a unit of a record's fraction of a second */
+    struct pcap_pkthdr record;
     bool is_done;
     bool is_peeked;     /* `head` was read only to learn its time, and is void */
     struct packet head; /* valid unless is_done */
@@ -33,6 +36,11 @@ void capture_open(struct capture *capture);
 /* The next packet, into `head`. */
 void capture_advance(struct capture *capture);
 void capture_close(struct capture *capture);
+
+/* record.c: packets of plain pcap without libpcap and its copy through stdio. */
+void record_begin(struct capture *capture);
+/* False, with nothing taken, where libpcap must read on.  `data` is borrowed until the next packet. */
+bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data) NODISCARD;
 
 /* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
  * filtered. */

@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_BUFFER = 256 * 1024 };
+enum {
+    FILE_BUFFER = 256 * 1024,
+    READ_AHEAD = 128 * 1024 /* at once: what is read is looked at while it is still near */
+};
 
 void input_fail(struct input *input, const char *format, ...)
 {
@@ -88,7 +91,7 @@ static ptrdiff_t read_plain(struct input *input, void *to, size_t len)
 }
 
 /* What was peeked at comes first. */
-static ptrdiff_t read_peeked(struct input *input, void *to, size_t len)
+static ptrdiff_t read_on(struct input *input, void *to, size_t len)
 {
     size_t left = input->peeked_len - input->peeked_at;
 
@@ -100,11 +103,47 @@ static ptrdiff_t read_peeked(struct input *input, void *to, size_t len)
     return (ptrdiff_t)n;
 }
 
+struct bytes input_ahead(struct input *input, size_t need)
+{
+    ptrdiff_t n = 1;
+    size_t len = input->ahead_len - input->ahead_at;
+
+    if (len >= need)
+        return (struct bytes){ input->ahead + input->ahead_at, len };
+    if (!input->ahead)
+        input->ahead = malloc(LIMIT_AHEAD);
+    if (!input->ahead || need > LIMIT_AHEAD)
+        return (struct bytes){ NULL, 0 };
+    if (len)
+        memmove(input->ahead, input->ahead + input->ahead_at, len);
+    size_t until = need > READ_AHEAD ? need : READ_AHEAD;
+    while (n > 0 && len < need) {
+        n = read_on(input, input->ahead + len, until - len);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    input->ahead_at = 0;
+    input->ahead_len = len;
+    return (struct bytes){ input->ahead, len };
+}
+
+static ptrdiff_t read_behind_ahead(struct input *input, void *to, size_t len)
+{
+    size_t left = input->ahead_len - input->ahead_at;
+
+    if (left == 0)
+        return read_on(input, to, len);
+    size_t n = left < len ? left : len;
+    memcpy(to, input->ahead + input->ahead_at, n);
+    input_skip(input, n);
+    return (ptrdiff_t)n;
+}
+
 static ssize_t cookie_read(void *cookie, char *to, size_t len)
 {
     struct input *input = cookie;
-    ptrdiff_t n = read_peeked(input, to, len);
+    ptrdiff_t n = read_behind_ahead(input, to, len);
 
+    input->streamed += n > 0 ? (uint64_t)n : 0;
     if (n <= 0 || !input->interfaces)
         return n;
     interfaces_pass(input->interfaces, (uint8_t *)to, (size_t)n);
@@ -287,6 +326,10 @@ void input_close(struct input *input)
     input->file = NULL;
     free(input->buffer);
     input->buffer = NULL;
+    free(input->ahead);
+    input->ahead = NULL;
+    input->ahead_at = 0;
+    input->ahead_len = 0;
     interfaces_free(input->interfaces);
     input->interfaces = NULL;
     decompressor_free(input->decompressor);

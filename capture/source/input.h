@@ -24,11 +24,16 @@ struct input {
     ino_t number;
     struct decompressor *decompressor; /* NULL: plain */
     struct interfaces *interfaces;     /* NULL: not pcapng */
-    uint8_t peeked[16];                /* what was read to recognise it, not handed out yet */
+    uint8_t peeked[24];                /* what was read to recognise it, not handed out yet: in
+                                          pcap the header of the file, and no more */
     size_t peeked_len;
     size_t peeked_at;
-    FILE *file;   /* over all this; closes fd.  NULL: closed */
-    char *buffer; /* of `file`, owned */
+    FILE *file;     /* over all this; closes fd.  NULL: closed */
+    char *buffer;   /* of `file`, owned */
+    uint8_t *ahead; /* owned; read by input_ahead, and handed out by `file` if not skipped */
+    size_t ahead_at;
+    size_t ahead_len;
+    uint64_t streamed; /* octets that `file` has taken, be they read from it or in its buffer */
 };
 
 /* Opens and recognises.  False: facts say what is wrong. */
@@ -37,5 +42,12 @@ bool input_open(struct input *input) NODISCARD;
 void input_close(struct input *input);
 /* Stored octets of an open, plain, regular file once more, from `at`. */
 bool input_look_back(struct input *input, uint64_t at, void *to, size_t len) NODISCARD;
+/* What `file` would read next, where it lies: at least `need` octets (up to LIMIT_AHEAD), or fewer at the
+ * end.  Borrowed until the next call. */
+struct bytes input_ahead(struct input *input, size_t need);
+static inline void input_skip(struct input *input, size_t len)
+{
+    input->ahead_at += len;
+}
 void input_fail(struct input *input, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif

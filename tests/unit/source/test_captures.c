@@ -322,6 +322,44 @@ static void garbage_in_the_middle_is_damage_and_not_a_torn_end(void **state)
     }
 }
 
+/* libpcap cuts it to what the file announced; what comes before and behind is read as if nothing were odd. */
+static void a_packet_beyond_the_snap_length_is_cut_and_the_next_one_read(void **state)
+{
+    enum { SNAP = 65535, LONG = SNAP + 9 };
+    struct image image = { 0 };
+    struct packet packet;
+    uint8_t *octets = calloc(1, LONG);
+
+    (void)state;
+    assert_non_null(octets);
+    pcap_make(&image, 1000, 1, 2000); /* more than is read at once */
+    for (unsigned i = 0; i < 2; i++) {
+        image_u32(&image, 1);
+        image_u32(&image, 2);
+        image_u32(&image, i ? 7 : LONG);
+        image_u32(&image, i ? 8 : LONG);
+        image_add(&image, octets, i ? 7 : LONG);
+    }
+    struct place place = folder_put(&folder, "a", image_bytes(&image));
+    struct source *source = source_over(place.path);
+    for (uint32_t n = 1; n <= 2000; n++)
+        assert_true(source_next(source, &packet) && packet_is(packet.data, n));
+    assert_true(source_next(source, &packet));
+    assert_int_equal(packet.data.len, SNAP);
+    assert_int_equal(packet.wire_length, LONG);
+    assert_true(source_next(source, &packet));
+    assert_int_equal(packet.number, 2002);
+    assert_int_equal(packet.data.len, 7);
+    assert_int_equal(packet.wire_length, 8);
+    assert_int_equal(packet.time_ns, 1000002000u);
+    assert_false(source_next(source, &packet));
+    assert_true(source_input(source, 0)->is_complete);
+    assert_int_equal(source_input(source, 0)->bytes, image.len);
+    source_free(source);
+    image_release(&image);
+    free(octets);
+}
+
 static void zeros_that_a_crash_left_are_damage(void **state)
 {
     static const uint8_t zeros[512];
@@ -637,6 +675,7 @@ int main(void)
         WITH_FOLDER(a_pcapng_cut_anywhere_gives_what_is_whole_and_says_torn),
         WITH_FOLDER(a_header_alone_is_a_capture_without_packets),
         WITH_FOLDER(garbage_in_the_middle_is_damage_and_not_a_torn_end),
+        WITH_FOLDER(a_packet_beyond_the_snap_length_is_cut_and_the_next_one_read),
         WITH_FOLDER(zeros_that_a_crash_left_are_damage),
         WITH_FOLDER(a_garbled_block_length_of_pcapng_is_damage),
         WITH_FOLDER(interfaces_may_differ_in_link_type_and_snap_length),
