@@ -2,7 +2,6 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 
 struct digest {
@@ -63,11 +62,4 @@ void digest_sha256(struct bytes bytes, uint8_t out[DIGEST_SHA256_LEN])
 void digest_sha1(struct bytes bytes, uint8_t out[DIGEST_SHA1_LEN])
 {
     (void)EVP_Digest(or_empty(bytes), bytes.len, out, NULL, EVP_sha1(), NULL);
-}
-
-void digest_hmac_sha256(struct bytes key, struct bytes bytes, uint8_t out[DIGEST_SHA256_LEN])
-{
-    unsigned len = DIGEST_SHA256_LEN;
-
-    (void)HMAC(EVP_sha256(), or_empty(key), (int)key.len, or_empty(bytes), bytes.len, out, &len);
 }

@@ -16,6 +16,5 @@ void digest_finish(struct digest *digest, uint8_t out[DIGEST_SHA256_LEN]);
 
 void digest_sha256(struct bytes bytes, uint8_t out[DIGEST_SHA256_LEN]);
 void digest_sha1(struct bytes bytes, uint8_t out[DIGEST_SHA1_LEN]);
-void digest_hmac_sha256(struct bytes key, struct bytes bytes, uint8_t out[DIGEST_SHA256_LEN]);
 
 #endif
