@@ -9,7 +9,7 @@ static const uint64_t timeout_s[LIST_COUNT] = {
     [LIST_CLOSED] = 8,     /* stragglers come within a few round trips */
     [LIST_HALF_OPEN] = 75, /* the fifth retransmission of a SYN comes after 63 s (RFC 6298 5.7) */
     [LIST_UNWANTED] = 300, [LIST_CLOSING] = 1,
-    [LIST_OPEN] = 3600, /* servers wait ten minutes at the longest: RFC 5321 4.5.3.2 */
+    [LIST_ENDING] = 1,     [LIST_OPEN] = 3600, /* servers wait ten minutes at the longest: RFC 5321 4.5.3.2 */
 };
 
 static void end_idle(struct flow_table *table, uint32_t index, enum flow_list list)
@@ -19,6 +19,10 @@ static void end_idle(struct flow_table *table, uint32_t index, enum flow_list li
     if (list == LIST_CLOSED) {
         flow_destroy(table, index);
         return;
+    }
+    if (list == LIST_ENDING) {
+        flow_end(table, index, FLOW_CLOSE_FIN, flow->body->info.closed_by);
+        return; /* stays as a tombstone: stragglers are likely here */
     }
     if (list == LIST_CLOSING)
         flow_end(table, index, FLOW_CLOSE_RESET, flow->body ? flow->body->info.closed_by : -1);
@@ -38,7 +42,7 @@ static void sweep_list(struct flow_table *table, enum flow_list list, uint64_t n
         struct flow *flow = flow_at(table, i);
         if (flow->last_ns + timeout_ns <= now_ns)
             end_idle(table, i, list);
-        else if (list == LIST_CLOSED || list == LIST_HALF_OPEN || list == LIST_CLOSING)
+        else if (list == LIST_CLOSED || list == LIST_HALF_OPEN || list == LIST_CLOSING || list == LIST_ENDING)
             return; /* these do not live on packets: the first is the oldest */
         else if (flow->previous == NO_FLOW && flow->last_ns + timeout_ns / 2 > now_ns && i != last)
             flow_move(table, i, list);
@@ -97,7 +101,8 @@ bool flow_take_memory(struct flow_table *table, size_t bytes, uint32_t keep)
     for (unsigned tries = 0; tries < 8; tries++) {
         if (budget_take(table->budget, bytes))
             return true;
-        if (!evict_from(table, LIST_CLOSING, keep) && !evict_from(table, LIST_OPEN, keep))
+        if (!evict_from(table, LIST_CLOSING, keep) && !evict_from(table, LIST_ENDING, keep)
+            && !evict_from(table, LIST_OPEN, keep))
             break;
     }
     return budget_take(table->budget, bytes);

@@ -456,12 +456,32 @@ static bool fits_reset(const struct flow_body *body, int from, const struct segm
     return offset >= -(int64_t)RST_BEHIND && offset <= (int64_t)LIMIT_STREAM_BYTES;
 }
 
+/* And all that was sent before them has been handed out. */
 static bool is_finished(const struct flow_body *body)
 {
     const struct stream *a = &body->stream[0], *b = &body->stream[1];
 
-    return a->has_fin && b->has_fin && a->next >= a->fin_offset && b->next >= b->fin_offset && !a->pieces
-           && !b->pieces;
+    return a->next >= a->fin_offset && b->next >= b->fin_offset && !a->pieces && !b->pieces;
+}
+
+/* Both sides have closed, and each has acknowledged all that the other sent: bytes that lack here were lost
+ * on the way to the capture, and nobody will send them again. */
+static bool is_over(const struct flow_body *body)
+{
+    const struct stream *a = &body->stream[0], *b = &body->stream[1];
+
+    return a->acked >= a->fin_offset && b->acked >= b->fin_offset;
+}
+
+/* Both FINs came. */
+static void feed_closed(struct flow_table *table, uint32_t index)
+{
+    struct flow *flow = flow_at(table, index);
+
+    if (is_finished(flow->body))
+        flow_end(table, index, FLOW_CLOSE_FIN, flow->body->info.closed_by);
+    else if (flow->list == LIST_OPEN && is_over(flow->body))
+        flow_move(table, index, LIST_ENDING);
 }
 
 /* Packets and windows before the connection matters: two counters and a round trip time. */
@@ -536,8 +556,8 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
                      || body->stream[1].acked > body->stream[1].next;
     if (is_behind && flow->interest == FLOW_WANTED)
         flow_pump(table, index, segment->time_ns, false);
-    if (body->stream[0].has_fin && body->stream[1].has_fin && is_finished(body))
-        flow_end(table, index, FLOW_CLOSE_FIN, body->info.closed_by);
+    if (body->stream[0].has_fin && body->stream[1].has_fin)
+        feed_closed(table, index);
 }
 
 void flow_table_feed(struct flow_table *table, const struct segment *segment)
