@@ -5,7 +5,11 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-enum { CHUNK_FIRST = 4096, CHUNK_MOST = 65536 };
+enum {
+    CHUNK_FIRST = 4096,
+    CHUNK_MOST = 65536,
+    ARRAY_FIRST = 512 /* octets of an array that has begun to grow: most stay small */
+};
 
 struct arena_chunk {
     struct arena_chunk *next; /* older */
@@ -87,7 +91,8 @@ static uint8_t *take(struct arena *arena, size_t size)
     return memory;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Aligned for any object, and not zeroed. */
+static uint8_t *take_aligned(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
 
@@ -100,8 +105,14 @@ void *arena_alloc(struct arena *arena, size_t size)
     } else {
         arena->left = 0;
     }
-    uint8_t *memory = take(arena, size ? size : 1);
-    return memory ? memset(memory, 0, size ? size : 1) : NULL;
+    return take(arena, size ? size : 1);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    uint8_t *memory = take_aligned(arena, size);
+
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
@@ -125,12 +136,14 @@ bool arena_grow(struct arena *arena, void **array, size_t count, size_t *cap, si
 {
     if (count < *cap)
         return true;
-    size_t more = *cap ? *cap * 2 : 8;
-    void *grown = arena_alloc_array(arena, more, size);
+    size_t first = ARRAY_FIRST / size;
+    size_t more = *cap ? *cap * 2 : first > 8 ? 8 : first ? first : 1;
+    uint8_t *grown = more <= SIZE_MAX / size ? take_aligned(arena, more * size) : NULL;
     if (!grown)
         return false;
     if (count)
         memcpy(grown, *array, count * size);
+    memset(grown + count * size, 0, (more - count) * size);
     *array = grown;
     *cap = more;
     return true;

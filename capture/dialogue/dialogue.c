@@ -58,14 +58,12 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
 static void dialogue_free(struct dialogue *d)
 {
     hold_clear(d);
-    pairing_release(d);
     line_release(&d->client_line);
     line_release(&d->server_line);
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
     digest_free(d->digest);
-    budget_give(d->options->budget, sizeof *d + d->reply_ends_cap * sizeof *d->reply_ends);
-    free(d->reply_ends);
+    budget_give(d->options->budget, sizeof *d);
     free(d);
 }
 

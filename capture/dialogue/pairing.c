@@ -1,9 +1,7 @@
 /* Which reply answers what: in order, and never before the server can have read the question. */
 #include "dialogue/state.h"
 
-#include <stdlib.h>
-
-enum { PENDING_FIRST = 16 };
+enum { PENDING_FIRST = 4 }; /* MAIL, RCPT and DATA as one group */
 
 static struct expectation *at(struct dialogue *d, uint32_t i)
 {
@@ -16,24 +14,15 @@ static bool grow(struct dialogue *d)
 
     if (cap > LIMIT_PENDING)
         return false;
-    struct expectation *ring = malloc(cap * sizeof *ring);
+    struct expectation *ring = ARENA_ARRAY(&d->session->arena, struct expectation, cap);
     if (!ring)
         return false;
     for (uint32_t i = 0; i < d->pending_count; i++)
         ring[i] = *at(d, i);
-    budget_force(d->options->budget, (cap - d->pending_cap) * sizeof *ring);
-    free(d->pending);
     d->pending = ring;
     d->pending_cap = cap;
     d->pending_first = 0;
     return true;
-}
-
-void pairing_release(struct dialogue *d)
-{
-    budget_give(d->options->budget, d->pending_cap * sizeof *d->pending);
-    free(d->pending);
-    d->pending = NULL;
 }
 
 void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, uint64_t end_offset,

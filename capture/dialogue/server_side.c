@@ -1,8 +1,6 @@
 /* The server's stream: reply lines put together to replies (RFC 5321 4.2). */
 #include "dialogue/state.h"
 
-#include <stdlib.h>
-
 struct server_line {
     struct bytes text; /* without its end */
     enum line_end end;
@@ -55,16 +53,12 @@ static void add_text(struct dialogue *d, struct reply *reply, struct bytes text)
 
 static bool note_reply_end(struct dialogue *d, uint64_t end_offset)
 {
-    if (d->reply_count == d->reply_ends_cap) {
-        size_t cap = d->reply_ends_cap ? d->reply_ends_cap * 2 : 16;
-        uint64_t *ends =
-            d->reply_count < LIMIT_SESSION_ITEMS ? realloc(d->reply_ends, cap * sizeof *ends) : NULL;
-        if (!ends)
-            return false;
-        budget_force(d->options->budget, (cap - d->reply_ends_cap) * sizeof *ends);
-        d->reply_ends = ends;
-        d->reply_ends_cap = cap;
-    }
+    void *ends = d->reply_ends;
+
+    if (d->reply_count >= LIMIT_SESSION_ITEMS
+        || !arena_grow(&d->session->arena, &ends, d->reply_count, &d->reply_ends_cap, sizeof *d->reply_ends))
+        return false;
+    d->reply_ends = ends;
     d->reply_ends[d->reply_count++] = end_offset;
     return true;
 }

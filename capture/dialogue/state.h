@@ -118,11 +118,11 @@ struct dialogue {
     uint64_t server_hole_end; /* of the last hole; 0 none */
     bool has_greeting;
     bool acks_work;       /* the server's acknowledgments have moved: they can be believed */
-    uint64_t *reply_ends; /* server offsets behind each complete reply */
+    uint64_t *reply_ends; /* server offsets behind each complete reply; in the arena of the session */
     size_t reply_ends_cap;
     size_t reply_count;
 
-    struct expectation *pending; /* a ring */
+    struct expectation *pending; /* a ring, in the arena of the session */
     uint32_t pending_cap, pending_first, pending_count;
     uint32_t recipients; /* accepted in the open transaction */
     bool offers_chunking;
@@ -188,7 +188,6 @@ void pairing_mark_uncertain(struct dialogue *d, uint64_t acked);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
-void pairing_release(struct dialogue *d);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);

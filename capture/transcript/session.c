@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { ITEMS_FIRST = 8 }; /* greeting to QUIT of one message */
+
 const char *side_name(enum side side)
 {
     static const char *const names[] = { "client", "server", "none" };
@@ -86,6 +88,10 @@ static void *add(struct session *session, void **array, size_t *count, size_t *c
 
 struct item *session_add_item(struct session *session, enum item_kind kind)
 {
+    if (session->item_cap == 0) {
+        session->items = ARENA_ARRAY(&session->arena, struct item, ITEMS_FIRST);
+        session->item_cap = session->items ? ITEMS_FIRST : 0;
+    }
     void *array = session->items;
     struct item *item = add(session, &array, &session->item_count, &session->item_cap, sizeof *item);
 
