@@ -1,6 +1,8 @@
 /* Findings about the server: 503 where it has no place, misorder that it let pass, and its goodbyes. */
 #include "rules/check.h"
 
+#include "replay/sequence_text.h"
+
 /* 503 for a policy, as servers word it. */
 static const char *const policy_phrases[] = {
     "authenticat",
@@ -48,6 +50,12 @@ static const char *const error_count_phrases[] = {
     "too many failed",
     NULL,
 };
+
+/* Every QUIT asks: one search tells of nearly all that they say none of it. */
+static bool tells_of_too_many_errors(const struct reply *reply)
+{
+    return reply_says(reply, BYTES("too many")) && check_says_any(reply, error_count_phrases);
+}
 
 static bool is_policy(const struct reply *reply)
 {
@@ -217,7 +225,7 @@ static void check_goodbye(struct analysis *analysis, size_t index, const struct 
         && !(item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED))
         (void)check_raise(analysis, RULE_SERVER_421, index);
     if ((reply->code == 421 || reply->code >= 500 || reply->code == 221 || reply->code == 455)
-        && check_says_any(reply, error_count_phrases))
+        && tells_of_too_many_errors(reply))
         (void)check_raise(analysis, RULE_TOO_MANY_ERRORS, index);
 }
 

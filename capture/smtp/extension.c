@@ -1,6 +1,8 @@
 /* Which keyword offers which extension, and which verbs and parameters need it. */
 #include "smtp/extension.h"
 
+#include "smtp/letters.h"
+
 static const char *const keywords[EXTENSION_COUNT] = {
     [EXTENSION_NONE] = "",
 #define EXTENSION(name, keyword) [EXTENSION_##name] = keyword,
@@ -13,20 +15,38 @@ const char *extension_keyword(enum extension extension)
     return (unsigned)extension < EXTENSION_COUNT ? keywords[extension] : "";
 }
 
-enum extension extension_parse(struct bytes ehlo_line)
+/* The keyword that begins with these letters: no two have their first eight in common. */
+static enum extension by_letters(uint64_t letters)
+{
+#define EXTENSION(name, keyword)                                                                             \
+    if (letters == LETTERS(keyword))                                                                         \
+        return EXTENSION_##name;
+#include "smtp/extensions.def"
+#undef EXTENSION
+    return EXTENSION_NONE;
+}
+
+static size_t keyword_length(struct bytes line)
 {
     size_t len = 0;
 
-    while (len < ehlo_line.len && ehlo_line.ptr[len] != ' ' && ehlo_line.ptr[len] != '\t'
-           && ehlo_line.ptr[len] != '=')
+    while (len < line.len && line.ptr[len] != ' ' && line.ptr[len] != '\t' && line.ptr[len] != '=')
         len++;
-    struct bytes word = bytes_slice(ehlo_line, 0, len);
-    if (word.len == 0)
-        return EXTENSION_NONE;
-    uint8_t first = ascii_upper(word.ptr[0]);
-    for (unsigned i = EXTENSION_NONE + 1; i < EXTENSION_COUNT; i++)
-        if ((uint8_t)keywords[i][0] == first && bytes_equal_nocase(word, bytes_of(keywords[i])))
-            return (enum extension)i;
+    return len;
+}
+
+enum extension extension_parse(struct bytes ehlo_line)
+{
+    struct bytes word = bytes_slice(ehlo_line, 0, keyword_length(ehlo_line));
+    enum extension found = by_letters(letters_of(word));
+
+    if (found != EXTENSION_NONE) {
+        struct bytes keyword = bytes_of(keywords[found]);
+        bool is_it =
+            word.len == keyword.len
+            && bytes_equal_nocase(bytes_from(word, LETTERS_PACKED), bytes_from(keyword, LETTERS_PACKED));
+        return is_it ? found : EXTENSION_NONE;
+    }
     /* Exim before 4.95 wrote X_PIPE_CONNECT, and PIPE_CONNECT for a while. */
     if (bytes_equal_nocase(word, BYTES("X_PIPE_CONNECT")) || bytes_equal_nocase(word, BYTES("PIPE_CONNECT")))
         return EXTENSION_PIPECONNECT;
