@@ -1,6 +1,8 @@
 #ifndef TCP_FLOW_H
 #define TCP_FLOW_H
 
+#include <assert.h>
+
 #include "tcp/flow_table.h"
 #include "tcp/stream.h"
 
@@ -49,27 +51,32 @@ struct flow_body {
     struct flow_body *next_free;
 };
 
+/* Two lines of the processor's cache: what every packet of the connection touches is in the first. */
 struct flow {
     struct flow_key key;
-    uint32_t chain;          /* next in its bucket, or in the free list */
+    uint32_t chain;   /* next in its bucket, or in the free list */
+    uint8_t list;     /* enum flow_list */
+    uint8_t interest; /* enum flow_interest */
+    uint8_t flags;    /* enum flow_flag */
+    int8_t initiator;
+    struct flow_body *body;
+    uint64_t last_ns;
+
     uint32_t previous, next; /* in its list, least recently touched first */
     uint32_t elder, younger; /* among those that can still be a session, by serial */
     uint32_t first_input;
+    uint32_t rtt_us;
     uint64_t first_number;
     uint64_t serial;
     uint64_t start_ns;
-    uint64_t last_ns;
-    uint64_t synack_ns;
-    uint32_t isn[2]; /* sequence number of the first payload byte, valid with FLAG_SYN_n */
-    uint32_t rtt_us;
+    uint32_t isn[2];           /* sequence number of the first payload byte, valid with FLAG_SYN_n */
     uint16_t early_packets[2]; /* before there was a body */
-    uint8_t list;              /* enum flow_list */
-    uint8_t interest;          /* enum flow_interest */
-    uint8_t flags;
-    int8_t initiator;
-    uint8_t early_fins; /* a bit a direction: FIN before there was a body */
-    struct flow_body *body;
+    uint8_t early_fins;        /* a bit a direction: FIN before there was a body */
+    bool saw_synack;
 };
+
+enum { CACHE_LINE = 64 };
+static_assert(sizeof(struct flow) == 2 * CACHE_LINE, "a flow fills whole cache lines");
 
 struct list {
     uint32_t first, last;

@@ -57,7 +57,7 @@ static void learn_syn(struct flow *flow, int from, const struct segment *segment
     flow->flags |= (uint8_t)(FLAG_SYN_0 << from);
     flow->isn[from] = segment->seq + 1;
     if (segment->flags & TCP_ACK) {
-        flow->synack_ns = segment->time_ns;
+        flow->saw_synack = true;
         if (flow->initiator < 0)
             flow->initiator = (int8_t)!from;
     } else if (flow->initiator < 0) {
@@ -489,7 +489,7 @@ static void note_early(struct flow *flow, int from, const struct segment *segmen
 {
     if (flow->early_packets[from] < UINT16_MAX)
         flow->early_packets[from]++;
-    if (flow->synack_ns && !flow->rtt_us && !(segment->flags & TCP_SYN) && flow->initiator == from
+    if (flow->saw_synack && !flow->rtt_us && !(segment->flags & TCP_SYN) && flow->initiator == from
         && segment->time_ns >= flow->start_ns) {
         uint64_t rtt_us = (segment->time_ns - flow->start_ns) / 1000;
         flow->rtt_us = rtt_us > UINT32_MAX ? UINT32_MAX : rtt_us == 0 ? 1 : (uint32_t)rtt_us;

@@ -148,13 +148,14 @@ static bool add_chunk(struct flow_table *table)
     if (!budget_take(table->budget, FLOWS_IN_CHUNK * sizeof(struct flow)))
         return false;
     struct flow **chunks = realloc(table->chunks, (table->chunk_count + 1) * sizeof *chunks);
-    struct flow *chunk = chunks ? calloc(FLOWS_IN_CHUNK, sizeof *chunk) : NULL;
+    struct flow *chunk = chunks ? aligned_alloc(CACHE_LINE, FLOWS_IN_CHUNK * sizeof *chunk) : NULL;
     if (chunks)
         table->chunks = chunks;
     if (!chunk) {
         budget_give(table->budget, FLOWS_IN_CHUNK * sizeof(struct flow));
         return false;
     }
+    memset(chunk, 0, FLOWS_IN_CHUNK * sizeof *chunk);
     uint32_t first = table->chunk_count * FLOWS_IN_CHUNK;
     table->chunks[table->chunk_count++] = chunk;
     for (uint32_t i = FLOWS_IN_CHUNK; i-- > 0;) {
