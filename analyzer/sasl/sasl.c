@@ -4,10 +4,8 @@
 #include "sasl/sasl_rows.h"
 
 static const struct sasl_mechanism *const rows[] = {
-    &sasl_mechanism_login,
-    &sasl_mechanism_plain,
-    &sasl_mechanism_cram_md5,
-    NULL,
+    &sasl_mechanism_login,    &sasl_mechanism_plain,     &sasl_mechanism_cram_md5,
+    &sasl_mechanism_external, &sasl_mechanism_anonymous, NULL,
 };
 
 const struct sasl_mechanism *const *sasl_mechanisms(void)

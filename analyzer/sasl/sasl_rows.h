@@ -4,9 +4,19 @@
 #include "sasl/sasl.h"
 
 /* The rows of sasl.c, and what several mechanisms share. */
+extern const struct sasl_mechanism sasl_mechanism_anonymous;
 extern const struct sasl_mechanism sasl_mechanism_cram_md5;
+extern const struct sasl_mechanism sasl_mechanism_external;
 extern const struct sasl_mechanism sasl_mechanism_login;
 extern const struct sasl_mechanism sasl_mechanism_plain;
+
+/* Public fields that are words of our own, a number in decimal, octets in hexadecimal. */
+bool sasl_fields_add_text(struct sasl_fields *fields, const char *name, const char *text);
+bool sasl_fields_add_number(struct sasl_fields *fields, const char *name, uint64_t number);
+bool sasl_fields_add_hex(struct sasl_fields *fields, const char *name, struct bytes octets);
+/* A message that cannot be read: nothing of a client's is shown.  False, with `why`. */
+bool sasl_fields_refuse(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,
+                        struct err *err, const char *why);
 
 /* What a LOGIN prompt asks for, by its wording; servers word it in many ways. */
 enum login_prompt { LOGIN_PROMPT_UNKNOWN = 0, LOGIN_PROMPT_USERNAME, LOGIN_PROMPT_PASSWORD };
