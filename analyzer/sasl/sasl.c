@@ -3,10 +3,22 @@
 
 #include "sasl/sasl_rows.h"
 
+/* clang-format off */
 static const struct sasl_mechanism *const rows[] = {
-    &sasl_mechanism_login,    &sasl_mechanism_plain,     &sasl_mechanism_cram_md5,
-    &sasl_mechanism_external, &sasl_mechanism_anonymous, NULL,
+    &sasl_mechanism_login,
+    &sasl_mechanism_plain,
+    &sasl_mechanism_cram_md5,
+    &sasl_mechanism_scram_sha_1,
+    &sasl_mechanism_scram_sha_1_plus,
+    &sasl_mechanism_scram_sha_256,
+    &sasl_mechanism_scram_sha_256_plus,
+    &sasl_mechanism_scram_sha_512,
+    &sasl_mechanism_scram_sha_512_plus,
+    &sasl_mechanism_external,
+    &sasl_mechanism_anonymous,
+    NULL,
 };
+/* clang-format on */
 
 const struct sasl_mechanism *const *sasl_mechanisms(void)
 {
