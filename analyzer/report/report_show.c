@@ -41,7 +41,7 @@ static void put_reply(const struct session *session, const struct reply *reply,
         if (i < reply->line_count)
             (void)escape_text(reply->lines[i], out);
         if (reply->is_redacted)
-            buf_append_text(out, "(withheld: it repeats a credential)");
+            buf_append_text(out, "(withheld: it gives away a credential)");
         if (reply->code >= 400)
             text_untint(options, out);
         buf_append_u8(out, '\n');

@@ -117,7 +117,7 @@ static void reply_line(const struct reply *reply, uint32_t line, size_t indent,
         text_wire(reply->lines[line], options->columns > indent + 9 ? options->columns - indent - 9 : 40,
                   out);
     if (reply->is_redacted)
-        buf_append_text(out, "(withheld: it repeats a credential)");
+        buf_append_text(out, "(withheld: it gives away a credential)");
     if (is_refusal)
         text_untint(options, out);
     buf_append_u8(out, '\n');

@@ -101,13 +101,28 @@ static bool is_public(const struct sasl_step *step)
     return step->field_count > 0;
 }
 
+static struct bytes content_of(const struct sasl_step *step)
+{
+    return step->decoded.len ? step->decoded : step->text;
+}
+
 /* What is equal in equal credentials: the one secret field, or the whole message where it cannot be read. */
 static struct bytes essence_of(const struct sasl_step *step)
 {
     for (uint32_t i = 0; i < step->field_count; i++)
         if (step->fields[i].is_secret)
             return step->fields[i].value;
-    return step->decoded.len ? step->decoded : step->text;
+    return content_of(step);
+}
+
+/* Where the mechanism does not tell: what it looks like. */
+static void note_content(struct sasl_step *step, struct arena *arena)
+{
+    struct sasl_fields fields = { arena, step };
+    const char *name = sasl_recognise(step->from, content_of(step));
+
+    if (name)
+        (void)sasl_fields_add_text(&fields, "looks-like", name);
 }
 
 static void decode_step(struct session *session, const struct sasl_mechanism *mechanism,
@@ -130,6 +145,10 @@ static void decode_step(struct session *session, const struct sasl_mechanism *me
         decode_fields(mechanism, context, step, &session->arena);
     if (is_client)
         step->is_secret = !is_public(step);
+    else if (sasl_proves_server(step->text) || sasl_proves_server(step->decoded))
+        step->is_secret = true;
+    if (!mechanism || step->malformed)
+        note_content(step, &session->arena);
     if (decoded.ptr)
         explicit_bzero(decoded.ptr, decoded.cap);
     buf_release(&decoded);

@@ -49,6 +49,14 @@ void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t 
 /* Withholds the replies to this item that repeat a secret of it, or of one shortly before. */
 void sasl_redact_echoing_replies(const struct session *session, size_t index);
 
+/* Withholds the replies to this item that hold what proves the server. */
+void sasl_redact_proofs(const struct session *session, size_t index);
+
+/* What this decoded message is by its content, whatever was announced; NULL if it is not known. */
+const char *sasl_recognise(enum side from, struct bytes message);
+/* The last word of a SCRAM or DIGEST-MD5 server: a password can be guessed from it. */
+bool sasl_proves_server(struct bytes message);
+
 /* The newest exchange that began at this item or before, or NULL. */
 struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index);
 

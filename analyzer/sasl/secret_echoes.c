@@ -41,13 +41,17 @@ static void add_token(struct needles *needles, struct bytes token)
 
 static void add_step(struct needles *needles, const struct sasl_step *step)
 {
+    bool has_parts = false;
+
     if (!step->is_secret || step->is_redacted)
         return;
     add_token(needles, step->text);
     for (uint32_t i = 0; i < step->field_count; i++)
-        if (step->fields[i].is_secret && !step->fields[i].is_redacted)
+        if (step->fields[i].is_secret && !step->fields[i].is_redacted) {
             add_needle(needles, step->fields[i].value, NEEDLE_MOST);
-    if (step->field_count == 0)
+            has_parts = true;
+        }
+    if (!has_parts)
         add_needle(needles, step->decoded, NEEDLE_MOST);
     if (step->problem == BASE64_FINE && step->text.len >= NEEDLE_LEAST && step->decoded.len == 0)
         needles->is_blind = true; /* at a ceiling */

@@ -90,8 +90,11 @@ static void mark_item(struct session *session, size_t index)
         mark_command(session, index, &item->as.command);
     if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded)
         sasl_decode_orphan(session, &item->as.sasl);
-    if (item->reply)
-        sasl_redact_echoing_replies(session, index);
+    if (!item->reply)
+        return;
+    sasl_redact_echoing_replies(session, index);
+    if (item->kind == ITEM_SASL || item->kind == ITEM_COMMAND)
+        sasl_redact_proofs(session, index);
 }
 
 struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index)
