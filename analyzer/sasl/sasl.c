@@ -16,6 +16,7 @@ static const struct sasl_mechanism *const rows[] = {
     &sasl_mechanism_scram_sha_512_plus,
     &sasl_mechanism_external,
     &sasl_mechanism_anonymous,
+    &sasl_mechanism_digest_md5,
     NULL,
 };
 /* clang-format on */

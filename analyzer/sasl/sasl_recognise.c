@@ -112,8 +112,8 @@ const char *sasl_recognise(enum side from, struct bytes message)
 
 bool sasl_proves_server(struct bytes message)
 {
-    struct bytes signature = BYTES("v="), rspauth = BYTES("rspauth=");
+    struct bytes signature = BYTES("v=");
 
     return bytes_equal(bytes_slice(message, 0, signature.len), signature)
-           || bytes_equal(bytes_slice(message, 0, rspauth.len), rspauth);
+           || bytes_find_nocase(message, BYTES("rspauth")) != SIZE_MAX;
 }

@@ -6,6 +6,7 @@
 /* The rows of sasl.c, and what several mechanisms share. */
 extern const struct sasl_mechanism sasl_mechanism_anonymous;
 extern const struct sasl_mechanism sasl_mechanism_cram_md5;
+extern const struct sasl_mechanism sasl_mechanism_digest_md5;
 extern const struct sasl_mechanism sasl_mechanism_external;
 extern const struct sasl_mechanism sasl_mechanism_login;
 extern const struct sasl_mechanism sasl_mechanism_plain;
