@@ -17,6 +17,8 @@ static const struct sasl_mechanism *const rows[] = {
     &sasl_mechanism_external,
     &sasl_mechanism_anonymous,
     &sasl_mechanism_digest_md5,
+    &sasl_mechanism_xoauth2,
+    &sasl_mechanism_oauthbearer,
     NULL,
 };
 /* clang-format on */

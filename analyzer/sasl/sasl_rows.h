@@ -9,6 +9,7 @@ extern const struct sasl_mechanism sasl_mechanism_cram_md5;
 extern const struct sasl_mechanism sasl_mechanism_digest_md5;
 extern const struct sasl_mechanism sasl_mechanism_external;
 extern const struct sasl_mechanism sasl_mechanism_login;
+extern const struct sasl_mechanism sasl_mechanism_oauthbearer;
 extern const struct sasl_mechanism sasl_mechanism_plain;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_1;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_1_plus;
@@ -16,6 +17,7 @@ extern const struct sasl_mechanism sasl_mechanism_scram_sha_256;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_256_plus;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_512;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_512_plus;
+extern const struct sasl_mechanism sasl_mechanism_xoauth2;
 
 /* Public fields that are words of our own, a number in decimal, octets in hexadecimal. */
 bool sasl_fields_add_text(struct sasl_fields *fields, const char *name, const char *text);

@@ -45,6 +45,7 @@ enum {
     /* sasl */
     LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */
     LIMIT_SASL_FIELDS = 32,
+    LIMIT_SASL_JSON = 16384, /* claims of a token, or an error; command lines and headers end at 8192 */
 
     /* analyzer */
     LIMIT_FINDINGS = 4096,        /* of one session */
