@@ -19,6 +19,7 @@ static const struct sasl_mechanism *const rows[] = {
     &sasl_mechanism_digest_md5,
     &sasl_mechanism_xoauth2,
     &sasl_mechanism_oauthbearer,
+    &sasl_mechanism_ntlm,
     NULL,
 };
 /* clang-format on */

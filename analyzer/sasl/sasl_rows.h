@@ -9,6 +9,7 @@ extern const struct sasl_mechanism sasl_mechanism_cram_md5;
 extern const struct sasl_mechanism sasl_mechanism_digest_md5;
 extern const struct sasl_mechanism sasl_mechanism_external;
 extern const struct sasl_mechanism sasl_mechanism_login;
+extern const struct sasl_mechanism sasl_mechanism_ntlm;
 extern const struct sasl_mechanism sasl_mechanism_oauthbearer;
 extern const struct sasl_mechanism sasl_mechanism_plain;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_1;
