@@ -21,8 +21,9 @@ bool bytes_starts_nocase(struct bytes b, struct bytes prefix)
     return b.len >= prefix.len && bytes_equal_nocase(bytes_slice(b, 0, prefix.len), prefix);
 }
 
-/* Whether first and last byte of the needle, but for bit 5, stand at their distance anywhere.  Hardly any text
- * passes that does not hold it, and without a way out of the loop the compiler takes many bytes at a time. */
+/* Whether first and last byte of the needle, but for bit 5, stand at their distance anywhere.  Hardly any
+ * text passes that does not hold it, and without a way out of the loop the compiler takes many bytes at a
+ * time. */
 static bool may_hold(struct bytes b, struct bytes needle)
 {
     const uint8_t *first = b.ptr, *last = b.ptr + needle.len - 1;
