@@ -20,6 +20,8 @@ static const struct sasl_mechanism *const rows[] = {
     &sasl_mechanism_xoauth2,
     &sasl_mechanism_oauthbearer,
     &sasl_mechanism_ntlm,
+    &sasl_mechanism_gssapi,
+    &sasl_mechanism_gss_spnego,
     NULL,
 };
 /* clang-format on */

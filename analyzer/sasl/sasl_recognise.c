@@ -1,6 +1,8 @@
 /* What a message is by its content, whatever mechanism was announced: a PLAIN message at a LOGIN prompt, NTLM
  * behind AUTH GSSAPI, a message whose AUTH was lost.  The answer is a word of ours, never a byte of it. */
 #include "base/escape.h"
+#include "sasl/sasl_der.h"
+#include "sasl/sasl_gss.h"
 #include "sasl/sasl_rows.h"
 
 struct opening {
@@ -42,12 +44,6 @@ static const struct opening openings[] = {
     ROW(CLIENT, "eyJ",         "JWT"), /* {" in base64 */
 };
 
-/* Behind 0x60 and a length: the object identifier of the mechanism (RFC 2743 3.1). */
-static const struct opening gss_mechanisms[] = {
-    ROW(NONE, "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", "Kerberos"),
-    ROW(NONE, "\x06\x06\x2b\x06\x01\x05\x05\x02",             "SPNEGO"),
-};
-
 /* Messages that are nothing else. */
 static const struct opening whole[] = {
     ROW(CLIENT, "*",    "cancel"),
@@ -68,13 +64,15 @@ static const char *look_up(const struct opening *rows, size_t count, enum side f
     return NULL;
 }
 
-static const char *gss_name(enum side from, struct bytes message)
+/* By the object identifier behind 0x60 and a length; the token may be cut short. */
+static const char *gss_name(struct bytes message)
 {
     size_t length_octets = message.len > 1 && message.ptr[1] >= 0x80 ? message.ptr[1] & 0x7fu : 0;
+    struct bytes object, rest = bytes_from(message, 2 + length_octets);
 
-    if (message.len < 4 || message.ptr[0] != 0x60)
+    if (message.len == 0 || message.ptr[0] != DER_APPLICATION || !der_enter(rest, DER_OBJECT, &object))
         return NULL;
-    return look_up(gss_mechanisms, COUNT(gss_mechanisms), from, bytes_from(message, 2 + length_octets));
+    return gss_mechanism_name(object);
 }
 
 /* authzid NUL authcid NUL password */
@@ -99,7 +97,7 @@ const char *sasl_recognise(enum side from, struct bytes message)
     const char *name = look_up(openings, COUNT(openings), from, message);
 
     if (!name)
-        name = gss_name(from, message);
+        name = gss_name(message);
     for (size_t i = 0; !name && i < COUNT(whole); i++)
         if (message.len == whole[i].len)
             name = look_up(&whole[i], 1, from, message);
@@ -115,5 +113,5 @@ bool sasl_proves_server(struct bytes message)
     struct bytes signature = BYTES("v=");
 
     return bytes_equal(bytes_slice(message, 0, signature.len), signature)
-           || bytes_find_nocase(message, BYTES("rspauth")) != SIZE_MAX;
+           || bytes_find_nocase(message, BYTES("rspauth")) != SIZE_MAX || spnego_has_checksum(message);
 }

@@ -8,6 +8,8 @@ extern const struct sasl_mechanism sasl_mechanism_anonymous;
 extern const struct sasl_mechanism sasl_mechanism_cram_md5;
 extern const struct sasl_mechanism sasl_mechanism_digest_md5;
 extern const struct sasl_mechanism sasl_mechanism_external;
+extern const struct sasl_mechanism sasl_mechanism_gss_spnego;
+extern const struct sasl_mechanism sasl_mechanism_gssapi;
 extern const struct sasl_mechanism sasl_mechanism_login;
 extern const struct sasl_mechanism sasl_mechanism_ntlm;
 extern const struct sasl_mechanism sasl_mechanism_oauthbearer;

@@ -33,6 +33,7 @@ static const struct {
     { SIDE_SERVER, "b3RwLW1kNSA0OTkga2UxMjM0IGV4dA==", "OTP challenge" },
     { SIDE_CLIENT, "YBwGCSqGSIb3EgECAgEAbg4wDKADAgEFoQMCAQ4=", "Kerberos" },
     { SIDE_CLIENT, "YIIAFQYGKwYBBQUCoAswCaAHMAUGA1UEAw==", "SPNEGO" },
+    { SIDE_CLIENT, "YAUGA1UEAw==", "unknown" },
     { SIDE_CLIENT, "AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "PLAIN" },
     { SIDE_CLIENT, "dGltAHRhbnN0YWFm", NULL }, /* one NUL */
     { SIDE_CLIENT, "dGltAAA=", NULL },
