@@ -105,6 +105,8 @@ static json_t *json_of_exchange(const struct session *session, const struct sasl
     json_put(object, "authorization_identity",
              result.authorization_identity.len ? json_of_bytes(result.authorization_identity) : json_null());
     json_put(object, "steps", steps);
+    if (result.layer != SASL_LAYER_NONE)
+        json_put(object, "security_layer", json_string_nocheck(sasl_layer_name(result.layer)));
     json_put(object, "outcome", json_string_nocheck(sasl_outcome_name(result.outcome)));
     json_put(object, "reply",
              json_of_reply(result.reply ? result.reply : exchange->last_reply, false, options));

@@ -22,6 +22,8 @@ static const struct sasl_mechanism *const rows[] = {
     &sasl_mechanism_ntlm,
     &sasl_mechanism_gssapi,
     &sasl_mechanism_gss_spnego,
+    &sasl_mechanism_otp,
+    &sasl_mechanism_skey,
     NULL,
 };
 /* clang-format on */
@@ -45,4 +47,11 @@ const char *sasl_outcome_name(enum sasl_outcome outcome)
                                                            "cancelled", "abandoned", "undecided" };
 
     return (unsigned)outcome < SASL_OUTCOME_COUNT ? names[outcome] : "undecided";
+}
+
+const char *sasl_layer_name(enum sasl_layer layer)
+{
+    static const char *const names[SASL_LAYER_COUNT] = { "none", "unknown", "integrity", "confidentiality" };
+
+    return (unsigned)layer < SASL_LAYER_COUNT ? names[layer] : "unknown";
 }

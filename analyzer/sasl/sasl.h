@@ -18,6 +18,16 @@ enum sasl_outcome {
 };
 const char *sasl_outcome_name(enum sasl_outcome outcome);
 
+/* What both sides put around everything that follows a success (RFC 4422 3.7): it cannot be read any more. */
+enum sasl_layer {
+    SASL_LAYER_NONE = 0,
+    SASL_LAYER_UNKNOWN, /* the choice was encrypted */
+    SASL_LAYER_INTEGRITY,
+    SASL_LAYER_CONFIDENTIALITY,
+    SASL_LAYER_COUNT
+};
+const char *sasl_layer_name(enum sasl_layer layer);
+
 /* Where fields go while a step is decoded.  Values are copied into the arena. */
 struct sasl_fields {
     struct arena *arena;
@@ -79,6 +89,7 @@ struct sasl_result {
     uint64_t identity_length;            /* also of one that is withheld */
     bool is_identity_secret;             /* withheld: the field looks like a misplaced password */
     struct bytes authorization_identity; /* empty: none given */
+    enum sasl_layer layer;               /* agreed on, after a success */
     const struct reply *reply;           /* the final one, or NULL */
 };
 struct sasl_result sasl_result_of(const struct session *session, const struct sasl_exchange *exchange);

@@ -53,12 +53,46 @@ static const struct sasl_field *first_field(const struct sasl_exchange *exchange
     return NULL;
 }
 
+/* What the client chose: qop of DIGEST-MD5, the layer of GSSAPI. */
+static enum sasl_layer layer_of(const struct sasl_step *step)
+{
+    static const struct {
+        const char *field, *value;
+        enum sasl_layer layer;
+    } rows[] = {
+        { "qop", "auth-int", SASL_LAYER_INTEGRITY },
+        { "qop", "auth-conf", SASL_LAYER_CONFIDENTIALITY },
+        { "layer", "integrity", SASL_LAYER_INTEGRITY },
+        { "layer", "confidentiality", SASL_LAYER_CONFIDENTIALITY },
+        { "wrapped", "encrypted", SASL_LAYER_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sasl_field *field = sasl_step_field(step, rows[i].field);
+        if (field && bytes_equal_nocase(field->value, bytes_of(rows[i].value)))
+            return rows[i].layer;
+    }
+    return SASL_LAYER_NONE;
+}
+
+static enum sasl_layer agreed_layer(const struct sasl_exchange *exchange)
+{
+    enum sasl_layer layer = SASL_LAYER_NONE;
+
+    for (size_t i = 0; i < exchange->step_count && i < SASL_STEPS_DECODED; i++)
+        if (exchange->steps[i].from == SIDE_CLIENT && layer_of(&exchange->steps[i]))
+            layer = layer_of(&exchange->steps[i]);
+    return layer;
+}
+
 struct sasl_result sasl_result_of(const struct session *session, const struct sasl_exchange *exchange)
 {
     struct sasl_result result = { .outcome = outcome_of(session, exchange) };
     const struct sasl_field *name = first_field(exchange, "username");
     const struct sasl_field *authzid = first_field(exchange, "authzid");
 
+    if (result.outcome == SASL_SUCCESS)
+        result.layer = agreed_layer(exchange);
     if (exchange->last_reply && exchange->last_reply->code != 334)
         result.reply = exchange->last_reply;
     if (authzid && !authzid->is_secret && !authzid->is_redacted)

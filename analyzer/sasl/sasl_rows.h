@@ -13,6 +13,7 @@ extern const struct sasl_mechanism sasl_mechanism_gssapi;
 extern const struct sasl_mechanism sasl_mechanism_login;
 extern const struct sasl_mechanism sasl_mechanism_ntlm;
 extern const struct sasl_mechanism sasl_mechanism_oauthbearer;
+extern const struct sasl_mechanism sasl_mechanism_otp;
 extern const struct sasl_mechanism sasl_mechanism_plain;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_1;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_1_plus;
@@ -20,6 +21,7 @@ extern const struct sasl_mechanism sasl_mechanism_scram_sha_256;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_256_plus;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_512;
 extern const struct sasl_mechanism sasl_mechanism_scram_sha_512_plus;
+extern const struct sasl_mechanism sasl_mechanism_skey;
 extern const struct sasl_mechanism sasl_mechanism_xoauth2;
 
 /* Public fields that are words of our own, a number in decimal, octets in hexadecimal. */

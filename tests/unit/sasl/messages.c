@@ -14,11 +14,18 @@ struct reading {
     struct err err;
 };
 
-static void read_message(const struct sasl_mechanism *mechanism, enum side from, struct bytes message,
+/* Who hears a message, and when. */
+struct listener {
+    const struct sasl_mechanism *mechanism;
+    unsigned index;
+};
+
+static void read_message(const struct listener *listener, enum side from, struct bytes message,
                          struct reading *out)
 {
-    struct sasl_exchange exchange = { .step_count = 0 };
-    struct sasl_context context = { .from = from, .exchange = &exchange };
+    const struct sasl_mechanism *mechanism = listener->mechanism;
+    struct sasl_exchange exchange = { .mechanism = bytes_of(mechanism->name) };
+    struct sasl_context context = { .from = from, .index = listener->index, .exchange = &exchange };
     uint8_t *exact = malloc(message.len ? message.len : 1);
 
     assert_non_null(exact);
@@ -66,13 +73,12 @@ void assert_fields(const struct session *session, size_t step, const char *expec
     assert_step_reads(&session->exchanges[session->exchange_count - 1].steps[step], expected);
 }
 
-static void whole_reads(const struct sasl_mechanism *mechanism, const struct message_row *row,
-                        struct bytes message)
+static void whole_reads(const struct listener *listener, const struct message_row *row, struct bytes message)
 {
     struct reading reading;
 
     print_message("%s\n", row->name);
-    read_message(mechanism, row->from, message, &reading);
+    read_message(listener, row->from, message, &reading);
     if (row->fields)
         assert_step_reads(&reading.step, row->fields);
     if (!row->malformed && reading.err.code)
@@ -83,29 +89,29 @@ static void whole_reads(const struct sasl_mechanism *mechanism, const struct mes
 }
 
 /* A damaged message: whatever it is read as, it hangs together. */
-static void reads_somehow(const struct sasl_mechanism *mechanism, enum side from, struct bytes message)
+static void reads_somehow(const struct listener *listener, enum side from, struct bytes message)
 {
     struct reading reading;
     struct buf text;
 
-    read_message(mechanism, from, message, &reading);
+    read_message(listener, from, message, &reading);
     buf_init(&text, 1 << 20);
     write_fields(&reading.step, &text);
     buf_release(&text);
     arena_release(&reading.arena);
 }
 
-static void damaged_reads(const struct sasl_mechanism *mechanism, const struct message_row *row,
+static void damaged_reads(const struct listener *listener, const struct message_row *row,
                           struct bytes message, uint8_t *octets)
 {
     static const uint8_t masks[] = { 0x01, 0x10, 0x80, 0xff };
 
     for (size_t len = 0; len < message.len; len++)
-        reads_somehow(mechanism, row->from, bytes_slice(message, 0, len));
+        reads_somehow(listener, row->from, bytes_slice(message, 0, len));
     for (size_t i = 0; i < message.len; i++)
         for (size_t k = 0; k < sizeof masks; k++) {
             octets[i] ^= masks[k];
-            reads_somehow(mechanism, row->from, message);
+            reads_somehow(listener, row->from, message);
             octets[i] ^= masks[k];
         }
 }
@@ -120,17 +126,17 @@ static void take_message(const char *text, struct buf *out)
         assert_int_equal(base64_decode(bytes_from(given, mark.len), out, NULL), BASE64_FINE);
 }
 
-void messages_hold(const char *name, const struct message_row *rows, size_t count)
+void messages_hold(const char *mechanism, unsigned index, const struct message_row *rows, size_t count)
 {
-    const struct sasl_mechanism *mechanism = sasl_mechanism_find(bytes_of(name));
+    const struct listener listener = { sasl_mechanism_find(bytes_of(mechanism)), index };
 
-    assert_non_null(mechanism);
+    assert_non_null(listener.mechanism);
     for (size_t i = 0; i < count; i++) {
         struct buf message;
         buf_init(&message, 65536);
         take_message(rows[i].message, &message);
-        whole_reads(mechanism, &rows[i], buf_bytes(&message));
-        damaged_reads(mechanism, &rows[i], buf_bytes(&message), message.ptr);
+        whole_reads(&listener, &rows[i], buf_bytes(&message));
+        damaged_reads(&listener, &rows[i], buf_bytes(&message), message.ptr);
         buf_release(&message);
     }
 }

@@ -41,12 +41,23 @@ static void every_outcome_has_the_name_of_the_interface(void **state)
     assert_string_equal(sasl_outcome_name(SASL_OUTCOME_COUNT), "undecided");
 }
 
+static void every_layer_has_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(sasl_layer_name(SASL_LAYER_NONE), "none");
+    assert_string_equal(sasl_layer_name(SASL_LAYER_UNKNOWN), "unknown");
+    assert_string_equal(sasl_layer_name(SASL_LAYER_INTEGRITY), "integrity");
+    assert_string_equal(sasl_layer_name(SASL_LAYER_CONFIDENTIALITY), "confidentiality");
+    assert_string_equal(sasl_layer_name(SASL_LAYER_COUNT), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_found_by_its_name_in_any_case),
         cmocka_unit_test(unknown_names_have_no_row),
         cmocka_unit_test(every_outcome_has_the_name_of_the_interface),
+        cmocka_unit_test(every_layer_has_a_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

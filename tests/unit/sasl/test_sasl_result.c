@@ -92,6 +92,66 @@ static void a_withheld_identity_keeps_its_length(void **state)
     session_free(session);
 }
 
+static void a_security_layer_is_what_the_client_chose(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *auth, *challenge, *response, *reply;
+        enum sasl_layer layer;
+    } rows[] = {
+        { "AUTH DIGEST-MD5",
+          "334 "
+          "bm9uY2U9Im4iLHFvcD0iYXV0aCxhdXRoLWludCxhdXRoLWNvbmYiLGFsZ29yaXRobT1tZDUtc2Vzcw==",
+          "dXNlcm5hbWU9InUiLG5vbmNlPSJuIixjbm9uY2U9ImMiLG5jPTAwMDAwMDAxLHFvcD1hdXRoLWludCxkaWdlc3QtdX"
+          "JpPSJzbXRwL2giLHJlc3BvbnNlPTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw",
+          "235 ok", SASL_LAYER_INTEGRITY },
+        { "AUTH DIGEST-MD5",
+          "334 "
+          "bm9uY2U9Im4iLHFvcD0iYXV0aCxhdXRoLWludCxhdXRoLWNvbmYiLGFsZ29yaXRobT1tZDUtc2Vzcw==",
+          "dXNlcm5hbWU9InUiLG5vbmNlPSJuIixjbm9uY2U9ImMiLG5jPTAwMDAwMDAxLHFvcD1hdXRoLWNvbmYsZGlnZXN0LX"
+          "VyaT0ic210cC9oIixyZXNwb25zZT0wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMA==",
+          "235 ok", SASL_LAYER_CONFIDENTIALITY },
+        { "AUTH DIGEST-MD5",
+          "334 "
+          "bm9uY2U9Im4iLHFvcD0iYXV0aCxhdXRoLWludCxhdXRoLWNvbmYiLGFsZ29yaXRobT1tZDUtc2Vzcw==",
+          "dXNlcm5hbWU9InUiLG5vbmNlPSJuIixjbm9uY2U9ImMiLG5jPTAwMDAwMDAxLHFvcD1hdXRoLGRpZ2VzdC11cmk9In"
+          "NtdHAvaCIscmVzcG9uc2U9MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+          "235 ok", SASL_LAYER_NONE },
+        { "AUTH DIGEST-MD5",
+          "334 "
+          "bm9uY2U9Im4iLHFvcD0iYXV0aCxhdXRoLWludCxhdXRoLWNvbmYiLGFsZ29yaXRobT1tZDUtc2Vzcw==",
+          "dXNlcm5hbWU9InUiLG5vbmNlPSJuIixjbm9uY2U9ImMiLG5jPTAwMDAwMDAxLGRpZ2VzdC11cmk9InNtdHAvaCIscm"
+          "VzcG9uc2U9MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+          "235 ok", SASL_LAYER_NONE },
+        { "AUTH DIGEST-MD5",
+          "334 "
+          "bm9uY2U9Im4iLHFvcD0iYXV0aCxhdXRoLWludCxhdXRoLWNvbmYiLGFsZ29yaXRobT1tZDUtc2Vzcw==",
+          "dXNlcm5hbWU9InUiLG5vbmNlPSJuIixjbm9uY2U9ImMiLG5jPTAwMDAwMDAxLHFvcD1hdXRoLWNvbmYsZGlnZXN0LX"
+          "VyaT0ic210cC9oIixyZXNwb25zZT0wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMA==",
+          "535 no", SASL_LAYER_NONE },
+        { "AUTH GSSAPI",
+          "334 "
+          "BQQF/wAMAAAAAAAAAAAAAQcAEABDQ0NDQ0NDQ0NDQ0M=",
+          "BQQE/wAMAAAAAAAAAAAAAQEAAABhbGljZUNDQ0NDQ0NDQ0NDQw==", "235 ok", SASL_LAYER_NONE },
+        { "AUTH GSSAPI",
+          "334 "
+          "BQQF/wAMAAAAAAAAAAAAAQcAEABDQ0NDQ0NDQ0NDQ0M=",
+          "BQQE/wAMABwAAAAAAAAAAUNDQ0NDQ0MCACAAYWxpY2VDQ0NDQw==", "235 ok", SASL_LAYER_INTEGRITY },
+        { "AUTH GSSAPI",
+          "334 "
+          "BQQF/wAMAAAAAAAAAAAAAQcAEABDQ0NDQ0NDQ0NDQ0M=",
+          "BQQG/wAAABwAAAAAAAAAAVNTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NT", "235 ok",
+          SASL_LAYER_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct session *session =
+            DECODED({ rows[i].auth, rows[i].challenge, 0 }, { rows[i].response, rows[i].reply, 0 });
+        assert_int_equal(sasl_result_of(session, &session->exchanges[0]).layer, rows[i].layer);
+        session_free(session);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +161,7 @@ int main(void)
         cmocka_unit_test(missing_bytes_matter_in_the_exchange_alone),
         cmocka_unit_test(a_star_that_was_taken_for_an_answer_is_no_cancel),
         cmocka_unit_test(a_withheld_identity_keeps_its_length),
+        cmocka_unit_test(a_security_layer_is_what_the_client_chose),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
