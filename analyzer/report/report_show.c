@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 #include "report/report_rows.h"
+#include "report/show_steps.h"
 #include "report/text_parts.h"
 
 enum { LEFT = 18 }; /* width of "packet  +seconds" */
@@ -77,29 +78,6 @@ static void put_findings(const struct analysis *analysis, uint32_t command,
     }
 }
 
-static void put_fields(const struct sasl_step *step, const struct report_options *options, struct buf *out)
-{
-    for (uint32_t i = 0; i < step->field_count; i++) {
-        const struct sasl_field *field = &step->fields[i];
-        buf_append_text(out, i ? ", " : "  (");
-        buf_append_text(out, field->name);
-        buf_append_text(out, ": ");
-        if (field->is_redacted || (field->is_secret && !options->shows_secrets)) {
-            buf_append_u64(out, field->length);
-            buf_append_text(out, " octets, withheld");
-        } else {
-            text_wire(field->value, 64, out);
-        }
-    }
-    if (step->field_count)
-        buf_append_u8(out, ')');
-    if (step->malformed) {
-        buf_append_text(out, "  (");
-        buf_append_text(out, step->malformed);
-        buf_append_u8(out, ')');
-    }
-}
-
 static void put_command(const struct analysis *analysis, const struct item *item,
                         const struct report_options *options, struct buf *out)
 {
@@ -109,29 +87,19 @@ static void put_command(const struct analysis *analysis, const struct item *item
     buf_append_text(out, command->is_pipelined ? "~-> " : " -> ");
     text_command(command, options, SIZE_MAX, out);
     buf_append_u8(out, '\n');
+    if (command->verb == VERB_AUTH)
+        show_step(show_response_of(analysis->session, item), LEFT, options, out);
     put_reply(analysis->session, item->reply, options, out);
     for (uint32_t i = 0; i < item->more_count; i++)
         put_reply(analysis->session, item->more_replies[i], options, out);
+    show_step(show_challenge_of(analysis->session, item), LEFT, options, out);
     put_findings(analysis, command->n, options, out);
-}
-
-/* The decoded step of a response: exchanges hold it. */
-static const struct sasl_step *step_of(const struct session *session, const struct item *item)
-{
-    for (size_t i = 0; i < session->exchange_count; i++)
-        for (size_t k = 0; k < session->exchanges[i].step_count; k++) {
-            const struct sasl_step *step = &session->exchanges[i].steps[k];
-            if (step->from == SIDE_CLIENT && step->at.time_ns == item->at.time_ns
-                && step->at.packet.number == item->at.packet.number && step->length == item->as.sasl.length)
-                return step;
-        }
-    return &item->as.sasl;
 }
 
 static void put_sasl(const struct session *session, const struct item *item,
                      const struct report_options *options, struct buf *out)
 {
-    const struct sasl_step *step = step_of(session, item);
+    const struct sasl_step *step = show_response_of(session, item);
 
     put_left(session, item->at, out);
     buf_append_text(out, " -> ");
@@ -142,9 +110,10 @@ static void put_sasl(const struct session *session, const struct item *item,
     } else {
         text_wire(step->text, 200, out);
     }
-    put_fields(step, options, out);
     buf_append_u8(out, '\n');
+    show_step(step, LEFT, options, out);
     put_reply(session, item->reply, options, out);
+    show_step(show_challenge_of(session, item), LEFT, options, out);
 }
 
 static void put_content(const struct session *session, const struct item *item,

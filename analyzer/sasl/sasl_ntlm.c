@@ -77,12 +77,12 @@ static bool decode_negotiate(struct ntlm *ntlm, struct sasl_fields *out, struct 
         domain = take_buffer(ntlm);
         workstation = take_buffer(ntlm);
     }
-    if (!sasl_fields_add_text(out, "ntlm-message", "negotiate") || !ntlm_add_flags(flags, out)
-        || ((flags & NTLM_DOMAIN_SUPPLIED) && !ntlm_add_name("domain", domain, false, out))
-        || ((flags & NTLM_WORKSTATION_SUPPLIED) && !ntlm_add_name("workstation", workstation, false, out))
-        || !add_version(ntlm, flags, out))
-        return false;
-    return true; /* a client that supplies nothing may leave anything in its buffers */
+    /* Without the flags for them names are to be ignored; clients send them all the same, and servers look.
+     */
+    return sasl_fields_add_text(out, "ntlm-message", "negotiate")
+           && ntlm_add_name("domain", domain, false, out)
+           && ntlm_add_name("workstation", workstation, false, out) && ntlm_add_flags(flags, out)
+           && add_version(ntlm, flags, out);
 }
 
 static bool decode_challenge(struct ntlm *ntlm, struct sasl_fields *out, struct err *err)

@@ -13,8 +13,6 @@ bool ntlm_decode_message(const struct sasl_context *context, struct bytes token,
 /* What sasl_ntlm.c takes from sasl_ntlm_parts.c: the parts that several messages have. */
 enum ntlm_flag {
     NTLM_UNICODE = 1 << 0,
-    NTLM_DOMAIN_SUPPLIED = 1 << 12,
-    NTLM_WORKSTATION_SUPPLIED = 1 << 13,
     NTLM_VERSION = 1 << 25,
 };
 

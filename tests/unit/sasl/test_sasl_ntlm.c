@@ -120,8 +120,8 @@ static const struct message_row rows[] = {
     { "a name out of the response", SIDE_CLIENT, "base64:" OVERLAP, "message:172", "points to where" },
     { "a name from outside", SIDE_CLIENT, "base64:" OUTSIDE, "message:172", "points to where" },
     { "negotiate with names", SIDE_CLIENT, "base64:" NEGOTIATE_FULL,
-      "ntlm-message=negotiate flags=UNICODE OEM REQUEST_TARGET NTLM OEM_DOMAIN_SUPPLIED "
-      "OEM_WORKSTATION_SUPPLIED VERSION domain=DOMAIN workstation=COMPUTER os-version=6.1.7601",
+      "ntlm-message=negotiate domain=DOMAIN workstation=COMPUTER flags=UNICODE OEM REQUEST_TARGET NTLM "
+      "OEM_DOMAIN_SUPPLIED OEM_WORKSTATION_SUPPLIED VERSION os-version=6.1.7601",
       NULL },
     { "negotiate cut to its flags", SIDE_CLIENT, "base64:" NEGOTIATE_SHORT,
       "ntlm-message=negotiate flags=OEM NTLM ALWAYS_SIGN", NULL },

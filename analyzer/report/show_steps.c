@@ -1,0 +1,90 @@
+/* What a SASL message said, field by field, under its line in a dialogue. */
+#include "report/show_steps.h"
+
+#include "base/limits.h"
+#include "base/timestamp.h"
+#include "report/text_parts.h"
+
+enum { VALUE_MOST = 120 };
+
+static bool is_moment(const struct moment *a, const struct moment *b)
+{
+    return a->time_ns == b->time_ns && a->packet.number == b->packet.number;
+}
+
+static const struct sasl_step *step_at(const struct session *session, enum side from, const struct moment *at)
+{
+    for (size_t i = 0; i < session->exchange_count; i++)
+        for (size_t k = 0; k < session->exchanges[i].step_count; k++) {
+            const struct sasl_step *step = &session->exchanges[i].steps[k];
+            if (step->from == from && is_moment(&step->at, at))
+                return step;
+        }
+    return NULL;
+}
+
+const struct sasl_step *show_response_of(const struct session *session, const struct item *item)
+{
+    const struct sasl_step *step = step_at(session, SIDE_CLIENT, &item->at);
+
+    if (item->kind != ITEM_SASL)
+        return step;
+    return step && step->length == item->as.sasl.length ? step : &item->as.sasl;
+}
+
+const struct sasl_step *show_challenge_of(const struct session *session, const struct item *item)
+{
+    if (!item->reply || item->reply->code != 334)
+        return NULL;
+    return step_at(session, SIDE_SERVER, &item->reply->at);
+}
+
+/* Times of a token stand in it as seconds since 1970. */
+static void put_token_time(const struct sasl_field *field, struct buf *out)
+{
+    uint64_t seconds;
+    bool is_time =
+        strcmp(field->name, "exp") == 0 || strcmp(field->name, "nbf") == 0 || strcmp(field->name, "iat") == 0;
+
+    if (!is_time || !bytes_to_u64(field->value, &seconds) || seconds > UINT32_MAX)
+        return;
+    buf_append_text(out, " (");
+    text_time(seconds * NS_PER_SECOND, out);
+    buf_append_u8(out, ')');
+}
+
+static void put_field(const struct sasl_field *field, const struct report_options *options, struct buf *out)
+{
+    buf_append_text(out, field->name);
+    buf_append_text(out, ": ");
+    if (field->is_redacted || (field->is_secret && !options->shows_secrets)) {
+        buf_append_u8(out, '(');
+        buf_append_u64(out, field->length);
+        buf_append_text(out, " octets withheld)");
+    } else {
+        text_wire(field->value, VALUE_MOST, out);
+        put_token_time(field, out);
+    }
+}
+
+void show_step(const struct sasl_step *step, size_t indent, const struct report_options *options,
+               struct buf *out)
+{
+    struct buf text;
+
+    if (!step || (step->field_count == 0 && !step->malformed))
+        return;
+    buf_init(&text, LIMIT_LINE);
+    for (uint32_t i = 0; i < step->field_count; i++) {
+        buf_append_text(&text, i ? ", " : "");
+        put_field(&step->fields[i], options, &text);
+    }
+    if (step->malformed) {
+        buf_append_text(&text, step->field_count ? "; malformed: " : "malformed: ");
+        buf_append_text(&text, step->malformed);
+    }
+    text_blanks(indent, out);
+    buf_append_text(out, "    = ");
+    text_fold(buf_bytes(&text), indent + 6, indent + 6, options, out);
+    buf_release(&text);
+}
