@@ -57,7 +57,7 @@ static void learn_syn(struct flow *flow, int from, const struct segment *segment
     flow->flags |= (uint8_t)(FLAG_SYN_0 << from);
     flow->isn[from] = segment->seq + 1;
     if (segment->flags & TCP_ACK) {
-        flow->saw_synack = true;
+        flow->saw_synack = segment->time_ns > 0; /* a capture without times tells no round trip */
         if (flow->initiator < 0)
             flow->initiator = (int8_t)!from;
     } else if (flow->initiator < 0) {
