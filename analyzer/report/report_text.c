@@ -177,7 +177,7 @@ static void put_labelled(const char *label, struct bytes text, const struct repo
 {
     text_blanks(INDENT, out);
     buf_append_text(out, label);
-    text_fold(text, INDENT + strlen(label), INDENT + strlen(label), options, out);
+    text_fold(text, INDENT + strlen(label), options, out);
 }
 
 /* Commands that were refused only because of `cause`: folded under it. */

@@ -54,30 +54,29 @@ void text_wire(struct bytes bytes, size_t most, struct buf *out)
     buf_append_text(out, "...");
 }
 
-void text_fold(struct bytes text, size_t indent, size_t begun, const struct report_options *options,
-               struct buf *out)
+void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
 {
-    size_t column = begun;
+    size_t column = indent, from = 0; /* of the words that go out together */
 
-    if (begun == 0) {
-        text_blanks(indent, out);
-        column = indent;
-    }
-    while (text.len > 0) {
-        size_t space = bytes_find(text, ' ');
-        struct bytes word = bytes_slice(text, 0, space);
-        if (column > indent && column + 1 + word.len > options->columns) {
+    if (text.len > 0 && text.ptr[text.len - 1] == ' ')
+        text.len--;
+    for (size_t at = 0; at < text.len;) {
+        size_t blank = bytes_find(bytes_from(text, at), ' ');
+        size_t len = blank == SIZE_MAX ? text.len - at : blank;
+        if (column > indent && column + 1 + len > options->columns) {
+            (void)escape_text(bytes_slice(text, from, at - 1 - from), out);
             buf_append_u8(out, '\n');
             text_blanks(indent, out);
             column = indent;
-        } else if (column > indent && column != begun) {
-            buf_append_u8(out, ' ');
-            column++;
         }
-        (void)escape_text(word, out);
-        column += word.len;
-        text = space == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, space + 1);
+        if (column == indent)
+            from = at;
+        else
+            column++;
+        column += len;
+        at += len + 1;
     }
+    (void)escape_text(bytes_from(text, from), out);
     buf_append_u8(out, '\n');
 }
 

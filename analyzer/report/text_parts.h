@@ -13,9 +13,9 @@ enum tint text_tint_of(enum severity severity);
 
 /* Wire text, escaped, and cut to `most` characters with "..." behind. */
 void text_wire(struct bytes bytes, size_t most, struct buf *out);
-/* A paragraph folded to options->columns, each line behind `indent` blanks; begins at column `begun`. */
-void text_fold(struct bytes text, size_t indent, size_t begun, const struct report_options *options,
-               struct buf *out);
+/* A paragraph folded to options->columns; it begins at column `indent`, and each further line behind as many
+ * blanks. */
+void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out);
 void text_blanks(size_t count, struct buf *out);
 /* "2026-11-24 13:00:00". */
 void text_time(uint64_t time_ns, struct buf *out);
