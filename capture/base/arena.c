@@ -1,5 +1,4 @@
-/* Chunks of memory with one owner.  The first chunk is small, because most sessions are; later ones double.
- */
+/* Chunks of memory with one owner.  The first chunk is small, because most sessions are. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -55,7 +54,7 @@ void arena_clear(struct arena *arena)
 
 static bool add_chunk(struct arena *arena, size_t need)
 {
-    size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_FIRST;
+    size_t size = arena->chunks ? arena->total_bytes : CHUNK_FIRST; /* what there is doubles */
 
     if (size > CHUNK_MOST)
         size = CHUNK_MOST;

@@ -59,6 +59,11 @@ static inline bool ascii_is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool ascii_is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* ASCII case is ignored; other bytes compare as they are. */
 bool bytes_equal_nocase(struct bytes a, struct bytes b);
 bool bytes_starts_nocase(struct bytes b, struct bytes prefix);

@@ -3,8 +3,6 @@
 
 #include "dialogue/state.h"
 
-#include <stdlib.h>
-
 enum { PORT_LMTP = 24 };
 
 struct moment moment_of(const struct stream_chunk *chunk)
@@ -33,15 +31,13 @@ static void describe_session(struct dialogue *d)
 struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow,
                               int client)
 {
-    struct dialogue *d = calloc(1, sizeof *d);
     struct session *session = session_new(options->budget);
+    struct dialogue *d = session ? ARENA_NEW(&session->arena, struct dialogue) : NULL;
 
-    if (!d || !session) {
-        free(d);
+    if (!d) {
         session_free(session);
         return NULL;
     }
-    budget_force(options->budget, sizeof *d);
     d->options = options;
     d->flow = flow;
     d->client_direction = client;
@@ -55,7 +51,8 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     return d;
 }
 
-static void dialogue_free(struct dialogue *d)
+/* All but the session, in whose arena the dialogue lies. */
+static void release(struct dialogue *d)
 {
     hold_clear(d);
     line_release(&d->client_line);
@@ -63,8 +60,6 @@ static void dialogue_free(struct dialogue *d)
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
     digest_free(d->digest);
-    budget_give(d->options->budget, sizeof *d);
-    free(d);
 }
 
 void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item)
@@ -253,16 +248,17 @@ static void close_open_ends(struct dialogue *d)
 
 bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
 {
-    bool is_session;
+    const struct session_sink *sink = &d->options->sink;
+    struct session *session = d->session;
 
     d->flow = flow;
     close_open_ends(d);
     copy_facts(d, flow);
-    is_session = d->saw_smtp;
-    if (is_session && d->options->sink.ended)
-        d->options->sink.ended(d->options->sink.ctx, d->session);
+    bool is_session = d->saw_smtp;
+    release(d);
+    if (is_session && sink->ended)
+        sink->ended(sink->ctx, session);
     else
-        session_free(d->session);
-    dialogue_free(d);
+        session_free(session);
     return is_session;
 }

@@ -71,6 +71,17 @@ static bool plain_tcp(const uint8_t *tcp, const uint8_t *end, struct segment *ou
     return true;
 }
 
+/* Written in the pieces in which it is read again at once: otherwise the processor waits for its own writes.
+ */
+static void put_ipv4(struct address *address, const uint8_t *octets)
+{
+    uint64_t words[2] = { 0, 0 };
+
+    memcpy(words, octets, 4);
+    address->family = 4;
+    memcpy(address->bytes, words, sizeof words);
+}
+
 /* Nearly every packet: Ethernet, IP without options, TCP, wholly captured.  Only offsets that were checked
  * are read.  False says nothing: the general way has the word. */
 static bool plain_frame(struct bytes frame, struct segment *out)
@@ -83,10 +94,8 @@ static bool plain_frame(struct bytes frame, struct segment *out)
         if (ip[0] != 0x45 || ip[9] != IP_PROTOCOL_TCP || (be16(ip + 6) & 0x3fff) || total < 40
             || total > frame.len - 14)
             return false;
-        out->source = (struct address){ .family = 4 };
-        out->destination = (struct address){ .family = 4 };
-        memcpy(out->source.bytes, ip + 12, 4);
-        memcpy(out->destination.bytes, ip + 16, 4);
+        put_ipv4(&out->source, ip + 12);
+        put_ipv4(&out->destination, ip + 16);
         out->ip_packet = (struct bytes){ ip, total };
         return plain_tcp(ip + 20, ip + total, out);
     }

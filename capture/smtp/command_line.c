@@ -1,27 +1,6 @@
 /* A command line taken apart (RFC 5321 4.1.1), as leniently as servers do. */
 #include "smtp/command_line.h"
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-struct command_line command_line_parse(struct bytes line)
-{
-    size_t at = 0, end;
-
-    while (at < line.len && is_blank(line.ptr[at]))
-        at++;
-    for (end = at; end < line.len && !is_blank(line.ptr[end]);)
-        end++;
-    struct bytes word = bytes_slice(line, at, end - at);
-    return (struct command_line){
-        .verb = verb_parse(word),
-        .word = word,
-        .argument = bytes_trim(bytes_from(line, end)),
-    };
-}
-
 bool bdat_argument_parse(struct bytes argument, struct bdat_argument *out)
 {
     struct bdat_argument parsed = { 0 };
@@ -30,7 +9,7 @@ bool bdat_argument_parse(struct bytes argument, struct bdat_argument *out)
     while (digits < argument.len && ascii_is_digit(argument.ptr[digits]))
         digits++;
     struct bytes rest = bytes_from(argument, digits);
-    if (digits == 0 || (rest.len > 0 && !is_blank(rest.ptr[0])))
+    if (digits == 0 || (rest.len > 0 && !ascii_is_blank(rest.ptr[0])))
         return false;
     rest = bytes_trim(rest);
     parsed.is_last = bytes_equal_nocase(rest, BYTES("LAST"));

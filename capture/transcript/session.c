@@ -1,8 +1,6 @@
 /* The model of a session: growing it, naming it, finding things in it. */
 #include "transcript/session.h"
 
-#include <stdlib.h>
-
 enum { ITEMS_FIRST = 8 }; /* greeting to QUIT of one message */
 
 const char *side_name(enum side side)
@@ -48,12 +46,13 @@ const char *close_kind_name(enum close_kind kind)
 
 struct session *session_new(struct budget *budget)
 {
-    struct session *session = calloc(1, sizeof *session);
+    struct arena arena;
 
+    arena_init(&arena, budget, LIMIT_SESSION_BYTES);
+    struct session *session = ARENA_NEW(&arena, struct session);
     if (!session)
         return NULL;
-    budget_force(budget, sizeof *session);
-    arena_init(&session->arena, budget, LIMIT_SESSION_BYTES);
+    session->arena = arena;
     session->protocol = PROTOCOL_SMTP;
     session->one_sided = SIDE_NONE;
     session->closed_by = SIDE_NONE;
@@ -64,10 +63,8 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    struct budget *budget = session->arena.budget;
-    arena_release(&session->arena);
-    budget_give(budget, sizeof *session);
-    free(session);
+    struct arena arena = session->arena; /* the session lies in it */
+    arena_release(&arena);
 }
 
 static void dropped(struct session *session)
