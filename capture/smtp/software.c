@@ -1,52 +1,36 @@
-/* Server software, by what its greeting says. */
+/* Server software, by what it says in its greeting, to EHLO, and in replies that no other gives. */
 #include "smtp/software.h"
+
+#include "smtp/reply_line.h"
 
 struct sign {
     const char *text;
     const char *name;
 };
 
-/* The first that occurs wins: the more telling come first. */
-static const struct sign signs[] = {
-    { "Postfix", "Postfix" },
-    { "Exim", "Exim" },
-    { "OpenSMTPD", "OpenSMTPD" },
-    { "Microsoft ESMTP MAIL Service", "Exchange" },
-    { "Microsoft Exchange", "Exchange" },
-    { "gsmtp", "Gmail" },
-    { "Sendmail", "Sendmail" },
-    { "Haraka", "Haraka" },
-    { "Dovecot", "Dovecot" },
-    { "Python SMTP", "aiosmtpd" },
-    { "nodemailer", "nodemailer" },
-    { "smtp-server", "nodemailer" },
-    { "chasquid", "chasquid" },
-    { "Stalwart", "Stalwart" },
-    { "hMailServer", "hMailServer" },
-    { "qpsmtpd", "qpsmtpd" },
-    { "Courier", "Courier" },
-    { "JAMES", "James" },
-    { "MailHog", "MailHog" },
-    { "Mailpit", "Mailpit" },
-    { "Inbucket", "Inbucket" },
-    { "SubEthaSMTP", "SubEtha SMTP" },
-    { "smtp4dev", "smtp4dev" },
-    { "Cyrus", "Cyrus" },
-    { "KumoMTA", "KumoMTA" },
-    { "GreenMail", "GreenMail" },
-    { "maddy", "maddy" },
-    { "MDaemon", "MDaemon" },
-    { "Kerio", "Kerio Connect" },
-    { "Lotus Domino", "Domino" },
-    { "IceWarp", "IceWarp" },
-    { "MailEnable", "MailEnable" },
-    { "PowerMTA", "PowerMTA" },
-    { "Zimbra", "Zimbra" },
-    { "CommuniGate", "CommuniGate" },
-    { "mox", "mox" },
+#define SIGN_IN_GREETING(text, name) { text, name },
+#define SIGN_IN_HELLO(text, name)
+#define SIGN_IN_REPLY(text, name)
+#define SIGN(where, text, name) SIGN_IN_##where(text, name)
+static const struct sign in_greeting[] = {
+#include "smtp/software.def"
+};
+#undef SIGN_IN_GREETING
+#undef SIGN_IN_HELLO
+#define SIGN_IN_GREETING(text, name)
+#define SIGN_IN_HELLO(text, name) { text, name },
+static const struct sign in_hello[] = {
+#include "smtp/software.def"
+};
+#undef SIGN_IN_HELLO
+#undef SIGN_IN_REPLY
+#define SIGN_IN_HELLO(text, name)
+#define SIGN_IN_REPLY(text, name) { text, name },
+static const struct sign in_reply[] = {
+#include "smtp/software.def"
 };
 
-enum { SIGNS = sizeof signs / sizeof signs[0], LOOKED_AT = 1024 };
+enum { LOOKED_AT = 1024 };
 
 static bool is_letter_or_digit(uint8_t c)
 {
@@ -54,7 +38,7 @@ static bool is_letter_or_digit(uint8_t c)
 }
 
 /* The first sign before `best` that the text begins with, or `best`. */
-static size_t sign_at(struct bytes text, size_t best)
+static size_t sign_at(const struct sign *signs, struct bytes text, size_t best)
 {
     uint8_t first = ascii_upper(text.ptr[0]);
 
@@ -65,19 +49,52 @@ static size_t sign_at(struct bytes text, size_t best)
     return best;
 }
 
-const char *software_of_greeting(struct bytes text)
+/* At the beginning of a word: "mox" is not in "smox", nor "Exim" in "maximum". */
+static const char *name_of(const struct sign *signs, size_t count, struct bytes text)
 {
-    size_t blank = bytes_find(text, ' '), best = SIGNS;
+    size_t best = count;
     bool in_word = false;
 
-    if (blank != SIZE_MAX) /* behind the domain (RFC 5321 4.3): "postfix.example ESMTP Exim" */
-        text = bytes_slice(text, blank, LOOKED_AT);
-    /* At the beginning of a word: "mox" is not in "smox", nor "Exim" in "maximum". */
     for (size_t at = 0; at < text.len; at++) {
         bool is_part = is_letter_or_digit(text.ptr[at]);
         if (is_part && !in_word)
-            best = sign_at(bytes_from(text, at), best);
+            best = sign_at(signs, bytes_from(text, at), best);
         in_word = is_part;
     }
-    return best < SIGNS ? signs[best].name : NULL;
+    return best < count ? signs[best].name : NULL;
+}
+
+/* The domain says nothing (RFC 5321 4.3): "postfix.example ESMTP Exim". */
+static struct bytes behind_domain(struct bytes text)
+{
+    size_t blank = bytes_find(text, ' ');
+
+    return bytes_slice(text, blank == SIZE_MAX ? 0 : blank, LOOKED_AT);
+}
+
+const char *software_of_greeting(struct bytes text)
+{
+    return name_of(in_greeting, sizeof in_greeting / sizeof in_greeting[0], behind_domain(text));
+}
+
+const char *software_of_hello(struct bytes text, bool is_first)
+{
+    return name_of(in_hello, sizeof in_hello / sizeof in_hello[0],
+                   is_first ? behind_domain(text) : bytes_slice(text, 0, LOOKED_AT));
+}
+
+const char *software_of_reply(struct bytes text)
+{
+    size_t blank = bytes_find(bytes_slice(text, 0, 16), ' ');
+    struct enhanced_code code;
+
+    if (blank != SIZE_MAX && enhanced_code_parse(bytes_slice(text, 0, blank), &code))
+        text = bytes_from(text, blank + 1);
+    for (size_t i = 0; i < sizeof in_reply / sizeof in_reply[0]; i++) {
+        struct bytes sign = bytes_of(in_reply[i].text);
+        if (text.len >= sign.len && text.ptr[0] == sign.ptr[0]
+            && bytes_equal(bytes_slice(text, 0, sign.len), sign))
+            return in_reply[i].name;
+    }
+    return NULL;
 }
