@@ -184,6 +184,8 @@ static void check_command(struct analysis *analysis, size_t index)
     }
     if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)
         return;
+    if (refusal.reason == REASON_ERROR_LIMIT && item->reply->code >= 500)
+        return; /* too-many-errors says it */
     enum rule_id rule = subject.step == REFUSAL_CONTENT ? reason->content_rule : reason->command_rule;
     if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
         return;

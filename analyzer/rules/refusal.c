@@ -60,7 +60,8 @@ static enum refusal_reason at_step(enum refusal_reason reason, enum refusal_step
     return reason;
 }
 
-static enum trust reason_by_enhanced(const struct enhanced_code *code, enum refusal_reason *out)
+static enum trust reason_by_enhanced(const struct enhanced_code *code, enum refusal_step step,
+                                     enum refusal_reason *out)
 {
     if (code->class < 4)
         return TRUST_NONE;
@@ -68,6 +69,8 @@ static enum trust reason_by_enhanced(const struct enhanced_code *code, enum refu
         const struct enhanced_row *row = &enhanced_rows[i];
         if (row->subject != code->subject || code->detail < row->first || code->detail > row->last)
             continue;
+        if (row->reason == REASON_RECIPIENTS_LIMIT && step != REFUSAL_RCPT)
+            return TRUST_NONE;
         *out = (enum refusal_reason)row->reason;
         if (row->trust != TRUST_PERMANENT)
             return (enum trust)row->trust;
@@ -138,7 +141,7 @@ struct refusal refusal_classify(const struct reply *reply, enum refusal_step ste
     struct refusal refusal = { 0 };
     struct refusal_signs signs = refusal_signs_of(reply);
     enum refusal_reason code_reason = REASON_NONE;
-    enum trust trust = reason_by_enhanced(&reply->enhanced, &code_reason);
+    enum trust trust = reason_by_enhanced(&reply->enhanced, step, &code_reason);
     enum refusal_reason text = at_step(reason_by_text(signs.reasons & ~known, reply->code), step);
 
     refusal.list = signs.list;
