@@ -79,16 +79,16 @@ static bool ask(const struct analysis *analysis, const struct finding *finding, 
 /* Texts that ask for the wrong step, whoever says them. */
 static const char *wrong_step(const struct question *question)
 {
-    enum sequence_text says = sequence_text_of(question->reply);
     enum misorder misorder = question->judgement->misorder;
+    bool lacks_mail = misorder == MISORDER_DATA_WITHOUT_MAIL || misorder == MISORDER_BDAT_WITHOUT_MAIL;
+    bool is_nested = misorder == MISORDER_NESTED_MAIL && question->judgement->greeting_command;
 
-    if (question->reply->code < 400)
+    if (question->reply->code < 400 || !(lacks_mail || is_nested))
         return NULL;
-    if (says == SEQUENCE_NEED_RCPT
-        && (misorder == MISORDER_DATA_WITHOUT_MAIL || misorder == MISORDER_BDAT_WITHOUT_MAIL))
+    enum sequence_text says = sequence_text_of(question->reply);
+    if (says == SEQUENCE_NEED_RCPT && lacks_mail)
         return "The text asks for RCPT, but what is missing is MAIL.";
-    if (says == SEQUENCE_NEED_HELLO && misorder == MISORDER_NESTED_MAIL
-        && question->judgement->greeting_command)
+    if (says == SEQUENCE_NEED_HELLO && is_nested)
         return "The text asks for EHLO, but EHLO was accepted: what is in the way is the message that is "
                "open still.";
     return NULL;

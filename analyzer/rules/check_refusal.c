@@ -240,10 +240,9 @@ static void check_content(struct analysis *analysis, size_t index, const struct 
 
 static void check_reply_of(struct analysis *analysis, size_t index, const struct reply *reply)
 {
-    enum item_kind kind = analysis->session->items[index].kind;
-
     if (reply->code < 400)
         return;
+    enum item_kind kind = analysis->session->items[index].kind;
     if (kind == ITEM_CONTENT)
         check_content(analysis, index, reply);
     else if (kind == ITEM_GREETING)

@@ -115,7 +115,10 @@ static const struct phrase *phrase_at(struct bytes text, uint8_t before)
         struct bytes body = { (const uint8_t *)phrase->text, phrase->len - (size_t)is_open };
         if ((unsigned)(body.ptr[0] - 'a') != first || (unsigned)(body.ptr[1] - 'a') != second)
             break;
-        if ((best && phrase->len <= best->len) || (is_host && !is_list) || !bytes_starts_nocase(text, body))
+        if (body.len > text.len
+            || ((body.ptr[body.len - 1] ^ text.ptr[body.len - 1]) & 0xdf) /* one look for most */
+            || (best && phrase->len <= best->len) || (is_host && !is_list)
+            || !bytes_starts_nocase(text, body))
             continue;
         if (is_part(body.ptr[body.len - 1]) && !ends_there(bytes_from(text, body.len), is_open, is_list))
             continue;

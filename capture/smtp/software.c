@@ -3,34 +3,36 @@
 
 #include "smtp/reply_line.h"
 
+enum sign_place { IN_GREETING, IN_HELLO, IN_REPLY };
+
 struct sign {
-    const char *text;
+    uint8_t place;
+    char text[63]; /* in place: most are told from a word by their first letter */
     const char *name;
 };
 
-#define SIGN_IN_GREETING(text, name) { text, name },
-#define SIGN_IN_HELLO(text, name)
-#define SIGN_IN_REPLY(text, name)
-#define SIGN(where, text, name) SIGN_IN_##where(text, name)
-static const struct sign in_greeting[] = {
+static const struct sign signs[] = {
+#define SIGN(place, text, name) { IN_##place, text, name },
 #include "smtp/software.def"
-};
-#undef SIGN_IN_GREETING
-#undef SIGN_IN_HELLO
-#define SIGN_IN_GREETING(text, name)
-#define SIGN_IN_HELLO(text, name) { text, name },
-static const struct sign in_hello[] = {
-#include "smtp/software.def"
-};
-#undef SIGN_IN_HELLO
-#undef SIGN_IN_REPLY
-#define SIGN_IN_HELLO(text, name)
-#define SIGN_IN_REPLY(text, name) { text, name },
-static const struct sign in_reply[] = {
-#include "smtp/software.def"
+#undef SIGN
 };
 
-enum { LOOKED_AT = 1024 };
+enum { SIGNS = sizeof signs / sizeof signs[0], LOOKED_AT = 1024 };
+
+static inline uint32_t letter_bit(uint8_t c)
+{
+    return UINT32_C(1) << (c & 31);
+}
+
+/* The letters with which the signs of a place begin: a constant once compiled. */
+static inline uint32_t letters_of(enum sign_place place)
+{
+    return 0
+#define SIGN(place_, text, name) | (place == IN_##place_ ? letter_bit((uint8_t)(text)[0]) : 0)
+#include "smtp/software.def"
+#undef SIGN
+        ;
+}
 
 static bool is_letter_or_digit(uint8_t c)
 {
@@ -38,30 +40,30 @@ static bool is_letter_or_digit(uint8_t c)
 }
 
 /* The first sign before `best` that the text begins with, or `best`. */
-static size_t sign_at(const struct sign *signs, struct bytes text, size_t best)
+static size_t sign_at(enum sign_place place, struct bytes text, size_t best)
 {
     uint8_t first = ascii_upper(text.ptr[0]);
 
-    for (size_t i = 0; i < best; i++)
-        if (ascii_upper((uint8_t)signs[i].text[0]) == first
+    for (size_t i = 0; i < best && signs[i].place <= (unsigned)place; i++)
+        if (signs[i].place == (unsigned)place && ascii_upper((uint8_t)signs[i].text[0]) == first
             && bytes_starts_nocase(text, bytes_of(signs[i].text)))
             return i;
     return best;
 }
 
 /* At the beginning of a word: "mox" is not in "smox", nor "Exim" in "maximum". */
-static const char *name_of(const struct sign *signs, size_t count, struct bytes text)
+static const char *name_of(enum sign_place place, uint32_t letters, struct bytes text)
 {
-    size_t best = count;
+    size_t best = SIGNS;
     bool in_word = false;
 
     for (size_t at = 0; at < text.len; at++) {
         bool is_part = is_letter_or_digit(text.ptr[at]);
-        if (is_part && !in_word)
-            best = sign_at(signs, bytes_from(text, at), best);
+        if (is_part && !in_word && (letters & letter_bit(text.ptr[at])))
+            best = sign_at(place, bytes_from(text, at), best);
         in_word = is_part;
     }
-    return best < count ? signs[best].name : NULL;
+    return best < SIGNS ? signs[best].name : NULL;
 }
 
 /* The domain says nothing (RFC 5321 4.3): "postfix.example ESMTP Exim". */
@@ -74,12 +76,12 @@ static struct bytes behind_domain(struct bytes text)
 
 const char *software_of_greeting(struct bytes text)
 {
-    return name_of(in_greeting, sizeof in_greeting / sizeof in_greeting[0], behind_domain(text));
+    return name_of(IN_GREETING, letters_of(IN_GREETING), behind_domain(text));
 }
 
 const char *software_of_hello(struct bytes text, bool is_first)
 {
-    return name_of(in_hello, sizeof in_hello / sizeof in_hello[0],
+    return name_of(IN_HELLO, letters_of(IN_HELLO),
                    is_first ? behind_domain(text) : bytes_slice(text, 0, LOOKED_AT));
 }
 
@@ -90,11 +92,12 @@ const char *software_of_reply(struct bytes text)
 
     if (blank != SIZE_MAX && enhanced_code_parse(bytes_slice(text, 0, blank), &code))
         text = bytes_from(text, blank + 1);
-    for (size_t i = 0; i < sizeof in_reply / sizeof in_reply[0]; i++) {
-        struct bytes sign = bytes_of(in_reply[i].text);
-        if (text.len >= sign.len && text.ptr[0] == sign.ptr[0]
-            && bytes_equal(bytes_slice(text, 0, sign.len), sign))
-            return in_reply[i].name;
+    if (text.len == 0 || !(letters_of(IN_REPLY) & letter_bit(text.ptr[0])))
+        return NULL;
+    for (size_t i = 0; i < SIGNS; i++) {
+        struct bytes sign = bytes_of(signs[i].text);
+        if (signs[i].place == IN_REPLY && bytes_equal(bytes_slice(text, 0, sign.len), sign))
+            return signs[i].name;
     }
     return NULL;
 }
