@@ -50,6 +50,12 @@ static enum situation situation_in_order(enum rule_id rule)
     }
 }
 
+static bool may_mislead(enum rule_id rule)
+{
+    return rule == RULE_RECIPIENT_UNKNOWN || rule == RULE_COMMAND_REFUSED || rule == RULE_AUTH_FAILED
+           || rule == RULE_AUTH_REQUIRED || rule == RULE_BLOCKLISTED;
+}
+
 /* The habit is told once: with wrong-code or misorder-accepted where one of them is raised. */
 static bool ask(const struct analysis *analysis, const struct finding *finding, struct question *out)
 {
@@ -67,8 +73,7 @@ static bool ask(const struct analysis *analysis, const struct finding *finding, 
         out->judgement->misorder != MISORDER_NONE && rule == rule_of_misorder(out->judgement->misorder);
     if (is_about_code || is_order)
         out->situation = situation_of(out->judgement->misorder);
-    out->asks_for_text = is_order || rule == RULE_RECIPIENT_UNKNOWN || rule == RULE_COMMAND_REFUSED
-                         || rule == RULE_AUTH_FAILED;
+    out->asks_for_text = is_order || may_mislead(rule);
     out->asks_for_habit = out->situation != SITUATION_NONE
                           && (!is_order
                               || (!has_finding(analysis, finding->command, RULE_WRONG_CODE)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "replay/sequence_text.h"
 #include "rules/refusal.h"
 
 /* RFC 5321 4.5.3.1.8: so many recipients a server must take. */
@@ -111,7 +112,8 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
 }
 
 /* Asks for authentication or encryption: said also where the command is out of order. */
-static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t index)
+static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t index,
+                         const struct refusal *refusal)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
     struct finding *finding = check_raise(analysis, rule, index);
@@ -119,6 +121,8 @@ static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t in
     if (!finding)
         return;
     finding->cause_command = judgement->cause;
+    if (refusal->other != REASON_NONE && refusal->confidence < finding->confidence)
+        finding->confidence = refusal->confidence;
     if (rule == RULE_AUTH_REQUIRED && judgement->cause)
         check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
                      (unsigned)judgement->cause);
@@ -136,17 +140,34 @@ static uint64_t accepted_before(const struct analysis *analysis, size_t index)
     return count;
 }
 
-/* RFC 5321 4.5.3.1.10: a bare 452 behind as many recipients as a server must take means that they are too
- * many. */
-static void refine(const struct analysis *analysis, const struct subject *subject, bool is_authenticated,
-                   struct refusal *refusal)
+static bool is_submission(const struct analysis *analysis)
 {
-    if (subject->reply->code == 530 && refusal->reason != REASON_TLS && !is_authenticated)
+    return analysis->session->server.port == 587 || analysis->session->server.port == 465;
+}
+
+/* What code and text do not tell alone, but do in their place.
+ * RFC 5321 4.5.3.1.10: a bare 452 behind as many recipients as a server must take means that they are too
+ * many. RFC 5321 4.2.3 has one text for a mailbox that is not there and for one that is not accessible; the
+ * first is met more often. On a submission port a client is not welcome (Postfix) as long as it has not
+ * logged in. */
+static void refine(const struct analysis *analysis, const struct subject *subject,
+                   const struct judgement *judgement, struct refusal *refusal)
+{
+    uint16_t code = subject->reply->code;
+    bool offers_login = !judgement->is_authenticated && (judgement->offered & extension_bit(EXTENSION_AUTH));
+    bool is_bare_rcpt = subject->step == REFUSAL_RCPT && refusal->reason == REASON_NONE;
+
+    if (code == 530 && refusal->reason != REASON_TLS && !judgement->is_authenticated)
         *refusal =
             (struct refusal){ .reason = REASON_LOGIN, .confidence = CONFIDENCE_CERTAIN, .is_by_code = true };
-    if (subject->step == REFUSAL_RCPT && subject->reply->code == 452 && refusal->reason == REASON_NONE
-        && accepted_before(analysis, subject->index) >= RECIPIENTS_DUE)
+    else if (is_bare_rcpt && code == 452 && accepted_before(analysis, subject->index) >= RECIPIENTS_DUE)
         *refusal = (struct refusal){ .reason = REASON_RECIPIENTS_LIMIT, .confidence = CONFIDENCE_POSSIBLE };
+    else if (is_bare_rcpt && code == 550 && reply_says(subject->reply, BYTES("mailbox unavailable")))
+        *refusal = (struct refusal){ .reason = REASON_RECIPIENT_UNKNOWN, .confidence = CONFIDENCE_POSSIBLE };
+    else if (refusal->reason == REASON_CLIENT && offers_login && is_submission(analysis))
+        *refusal = (struct refusal){ .reason = REASON_LOGIN,
+                                     .other = REASON_CLIENT,
+                                     .confidence = CONFIDENCE_LIKELY };
 }
 
 /* What may be said where mail itself was not refused: of EHLO, and beside the announcement that the server
@@ -176,10 +197,10 @@ static void check_command(struct analysis *analysis, size_t index)
     (void)snprintf(subject.name, sizeof subject.name, "%s", verb_name(verb));
     struct refusal refusal =
         refusal_classify(item->reply, subject.step, impossible_reasons(item->reply, judgement, verb));
-    refine(analysis, &subject, judgement->is_authenticated, &refusal);
+    refine(analysis, &subject, judgement, &refusal);
     const struct reason *reason = reason_of(refusal.reason);
     if (refusal.reason == REASON_TLS || refusal.reason == REASON_LOGIN) {
-        raise_demand(analysis, reason->command_rule, index);
+        raise_demand(analysis, reason->command_rule, index, &refusal);
         return;
     }
     if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)

@@ -117,6 +117,10 @@ static const struct scenario scenarios[] = {
       "2:rcpt-without-mail 2:auth-required" },
     { "out of order no reason is read from the text", PROTOCOL_SMTP,
       { BANNER, EHLO, { "RCPT TO:<b@c>", "503 5.1.1 user unknown", 0 } }, "2:rcpt-without-mail" },
+    { "the text of the standard for a mailbox that is not there", PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 5.5.0 Requested action not taken: mailbox unavailable", 0 },
+        { "RCPT TO:<b@c>", "450 Requested mail action not taken: mailbox unavailable", 0 }, RSET },
+      "3:recipient-unknown 4:command-refused" },
     { "verbs that carry no mail", PROTOCOL_SMTP,
       { BANNER, EHLO, { "VRFY b", "550 5.1.1 user unknown", 0 }, { "EXPN b", "554 5.7.1 Client host rejected", 0 } }, "" },
 };
@@ -202,6 +206,37 @@ static void a_recipient_of_lmtp_is_named(void **state)
     analyzer_free(analyzer);
 }
 
+/* Postfix on its submission port. */
+static void a_client_that_is_not_welcome_at_submission_must_log_in(void **state)
+{
+    static const struct {
+        uint16_t port;
+        const char *ehlo;
+        enum rule_id rule;
+        enum confidence confidence;
+    } ports[] = {
+        { 587, "250-mx\n250 AUTH PLAIN", RULE_AUTH_REQUIRED, CONFIDENCE_LIKELY },
+        { 25, "250-mx\n250 AUTH PLAIN", RULE_BLOCKLISTED, CONFIDENCE_CERTAIN },
+        { 587, "250 mx", RULE_BLOCKLISTED, CONFIDENCE_CERTAIN },
+    };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        struct session *session = SESSION_OF(
+            { NULL, "220 mx ESMTP Postfix", 0 }, { "EHLO c", ports[i].ehlo, 0 }, MAIL,
+            { "RCPT TO:<b@c>", "554 5.7.1 <x[192.0.2.1]>: Client host rejected: Access denied", 0 });
+        session->server.port = ports[i].port;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, ports[i].rule);
+        assert_non_null(finding);
+        assert_int_equal(finding->confidence, ports[i].confidence);
+        assert_true(bytes_find_nocase(finding->detail, BYTES("On a submission port")) != SIZE_MAX);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 /* RFC 5321 4.5.3.1.8 and 10. */
 static void a_bare_452_behind_a_hundred_recipients_is_a_limit(void **state)
 {
@@ -233,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(the_detail_tells_code_reason_and_list),
         cmocka_unit_test(a_recipient_of_lmtp_is_named),
+        cmocka_unit_test(a_client_that_is_not_welcome_at_submission_must_log_in),
         cmocka_unit_test(a_bare_452_behind_a_hundred_recipients_is_a_limit),
     };
 

@@ -234,6 +234,23 @@ static void every_phrase_is_found(void **state)
     }
 }
 
+/* In a heap copy of exact size, so that one octet too far is seen. */
+static void every_truncation_is_survived(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t len = 0; len + 4 <= strlen(rows[i].reply); len++) {
+            uint8_t *copy = malloc(len ? len : 1);
+            assert_non_null(copy);
+            memcpy(copy, rows[i].reply + 4, len);
+            struct bytes line = { copy, len };
+            struct reply reply = { .code = 550, .lines = &line, .line_count = 1 };
+            (void)refusal_classify(&reply, rows[i].step, 0);
+            (void)refusal_delay_seconds(&reply);
+            free(copy);
+        }
+}
+
 static void a_delay_is_read_with_its_unit(void **state)
 {
     static const struct {
@@ -287,7 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_refusal_has_its_reason), cmocka_unit_test(what_cannot_be_is_not_said),
         cmocka_unit_test(every_phrase_is_found),        cmocka_unit_test(a_delay_is_read_with_its_unit),
-        cmocka_unit_test(tables_are_complete),
+        cmocka_unit_test(every_truncation_is_survived), cmocka_unit_test(tables_are_complete),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
