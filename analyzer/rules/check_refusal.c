@@ -140,9 +140,14 @@ static uint64_t accepted_before(const struct analysis *analysis, size_t index)
     return count;
 }
 
-static bool is_submission(const struct analysis *analysis)
+/* How likely it is that the port is one of submission: none takes mail from other servers but 25. */
+static enum confidence submission_confidence(const struct analysis *analysis)
 {
-    return analysis->session->server.port == 587 || analysis->session->server.port == 465;
+    uint16_t port = analysis->session->server.port;
+
+    if (port == 587 || port == 465)
+        return CONFIDENCE_LIKELY;
+    return port == 25 ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
 }
 
 /* What code and text do not tell alone, but do in their place.
@@ -164,10 +169,11 @@ static void refine(const struct analysis *analysis, const struct subject *subjec
         *refusal = (struct refusal){ .reason = REASON_RECIPIENTS_LIMIT, .confidence = CONFIDENCE_POSSIBLE };
     else if (is_bare_rcpt && code == 550 && reply_says(subject->reply, BYTES("mailbox unavailable")))
         *refusal = (struct refusal){ .reason = REASON_RECIPIENT_UNKNOWN, .confidence = CONFIDENCE_POSSIBLE };
-    else if (refusal->reason == REASON_CLIENT && offers_login && is_submission(analysis))
+    else if (subject->step >= REFUSAL_MAIL && refusal->reason == REASON_CLIENT && offers_login
+             && submission_confidence(analysis))
         *refusal = (struct refusal){ .reason = REASON_LOGIN,
                                      .other = REASON_CLIENT,
-                                     .confidence = CONFIDENCE_LIKELY };
+                                     .confidence = submission_confidence(analysis) };
 }
 
 /* What may be said where mail itself was not refused: of EHLO, and beside the announcement that the server

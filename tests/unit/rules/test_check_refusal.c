@@ -216,6 +216,7 @@ static void a_client_that_is_not_welcome_at_submission_must_log_in(void **state)
         enum confidence confidence;
     } ports[] = {
         { 587, "250-mx\n250 AUTH PLAIN", RULE_AUTH_REQUIRED, CONFIDENCE_LIKELY },
+        { 2525, "250-mx\n250 AUTH PLAIN", RULE_AUTH_REQUIRED, CONFIDENCE_POSSIBLE },
         { 25, "250-mx\n250 AUTH PLAIN", RULE_BLOCKLISTED, CONFIDENCE_CERTAIN },
         { 587, "250 mx", RULE_BLOCKLISTED, CONFIDENCE_CERTAIN },
     };
