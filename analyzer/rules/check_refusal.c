@@ -50,6 +50,8 @@ static uint64_t impossible_reasons(const struct reply *reply, const struct judge
 
     if (reply->code == 501)
         known |= reason_bit(REASON_CLIENT_NAME);
+    if (reply->code < 500 && reply->enhanced.subject != 1)
+        known |= reason_bit(REASON_RECIPIENT_DOMAIN);
     if (!judgement || judgement->is_authenticated)
         known |= reason_bit(REASON_LOGIN);
     if (!judgement || judgement->is_tls || verb == VERB_STARTTLS)

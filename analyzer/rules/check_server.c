@@ -200,6 +200,35 @@ static void check_retained(struct analysis *analysis, size_t index)
     }
 }
 
+/* Behind a nested MAIL that was let pass, a message taken without a new recipient went to those of the one
+ * before. */
+static bool shows_kept_recipients(const struct analysis *analysis, size_t index)
+{
+    const struct session *session = analysis->session;
+
+    while (++index < session->item_count) {
+        const struct item *item = &session->items[index];
+        enum verb verb = item->as.command.verb;
+        if (item->kind == ITEM_GAP || analysis->replay.has_gaps)
+            return false;
+        if (item->kind != ITEM_COMMAND || verb == VERB_NOOP)
+            continue;
+        return (verb == VERB_DATA || verb == VERB_BDAT) && item->reply && item->reply->code < 400;
+    }
+    return false;
+}
+
+static void raise_accepted(struct analysis *analysis, size_t index)
+{
+    struct finding *finding = check_raise(analysis, RULE_MISORDER_ACCEPTED, index);
+
+    if (check_judgement(analysis, index)->misorder == MISORDER_NESTED_MAIL
+        && shows_kept_recipients(analysis, index))
+        check_detail(analysis, finding,
+                     "It kept the recipients of the message before: the next one was taken without any of "
+                     "its own, and went to them.");
+}
+
 static void check_command(struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
@@ -212,7 +241,7 @@ static void check_command(struct analysis *analysis, size_t index)
             check_contradiction(analysis, index);
         break;
     case VERDICT_TOLERATED:
-        (void)check_raise(analysis, RULE_MISORDER_ACCEPTED, index);
+        raise_accepted(analysis, index);
         break;
     case VERDICT_MISORDERED:
         check_code(analysis, index);

@@ -177,6 +177,33 @@ static void a_lost_state_is_named(void **state)
     analyzer_free(analyzer);
 }
 
+/* MAIL, RCPT, MAIL, DATA: the second message has the recipients of the first. */
+static void kept_recipients_are_told(void **state)
+{
+    static const struct {
+        struct step third, fourth;
+        bool is_told;
+    } rows[] = {
+        { MAIL, DATA, true },
+        { MAIL, RCPT, false },
+        { MAIL, { "DATA", "554 no", 0 }, false },
+        { MAIL, { "", NULL, STEP_GAP_CLIENT }, false },
+    };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis =
+            analysis_new(analyzer, SESSION_OF(BANNER, EHLO, MAIL, RCPT, rows[i].third, rows[i].fourth));
+        const struct finding *finding = find_finding(analysis, RULE_MISORDER_ACCEPTED);
+        assert_non_null(finding);
+        assert_int_equal(bytes_find_nocase(finding->detail, BYTES("It kept the recipients")) != SIZE_MAX,
+                         rows[i].is_told);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void a_policy_is_named(void **state)
 {
     static const struct {
@@ -210,6 +237,7 @@ int main(void)
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(a_lost_state_is_named),
+        cmocka_unit_test(kept_recipients_are_told),
         cmocka_unit_test(a_policy_is_named),
     };
 
