@@ -4,6 +4,9 @@
 #include "replay/walk.h"
 #include "smtp/software.h"
 
+/* For the software of a server that does not say its name: it shows early or not at all. */
+enum { REPLIES_LOOKED_AT = 64 };
+
 const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[VERDICT_COUNT] = {
@@ -146,6 +149,32 @@ const struct transaction *replay_transaction_of(const struct replay *replay, uin
     return &replay->transactions[replay->message_transactions[message] - 1];
 }
 
+static const char *software_of(const struct reply *reply, const struct reply *ehlo_reply)
+{
+    const char *name = NULL;
+
+    if (reply != ehlo_reply)
+        return reply->line_count ? software_of_reply(reply->lines[0]) : NULL;
+    for (uint32_t i = 0; i < reply->line_count && !name; i++)
+        name = software_of_hello(reply->lines[i], i == 0);
+    return name;
+}
+
+/* A greeting that names no software, and what the server said later. */
+static void find_software(struct replay *out)
+{
+    const struct session *session = out->session;
+    unsigned seen = 0;
+
+    for (size_t i = 0; i < session->item_count && !out->server_software && seen < REPLIES_LOOKED_AT; i++) {
+        const struct item *item = &session->items[i];
+        if (!item->reply || item->kind == ITEM_GREETING)
+            continue;
+        seen++;
+        out->server_software = software_of(item->reply, out->ehlo_reply);
+    }
+}
+
 bool replay_session(const struct session *session, struct arena *arena, struct replay *out)
 {
     struct walk walk = { .session = session, .arena = arena, .out = out };
@@ -161,5 +190,6 @@ bool replay_session(const struct session *session, struct arena *arena, struct r
     for (size_t i = 0; i < session->item_count; i++)
         step(&walk, i);
     out->last_phase = walk.phase;
+    find_software(out);
     return true;
 }

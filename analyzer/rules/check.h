@@ -22,6 +22,7 @@ extern const struct check check_reply;
 extern const struct check check_refusal;
 extern const struct check check_auth;
 extern const struct check check_capture;
+extern const struct check check_dialect; /* the last: adds to the findings of the others */
 
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */

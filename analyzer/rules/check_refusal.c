@@ -1,43 +1,196 @@
-/* Findings about refusals that are no matter of order: what the server asks for, or that it will not. */
+/* Findings about refusals that are no matter of order: one for each, the most telling one. */
 #include "rules/check.h"
 
-static const char *const auth_phrases[] = {
-    "authentication required",
-    "authentication is required",
-    "authentication needed",
-    "authorization required",
-    "authenticate first",
-    "must authenticate",
-    "must be authenticated",
-    "not authenticated",
-    "not logged in",
-    "AUTH command first",
-    "AUTH first",
-    "please authenticate",
-    "without authentication",
-    "requires authentication",
-    NULL,
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "replay/sequence_text.h"
+#include "rules/refusal.h"
+
+/* RFC 5321 4.5.3.1.8: so many recipients a server must take. */
+enum { RECIPIENTS_DUE = 100, DETAIL_SIZE = 400 };
+
+/* What was refused, for the sentences about it. */
+struct subject {
+    size_t index;
+    const struct reply *reply;
+    enum refusal_step step;
+    char name[80];
 };
 
-static const char *const tls_phrases[] = {
-    "STARTTLS",     "TLS required",        "TLS is required",   "requires TLS",      "TLS encryption",
-    "must use TLS", "encryption required", "encryption needed", "secure connection", NULL,
-};
-
-static bool wants_tls(const struct reply *reply, const struct judgement *judgement)
+static enum refusal_step step_of(const struct command *command)
 {
-    return !judgement->is_tls && check_says_any(reply, tls_phrases);
+    struct bdat_argument chunk;
+
+    switch ((unsigned)command->verb) {
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        return REFUSAL_CONNECT;
+    case VERB_MAIL:
+        return REFUSAL_MAIL;
+    case VERB_RCPT:
+        return REFUSAL_RCPT;
+    case VERB_DATA:
+        return REFUSAL_DATA;
+    case VERB_BDAT:
+        return bdat_argument_parse(command->argument, &chunk) && chunk.is_last ? REFUSAL_CONTENT
+                                                                               : REFUSAL_DATA;
+    default:
+        return REFUSAL_NONE;
+    }
 }
 
-static bool wants_authentication(const struct reply *reply, const struct judgement *judgement)
+/* What the client has done already cannot be what is missing; what is for good is no greylisting; a name that
+ * is no name (501) is a matter of syntax. */
+static uint64_t impossible_reasons(const struct reply *reply, const struct judgement *judgement,
+                                   enum verb verb)
 {
-    return !judgement->is_authenticated && (reply->code == 530 || check_says_any(reply, auth_phrases));
+    uint64_t known = reply->code >= 500 ? reason_bit(REASON_GREYLIST) : 0;
+
+    if (reply->code == 501)
+        known |= reason_bit(REASON_CLIENT_NAME);
+    if (reply->code < 500 && reply->enhanced.subject != 1)
+        known |= reason_bit(REASON_RECIPIENT_DOMAIN);
+    if (!judgement || judgement->is_authenticated)
+        known |= reason_bit(REASON_LOGIN);
+    if (!judgement || judgement->is_tls || verb == VERB_STARTTLS)
+        known |= reason_bit(REASON_TLS);
+    return known;
 }
 
-/* The verbs whose refusal means that mail does not flow. */
-static bool carries_mail(enum verb verb)
+__attribute__((format(printf, 3, 4))) static size_t add_text(char *text, size_t len, const char *format, ...)
 {
-    return verb == VERB_MAIL || verb == VERB_RCPT || verb == VERB_DATA || verb == VERB_BDAT;
+    va_list args;
+
+    if (len >= DETAIL_SIZE)
+        return len;
+    va_start(args, format);
+    int more = vsnprintf(text + len, DETAIL_SIZE - len, format, args);
+    va_end(args);
+    return more > 0 ? len + (size_t)more : len;
+}
+
+/* "RCPT was refused for good with 550 5.1.1: the recipient does not exist there." and what else is known. */
+static void describe(struct analysis *analysis, struct finding *finding, const struct subject *subject,
+                     const struct refusal *refusal)
+{
+    const struct reply *reply = subject->reply;
+    const struct reason *reason = reason_of(refusal->reason), *other = reason_of(refusal->other);
+    bool is_general = finding->rule == RULE_COMMAND_REFUSED || finding->rule == RULE_MESSAGE_REFUSED;
+    char text[DETAIL_SIZE];
+    size_t len = add_text(text, 0, "%s was refused %s with %u", subject->name,
+                          reply->code < 500 ? "for now" : "for good", (unsigned)reply->code);
+
+    if (reply->enhanced.class)
+        len = add_text(text, len, " %u.%u.%u", (unsigned)reply->enhanced.class,
+                       (unsigned)reply->enhanced.subject, (unsigned)reply->enhanced.detail);
+    len = add_text(text, len, "%s%s.", reason->words[0] ? ": " : "", reason->words);
+    if (other->words[0])
+        len = add_text(text, len, " %s speaks of something else: %s.",
+                       refusal->is_by_code ? "The text" : "The enhanced code", other->words);
+    if (refusal->list != BLOCK_LIST_NONE)
+        len = add_text(text, len, " The text names %s.", block_list_name(refusal->list));
+    uint64_t delay = finding->rule == RULE_GREYLISTED ? refusal_delay_seconds(reply) : 0;
+    if (delay)
+        len = add_text(text, len, " The client is asked to wait %llu seconds.", (unsigned long long)delay);
+    if (is_general && reason->advice[0])
+        (void)add_text(text, len, " %s", reason->advice);
+    check_detail(analysis, finding, "%s", text);
+}
+
+static void raise_refusal(struct analysis *analysis, enum rule_id rule, const struct subject *subject,
+                          const struct refusal *refusal)
+{
+    struct finding *finding = check_raise(analysis, rule, subject->index);
+
+    if (!finding)
+        return;
+    finding->reply_code = subject->reply->code;
+    if (rule != RULE_COMMAND_REFUSED && rule != RULE_MESSAGE_REFUSED
+        && refusal->confidence < finding->confidence)
+        finding->confidence = refusal->confidence;
+    describe(analysis, finding, subject, refusal);
+}
+
+/* Asks for authentication or encryption: said also where the command is out of order. */
+static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t index,
+                         const struct refusal *refusal)
+{
+    const struct judgement *judgement = check_judgement(analysis, index);
+    struct finding *finding = check_raise(analysis, rule, index);
+
+    if (!finding)
+        return;
+    finding->cause_command = judgement->cause;
+    if (refusal->other != REASON_NONE && refusal->confidence < finding->confidence)
+        finding->confidence = refusal->confidence;
+    if (rule == RULE_AUTH_REQUIRED && judgement->cause)
+        check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
+                     (unsigned)judgement->cause);
+}
+
+static uint64_t accepted_before(const struct analysis *analysis, size_t index)
+{
+    uint32_t n = analysis->session->items[index].as.command.n;
+    uint32_t number = analysis->replay.judgements[n - 1].transaction;
+    const struct transaction *transaction = number ? &analysis->replay.transactions[number - 1] : NULL;
+    uint64_t count = 0;
+
+    for (size_t i = 0; transaction && i < transaction->recipient_count; i++)
+        count += transaction->recipients[i].command < n && transaction->recipients[i].is_accepted;
+    return count;
+}
+
+/* How likely it is that the port is one of submission: none takes mail from other servers but 25. */
+static enum confidence submission_confidence(const struct analysis *analysis)
+{
+    uint16_t port = analysis->session->server.port;
+
+    if (port == 587 || port == 465)
+        return CONFIDENCE_LIKELY;
+    return port == 25 ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
+}
+
+/* What code and text do not tell alone, but do in their place.
+ * RFC 5321 4.5.3.1.10: a bare 452 behind as many recipients as a server must take means that they are too
+ * many. RFC 5321 4.2.3 has one text for a mailbox that is not there and for one that is not accessible; the
+ * first is met more often. On a submission port a client is not welcome (Postfix) as long as it has not
+ * logged in. */
+static void refine(const struct analysis *analysis, const struct subject *subject,
+                   const struct judgement *judgement, struct refusal *refusal)
+{
+    uint16_t code = subject->reply->code;
+    bool offers_login = !judgement->is_authenticated && (judgement->offered & extension_bit(EXTENSION_AUTH));
+    bool is_bare_rcpt = subject->step == REFUSAL_RCPT && refusal->reason == REASON_NONE;
+
+    if (code == 530 && refusal->reason != REASON_TLS && !judgement->is_authenticated)
+        *refusal =
+            (struct refusal){ .reason = REASON_LOGIN, .confidence = CONFIDENCE_CERTAIN, .is_by_code = true };
+    else if (is_bare_rcpt && code == 452 && accepted_before(analysis, subject->index) >= RECIPIENTS_DUE)
+        *refusal = (struct refusal){ .reason = REASON_RECIPIENTS_LIMIT, .confidence = CONFIDENCE_POSSIBLE };
+    else if (is_bare_rcpt && code == 550 && reply_says(subject->reply, BYTES("mailbox unavailable")))
+        *refusal = (struct refusal){ .reason = REASON_RECIPIENT_UNKNOWN, .confidence = CONFIDENCE_POSSIBLE };
+    else if (subject->step >= REFUSAL_MAIL && refusal->reason == REASON_CLIENT && offers_login
+             && submission_confidence(analysis))
+        *refusal = (struct refusal){ .reason = REASON_LOGIN,
+                                     .other = REASON_CLIENT,
+                                     .confidence = submission_confidence(analysis) };
+}
+
+/* What may be said where mail itself was not refused: of EHLO, and beside the announcement that the server
+ * closes. */
+static bool is_about_client(enum rule_id rule)
+{
+    return rule == RULE_BLOCKLISTED || rule == RULE_RATE_LIMITED || rule == RULE_GREYLISTED;
+}
+
+static bool is_refused(const struct item *item, const struct judgement *judgement)
+{
+    if (!item->reply || item->reply->code < 400 || item->as.command.is_body_line)
+        return false;
+    return judgement->verdict == VERDICT_REFUSED || judgement->verdict == VERDICT_MISORDERED
+           || (judgement->verdict == VERDICT_CONTRADICTED && item->reply->code != 503);
 }
 
 static void check_command(struct analysis *analysis, size_t index)
@@ -45,59 +198,84 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct judgement *judgement = check_judgement(analysis, index);
     enum verb verb = item->as.command.verb;
-    bool is_refused = judgement->verdict == VERDICT_REFUSED || judgement->verdict == VERDICT_MISORDERED
-                      || (judgement->verdict == VERDICT_CONTRADICTED && item->reply->code != 503);
-    enum rule_id rule = RULE_COMMAND_REFUSED;
 
-    if (!is_refused || verb == VERB_AUTH || verb == VERB_UNKNOWN || item->as.command.is_body_line
-        || item->reply->code < 400)
+    if (!is_refused(item, judgement) || verb == VERB_AUTH || verb == VERB_UNKNOWN)
         return;
-    if (wants_tls(item->reply, judgement) && verb != VERB_STARTTLS)
-        rule = RULE_TLS_REQUIRED;
-    else if (wants_authentication(item->reply, judgement))
-        rule = RULE_AUTH_REQUIRED;
-    else if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || !carries_mail(verb)
-             || item->reply->code == 421)
+    struct subject subject = { .index = index, .reply = item->reply, .step = step_of(&item->as.command) };
+    (void)snprintf(subject.name, sizeof subject.name, "%s", verb_name(verb));
+    struct refusal refusal =
+        refusal_classify(item->reply, subject.step, impossible_reasons(item->reply, judgement, verb));
+    refine(analysis, &subject, judgement, &refusal);
+    const struct reason *reason = reason_of(refusal.reason);
+    if (refusal.reason == REASON_TLS || refusal.reason == REASON_LOGIN) {
+        raise_demand(analysis, reason->command_rule, index, &refusal);
         return;
-    else if (verb == VERB_BDAT && bytes_find_nocase(item->as.command.argument, BYTES("LAST")) != SIZE_MAX)
-        rule = RULE_MESSAGE_REFUSED;
-    struct finding *finding = check_raise(analysis, rule, index);
-    if (!finding)
+    }
+    if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)
         return;
-    finding->cause_command = judgement->cause;
-    if (rule == RULE_AUTH_REQUIRED && judgement->cause)
-        check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
-                     (unsigned)judgement->cause);
-    if (rule == RULE_COMMAND_REFUSED || rule == RULE_MESSAGE_REFUSED)
-        check_detail(analysis, finding, "%s was refused %s with %u.", verb_name(verb),
-                     item->reply->code < 500 ? "for now" : "for good", (unsigned)item->reply->code);
+    if (refusal.reason == REASON_ERROR_LIMIT && item->reply->code >= 500)
+        return; /* too-many-errors says it */
+    enum rule_id rule = subject.step == REFUSAL_CONTENT ? reason->content_rule : reason->command_rule;
+    if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
+        return;
+    raise_refusal(analysis, rule, &subject, &refusal);
 }
 
-static void raise_message_refused(struct analysis *analysis, size_t index, uint16_t code)
+/* The greeting that refuses: the reason beside the fact. */
+static void check_greeting(struct analysis *analysis, size_t index, const struct reply *reply)
 {
-    struct finding *finding = check_raise(analysis, RULE_MESSAGE_REFUSED, index);
+    struct subject subject = {
+        .index = index, .reply = reply, .step = REFUSAL_CONNECT, .name = "The connection"
+    };
 
-    if (!finding)
+    if (reply != analysis->replay.greeting || analysis->session->is_midstream
+        || analysis->session->side[SIDE_SERVER].missing_bytes)
         return;
-    finding->reply_code = code;
-    check_detail(analysis, finding, "The message was refused %s with %u.",
-                 code < 500 ? "for now" : "for good", (unsigned)code);
+    struct refusal refusal =
+        refusal_classify(reply, REFUSAL_CONNECT, impossible_reasons(reply, NULL, VERB_UNKNOWN));
+    if (is_about_client(reason_of(refusal.reason)->command_rule) && refusal.confidence >= CONFIDENCE_LIKELY)
+        raise_refusal(analysis, reason_of(refusal.reason)->command_rule, &subject, &refusal);
+}
+
+/* LMTP has a reply for each recipient (RFC 2033 4.2). */
+static void name_recipient(const struct analysis *analysis, const struct transaction *transaction,
+                           struct subject *subject)
+{
+    for (size_t i = 0; analysis->session->protocol == PROTOCOL_LMTP && i < transaction->recipient_count; i++)
+        if (transaction->recipients[i].final == subject->reply)
+            (void)snprintf(subject->name, sizeof subject->name, "The message for recipient %zu (command %u)",
+                           i + 1, (unsigned)transaction->recipients[i].command);
 }
 
 /* The reply to the end of data; that to BDAT LAST is told with its command. */
 static void check_content(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct item *item = &analysis->session->items[index];
+    uint32_t message = item->as.content.message;
+    struct subject subject = {
+        .index = index, .reply = reply, .step = REFUSAL_CONTENT, .name = "The message"
+    };
 
-    if (item->kind != ITEM_CONTENT || reply->code < 400
-        || item->as.content.message >= analysis->session->message_count
-        || analysis->session->messages[item->as.content.message].is_bdat)
+    if (message >= analysis->session->message_count || analysis->session->messages[message].is_bdat)
         return;
-    const struct transaction *transaction =
-        replay_transaction_of(&analysis->replay, item->as.content.message);
+    const struct transaction *transaction = replay_transaction_of(&analysis->replay, message);
     if (!transaction || transaction->accepted_count == 0)
         return; /* all recipients were refused, or none is known: no wonder */
-    raise_message_refused(analysis, index, reply->code);
+    name_recipient(analysis, transaction, &subject);
+    struct refusal refusal =
+        refusal_classify(reply, REFUSAL_CONTENT, impossible_reasons(reply, NULL, VERB_UNKNOWN));
+    raise_refusal(analysis, reason_of(refusal.reason)->content_rule, &subject, &refusal);
 }
 
-const struct check check_refusal = { .command = check_command, .reply = check_content };
+static void check_reply_of(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    if (reply->code < 400)
+        return;
+    enum item_kind kind = analysis->session->items[index].kind;
+    if (kind == ITEM_CONTENT)
+        check_content(analysis, index, reply);
+    else if (kind == ITEM_GREETING)
+        check_greeting(analysis, index, reply);
+}
+
+const struct check check_refusal = { .command = check_command, .reply = check_reply_of };

@@ -30,6 +30,25 @@ static void check_enhanced(struct analysis *analysis, size_t index, const struct
                  (unsigned)reply->enhanced.detail);
 }
 
+/* Codes that answer one thing only (RFC 5321 4.3.2, RFC 4954 4): to anything else they show that replies have
+ * shifted. */
+static bool is_misplaced(const struct item *item, uint16_t code)
+{
+    enum verb verb = item->as.command.verb;
+
+    if (item->kind != ITEM_COMMAND || item->as.command.is_body_line || verb == VERB_UNKNOWN)
+        return false;
+    if (verb == VERB_DATA)
+        return code == 250 || code == 220 || code == 221;
+    return code == 354 || ((code == 334 || code == 235) && verb != VERB_AUTH);
+}
+
+static bool is_out_of_step(const struct item *item)
+{
+    return (item->kind == ITEM_REPLY && item->reply && item->reply->code != 421)
+           || (item->reply && is_misplaced(item, item->reply->code));
+}
+
 static void check_one(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     bool is_sound =
@@ -73,6 +92,21 @@ static void check_lmtp_content(struct analysis *analysis, size_t index)
                  (unsigned long long)transaction->accepted_count);
 }
 
+static void raise_desync(struct analysis *analysis, size_t index)
+{
+    const struct item *item = &analysis->session->items[index];
+    bool is_count = item->kind == ITEM_REPLY && follows_lmtp_content(analysis->session, index);
+    struct finding *finding =
+        check_raise(analysis, is_count ? RULE_LMTP_REPLY_COUNT : RULE_REPLY_DESYNC, index);
+
+    if (!finding || item->kind == ITEM_REPLY)
+        return;
+    finding->confidence = CONFIDENCE_LIKELY;
+    check_detail(analysis, finding,
+                 "%u is no answer to %s: a reply before it is missing, or one came too many.",
+                 (unsigned)item->reply->code, verb_name(item->as.command.verb));
+}
+
 static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -88,11 +122,10 @@ static void check_session(struct analysis *analysis)
         if (item->kind == ITEM_JUNK)
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
-        if (item->kind != ITEM_REPLY || !item->reply || item->reply->code == 421 || is_desync_told)
+        if (is_desync_told || !is_out_of_step(item))
             continue;
         is_desync_told = true; /* all that follows is shifted */
-        (void)check_raise(analysis,
-                          follows_lmtp_content(session, i) ? RULE_LMTP_REPLY_COUNT : RULE_REPLY_DESYNC, i);
+        raise_desync(analysis, i);
     }
 }
 

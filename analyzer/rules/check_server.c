@@ -2,66 +2,85 @@
 #include "rules/check.h"
 
 #include "replay/sequence_text.h"
+#include "rules/refusal.h"
 
-/* 503 for a policy, as servers word it. */
-static const char *const policy_phrases[] = {
-    "authenticat",
-    "AUTH first",
-    "must login",
-    "not logged in",
-    "TLS",
-    "SSL",
-    "encrypt",
-    "denied",
-    "relay",
-    "reject",
-    "policy",
-    "blocked",
-    "blacklist",
-    "not permitted",
-    "not authorized",
-    "not authorised",
-    "not allowed to",
-    "spam",
-    "too many",
-    "non-null sender",
-    "option",
-    "parameter",
-    "mailbox",
-    "not enabled",
-    "pop before",
-    "check mail first",
-    "account",
-    NULL,
-};
-
-static const char *const error_count_phrases[] = {
-    "too many errors",
-    "too many bad commands",
-    "too many unrecognized",
-    "too many unknown",
-    "too many invalid",
-    "too many syntax",
-    "too many nonmail",
-    "too many unauthenticated",
-    "too many protocol errors",
-    "too many authentication errors",
-    "too many consecutive",
-    "too many failed",
-    NULL,
-};
-
-/* Every QUIT asks: one search tells of nearly all that they say none of it. */
-static bool tells_of_too_many_errors(const struct reply *reply)
+/* What the 503 is about if it is about no order: what the code says (RFC 3463 3.8), or a text that speaks of
+ * something else than order.  NONE: it is about order. */
+static enum refusal_reason policy_of(const struct reply *reply)
 {
-    return reply_says(reply, BYTES("too many")) && check_says_any(reply, error_count_phrases);
+    bool is_policy_code = reply->enhanced.class == 5 && reply->enhanced.subject == 7;
+    struct refusal refusal = refusal_classify(reply, REFUSAL_NONE, reason_bit(REASON_SYSTEM));
+    bool is_demand = refusal.reason == REASON_LOGIN || refusal.reason == REASON_TLS;
+
+    if (is_policy_code)
+        return refusal.reason != REASON_NONE ? refusal.reason : REASON_POLICY;
+    if (refusal.is_by_code || (!is_demand && sequence_text_of(reply) != SEQUENCE_NONE))
+        return REASON_NONE;
+    return refusal.reason;
 }
 
-static bool is_policy(const struct reply *reply)
+/* What the text says about the state in which the server takes the session to be, against its own replies. */
+static const char *lost_state(const struct reply *reply, const struct judgement *judgement)
 {
-    if (reply->enhanced.class == 5 && reply->enhanced.subject == 7)
-        return true; /* RFC 3463 3.8: security or policy */
-    return check_says_any(reply, policy_phrases);
+    bool has_rcpt = judgement->phase == PHASE_RCPT || judgement->phase == PHASE_BDAT;
+    bool has_mail = has_rcpt || judgement->phase == PHASE_MAIL;
+
+    switch (sequence_text_of(reply)) {
+    case SEQUENCE_NEED_HELLO:
+        return judgement->greeting_command ? "The text asks for EHLO, which the server had accepted: it has "
+                                             "lost its state, or a proxy answered "
+                                             "the EHLO in its place."
+                                           : NULL;
+    case SEQUENCE_NEED_MAIL:
+        return has_mail ? "The text says that no message is open, but MAIL was accepted: a filter or a proxy "
+                          "may have reset it."
+                        : NULL;
+    case SEQUENCE_NEED_RCPT:
+        return has_rcpt ? "The text says that there is no recipient, but one was accepted: a filter may have "
+                          "taken it back."
+                        : NULL;
+    case SEQUENCE_NESTED:
+        return has_mail ? NULL
+                        : "The text says that a message is open, but by the replies none is: the server has "
+                          "not ended the "
+                          "one before.";
+    case SEQUENCE_NONE:
+    case SEQUENCE_GENERIC:
+    case SEQUENCE_TEXT_COUNT:
+        return NULL;
+    }
+    return NULL;
+}
+
+static void raise_policy(struct analysis *analysis, size_t index, enum refusal_reason policy)
+{
+    struct finding *finding = check_raise(analysis, RULE_POLICY_AS_503, index);
+
+    if (!finding)
+        return;
+    finding->confidence = CONFIDENCE_LIKELY;
+    check_detail(analysis, finding, "It is about this: %s.", reason_of(policy)->words);
+}
+
+static void raise_unexpected(struct analysis *analysis, size_t index, bool in_bdat)
+{
+    const struct reply *reply = analysis->session->items[index].reply;
+    const char *lost = lost_state(reply, check_judgement(analysis, index));
+    struct finding *finding = check_raise(analysis, RULE_UNEXPECTED_503, index);
+
+    if (!finding)
+        return;
+    if (in_bdat) { /* RFC 3030 2 names RSET alone as the way out */
+        finding->fault = FAULT_UNDECIDED;
+        finding->confidence = CONFIDENCE_POSSIBLE;
+    } else if (lost) {
+        check_detail(analysis, finding, "%s", lost);
+    }
+}
+
+static bool depends_on_greeting(enum phase phase)
+{
+    return phase == PHASE_MAIL || phase == PHASE_RCPT || phase == PHASE_BDAT;
 }
 
 static bool is_always_legal(enum verb verb)
@@ -80,21 +99,19 @@ static void check_contradiction(struct analysis *analysis, size_t index)
 
     if (item->reply->code != 503 || verb == VERB_UNKNOWN || item->as.command.is_body_line)
         return;
-    if (is_policy(item->reply)) {
-        struct finding *finding = check_raise(analysis, RULE_POLICY_AS_503, index);
-        if (finding)
-            finding->confidence = CONFIDENCE_LIKELY;
-    } else if (check_is_greeting_verb(verb) && judgement->greeting_command && !in_bdat) {
+    if (verb == VERB_STARTTLS && judgement->is_authenticated)
+        return; /* starttls-after-auth says it */
+    if (!judgement->greeting_command && depends_on_greeting(judgement->phase))
+        return; /* it let MAIL pass without EHLO, and asks for it now: no-greeting says it */
+    enum refusal_reason policy = policy_of(item->reply);
+    if (policy != REASON_NONE)
+        raise_policy(analysis, index, policy);
+    else if (check_is_greeting_verb(verb) && judgement->greeting_command && !in_bdat)
         (void)check_raise(analysis, RULE_SECOND_EHLO_REFUSED, index);
-    } else if (is_always_legal(verb)) {
+    else if (is_always_legal(verb))
         (void)check_raise(analysis, RULE_ALWAYS_LEGAL_REFUSED, index);
-    } else {
-        struct finding *finding = check_raise(analysis, RULE_UNEXPECTED_503, index);
-        if (finding && in_bdat) { /* RFC 3030 2 names RSET alone as the way out */
-            finding->fault = FAULT_UNDECIDED;
-            finding->confidence = CONFIDENCE_POSSIBLE;
-        }
-    }
+    else
+        raise_unexpected(analysis, index, in_bdat);
 }
 
 /* Misorders for which an RFC names the code: RFC 5321 4.1.4, RFC 3030 2, RFC 4954 4. */
@@ -183,17 +200,48 @@ static void check_retained(struct analysis *analysis, size_t index)
     }
 }
 
+/* Behind a nested MAIL that was let pass, a message taken without a new recipient went to those of the one
+ * before. */
+static bool shows_kept_recipients(const struct analysis *analysis, size_t index)
+{
+    const struct session *session = analysis->session;
+
+    while (++index < session->item_count) {
+        const struct item *item = &session->items[index];
+        enum verb verb = item->as.command.verb;
+        if (item->kind == ITEM_GAP || analysis->replay.has_gaps)
+            return false;
+        if (item->kind != ITEM_COMMAND || verb == VERB_NOOP)
+            continue;
+        return (verb == VERB_DATA || verb == VERB_BDAT) && item->reply && item->reply->code < 400;
+    }
+    return false;
+}
+
+static void raise_accepted(struct analysis *analysis, size_t index)
+{
+    struct finding *finding = check_raise(analysis, RULE_MISORDER_ACCEPTED, index);
+
+    if (check_judgement(analysis, index)->misorder == MISORDER_NESTED_MAIL
+        && shows_kept_recipients(analysis, index))
+        check_detail(analysis, finding,
+                     "It kept the recipients of the message before: the next one was taken without any of "
+                     "its own, and went to them.");
+}
+
 static void check_command(struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
 
     switch (judgement->verdict) {
     case VERDICT_CONTRADICTED:
-        if (judgement->is_phase_known && judgement->phase != PHASE_REFUSED)
+        if (judgement->is_phase_known
+            && (judgement->phase != PHASE_REFUSED
+                || analysis->session->items[index].as.command.verb == VERB_QUIT)) /* RFC 5321 3.1 */
             check_contradiction(analysis, index);
         break;
     case VERDICT_TOLERATED:
-        (void)check_raise(analysis, RULE_MISORDER_ACCEPTED, index);
+        raise_accepted(analysis, index);
         break;
     case VERDICT_MISORDERED:
         check_code(analysis, index);
@@ -225,7 +273,8 @@ static void check_goodbye(struct analysis *analysis, size_t index, const struct 
         && !(item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED))
         (void)check_raise(analysis, RULE_SERVER_421, index);
     if ((reply->code == 421 || reply->code >= 500 || reply->code == 221 || reply->code == 455)
-        && tells_of_too_many_errors(reply))
+        && reply_says(reply, BYTES("too many"))
+        && (refusal_signs_of(reply).reasons & reason_bit(REASON_ERROR_LIMIT)))
         (void)check_raise(analysis, RULE_TOO_MANY_ERRORS, index);
 }
 

@@ -21,7 +21,8 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order, &check_extension, &check_server, &check_reply, &check_refusal, &check_auth, &check_capture,
+    &check_order,   &check_extension, &check_server,  &check_reply,
+    &check_refusal, &check_auth,      &check_capture, &check_dialect,
 };
 
 struct analyzer {

@@ -49,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         inside(line, queue_id_find(reply.text));
         (void)extension_parse(reply.text);
         (void)software_of_greeting(reply.text);
+        (void)software_of_hello(reply.text, true);
+        (void)software_of_reply(reply.text);
     }
     try_command(line);
     return 0;
