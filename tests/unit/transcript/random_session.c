@@ -309,6 +309,8 @@ static void fill_message(struct maker *m, struct message *message)
         message->sha256[i] = (uint8_t)below(m, 256);
     message->bare_cr_count = large(m);
     message->bare_lf_count = large(m);
+    message->first_bare_lf = below(m, 100);
+    message->unstuffed_dots = below(m, 100);
     message->nul_count = large(m);
     message->longest_line = large(m);
     message->dot_lines = below(m, 100);
@@ -320,7 +322,8 @@ static void fill_message(struct maker *m, struct message *message)
     must(message->variants);
     for (uint32_t i = 0; i < message->variant_count; i++)
         message->variants[i] =
-            (struct eod_variant){ (uint8_t)(1 + below(m, 13)), large(m), (enum verb)below(m, VERB_COUNT) };
+            (struct eod_variant){ (uint8_t)(1 + below(m, 13)), large(m), (enum verb)below(m, VERB_COUNT),
+                                  2 * below(m, 1 << (VERB_COUNT - 1)) };
     message->variants_dropped = below(m, 9) ? 0 : below(m, 99);
     message->kept = coin(m) ? text(m, 200) : (struct bytes){ NULL, 0 };
 }
