@@ -73,6 +73,15 @@ void check_detail(struct analysis *analysis, struct finding *finding, const char
         finding->detail = arena_copy(&analysis->arena, bytes_of(text));
 }
 
+bool check_is_first(struct analysis *analysis, enum once once)
+{
+    uint32_t bit = UINT32_C(1) << once;
+    bool is_first = !(analysis->told_once & bit);
+
+    analysis->told_once |= bit;
+    return is_first;
+}
+
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index)
 {
     return &analysis->replay.judgements[analysis->session->items[index].as.command.n - 1];

@@ -21,7 +21,8 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order, &check_extension, &check_server, &check_reply, &check_refusal, &check_auth, &check_capture,
+    &check_order,   &check_extension, &check_server, &check_reply,     &check_refusal, &check_auth,
+    &check_capture, &check_syntax,    &check_body,   &check_smuggling, &check_unknown,
 };
 
 struct analyzer {
@@ -185,6 +186,7 @@ void analysis_free(struct analysis *analysis)
     analysis->finding_count = 0;
     analysis->finding_cap = 0;
     analysis->findings_dropped = 0;
+    analysis->told_once = 0;
     analysis->next = owner->idle;
     owner->idle = analysis;
 }
