@@ -39,6 +39,12 @@ static bool is_envelope(uint32_t verbs)
     return (verbs & VERB_BIT(VERB_MAIL)) && (verbs & VERB_BIT(VERB_RCPT));
 }
 
+/* Half of one, at the only bare line feeds of a content: text that is quoted has more of them, or none. */
+static bool begins_envelope(const struct evidence *evidence)
+{
+    return (evidence->verbs & VERB_BIT(VERB_MAIL)) && !evidence->has_other_lf;
+}
+
 /* Replies to nothing between this message and the next; a 421 may come unasked. */
 static uint32_t count_strays(const struct session *session, size_t index)
 {
@@ -118,9 +124,10 @@ static void tell(struct analysis *analysis, size_t index, const struct evidence 
     if (!finding)
         return;
     bool is_seen = evidence->was_split || (evidence->strays > 0 && evidence->verbs);
-    finding->confidence = is_seen                  ? CONFIDENCE_CERTAIN
-                          : evidence->has_other_lf ? CONFIDENCE_POSSIBLE
-                                                   : CONFIDENCE_LIKELY;
+    bool is_plain = is_envelope(evidence->verbs) || evidence->strays > 0;
+    finding->confidence = is_seen                               ? CONFIDENCE_CERTAIN
+                          : is_plain && !evidence->has_other_lf ? CONFIDENCE_LIKELY
+                                                                : CONFIDENCE_POSSIBLE;
     list_verbs(evidence->verbs, verbs, sizeof verbs);
     check_detail(analysis, finding, "The form is %s, at octet %llu of the content%s%s. %s",
                  variant_names[evidence->variant->kind], (unsigned long long)evidence->variant->offset,
@@ -144,7 +151,8 @@ static void check_message(struct analysis *analysis, const struct message *messa
                         && session->items[data].as.command.line_end == LINE_END_CRLF;
         if (has_crlf && !evidence.has_other_lf && is_envelope(evidence.verbs))
             tell(analysis, index, &evidence);
-    } else if (is_envelope(evidence.verbs) || evidence.strays >= (evidence.verbs ? 1 : STRAYS_LEAST)) {
+    } else if (is_envelope(evidence.verbs) || begins_envelope(&evidence)
+               || evidence.strays >= (evidence.verbs ? 1 : STRAYS_LEAST)) {
         tell(analysis, index, &evidence);
     }
 }

@@ -1,6 +1,7 @@
 /* Lines that are no command that a server knows: a command that is wrong, or the rest of a message that was
  * read on as commands, because a lone dot had ended it, or a chunk was longer than its size. */
 #include "rules/check.h"
+#include "rules/octets.h"
 
 enum { REST_LEAST = 3 }; /* lines of text that are no accident, where no dot ends them */
 
@@ -91,6 +92,8 @@ static void check_line(struct analysis *analysis, size_t index)
     if (command->verb != VERB_UNKNOWN || command->is_body_line || command->is_secret || command->is_redacted
         || item->is_after_gap || !item->reply || item->reply->code < 500)
         return;
+    if (is_dot(command) || (octets_of(command->line) & OCTETS_CONTROL))
+        return; /* an end of data in the wrong place, or told as what it is */
     if (command->word.len > 0 && (is_offered(&analysis->replay, command->word) || is_masked(command->word)))
         return;
     if (!check_is_first(analysis, kind))
@@ -101,11 +104,21 @@ static void check_line(struct analysis *analysis, size_t index)
                                       : "The line is empty: a line end too many, perhaps");
 }
 
+/* HTTP on this port is no command that is wrong. */
+static bool is_http(const struct session *session)
+{
+    const struct item *first = session_command(session, 1);
+
+    return first && first->as.command.verb == VERB_UNKNOWN
+           && bytes_find_nocase(first->as.command.argument, BYTES("HTTP/1")) != SIZE_MAX;
+}
+
 static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
 
-    if (!(analysis->told_once & UINT32_C(1) << ONCE_SAW_UNKNOWN) || analysis->replay.has_gaps)
+    if (!(analysis->told_once & UINT32_C(1) << ONCE_SAW_UNKNOWN) || analysis->replay.has_gaps
+        || is_http(session))
         return;
     for (size_t i = 0; i < session->item_count;) {
         if (session->items[i].kind == ITEM_CONTENT) {

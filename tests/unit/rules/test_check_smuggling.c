@@ -70,6 +70,12 @@ static const struct talk talks[] = {
     { "commands behind no variant",
       { T_HELLO, T_MAIL, T_RCPT, T_DATA, { "a\r\n.. \r\nMAIL FROM:<c@example.org>\r\nRCPT TO:<d@example.net>\r\nDATA\r\nSubject: y\r\n\r\ny\r\n.\r\n", "250 ok\r\n" }, T_QUIT },
       "" },
+    { "the begin of an envelope",
+      { T_HELLO, T_MAIL, T_RCPT, T_DATA, { "a\n.\nMAIL FROM:<c@example.org>\r\n.\r\n", "250 ok\r\n" }, T_QUIT },
+      "4:smtp-smuggling 4:bare-lf" },
+    { "the begin of an envelope among bare LF",
+      { T_HELLO, T_MAIL, T_RCPT, T_DATA, { "a\nb\nc\nd\n.\nMAIL FROM:<c@example.org>\ne\r\n.\r\n", "250 ok\r\n" }, T_QUIT },
+      "4:bare-lf" },
     { "one command behind a variant is no envelope",
       { T_HELLO, T_MAIL, T_RCPT, T_DATA, { "a\n.\nQUIT\r\n.\r\n", "250 ok\r\n" }, T_QUIT },
       "4:bare-lf" },
@@ -140,6 +146,9 @@ static void confidence_follows_what_was_seen(void **state)
         { "a server that split before the rest came", CONFIDENCE_CERTAIN,
           "The form is CR LF, dot, LF, at octet 3 of the content, and behind it MAIL, RCPT, DATA. "
           "The server answered as if the message ended there." },
+        { "the begin of an envelope", CONFIDENCE_POSSIBLE,
+          "The form is LF, dot, LF, at octet 2 of the content, and behind it MAIL. "
+          "This server did not take it for the end; one behind it may." },
         { "an envelope among bare LF", CONFIDENCE_POSSIBLE,
           "The form is LF, dot, LF, at octet 8 of the content, and behind it MAIL, RCPT, DATA. "
           "This server did not take it for the end; one behind it may." },
