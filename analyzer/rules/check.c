@@ -44,6 +44,15 @@ struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t
     return finding;
 }
 
+struct finding *check_raise_form(struct analysis *analysis, enum rule_id rule, size_t index)
+{
+    struct finding *finding = check_raise(analysis, rule, index);
+
+    if (finding)
+        finding->confidence = CONFIDENCE_CERTAIN;
+    return finding;
+}
+
 struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at)
 {
     struct finding *finding = add_finding(analysis);

@@ -30,6 +30,8 @@ extern const struct check check_unknown;
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */
 struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t index);
+/* About the form of a line, which is certain whatever is known of the session. */
+struct finding *check_raise_form(struct analysis *analysis, enum rule_id rule, size_t index);
 /* About the session as a whole. */
 struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at);
 /* What is particular here, in our own words: never bytes from the wire. */
@@ -62,6 +64,9 @@ bool check_is_first(struct analysis *analysis, enum once once);
 
 /* Exploits in a command, which is long or holds one of the octets that they need. */
 void check_exploit(struct analysis *analysis, size_t index);
+
+/* The parameters of MAIL or RCPT. */
+void check_parameters(struct analysis *analysis, size_t index);
 
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);

@@ -14,21 +14,11 @@ static const struct command *command_at(const struct analysis *analysis, size_t 
     return &analysis->session->items[index].as.command;
 }
 
-/* The form of a line is certain, whatever is known of the session. */
-static struct finding *raise_form(struct analysis *analysis, enum rule_id rule, size_t index)
-{
-    struct finding *finding = check_raise(analysis, rule, index);
-
-    if (finding)
-        finding->confidence = CONFIDENCE_CERTAIN;
-    return finding;
-}
-
 static void raise_syntax(struct analysis *analysis, size_t index, enum once kind, const char *what)
 {
     if (!check_is_first(analysis, kind))
         return;
-    struct finding *finding = raise_form(analysis, RULE_COMMAND_SYNTAX, index);
+    struct finding *finding = check_raise_form(analysis, RULE_COMMAND_SYNTAX, index);
     check_detail(analysis, finding, "%s: %s.", verb_name(command_at(analysis, index)->verb), what);
 }
 
@@ -66,7 +56,7 @@ static void check_path(struct analysis *analysis, size_t index)
 static void raise_helo(struct analysis *analysis, size_t index, const char *what)
 {
     struct finding *finding =
-        check_is_first(analysis, ONCE_HELO) ? raise_form(analysis, RULE_HELO_ANOMALY, index) : NULL;
+        check_is_first(analysis, ONCE_HELO) ? check_raise_form(analysis, RULE_HELO_ANOMALY, index) : NULL;
 
     check_detail(analysis, finding, "%s names %s.", verb_name(command_at(analysis, index)->verb), what);
 }
@@ -151,7 +141,7 @@ static void check_chunk(struct analysis *analysis, size_t index)
         return;
     }
     const char *fault = fault_of_chunk_size(argument);
-    struct finding *finding = fault ? raise_form(analysis, RULE_BDAT_LENGTH_ANOMALY, index) : NULL;
+    struct finding *finding = fault ? check_raise_form(analysis, RULE_BDAT_LENGTH_ANOMALY, index) : NULL;
     check_detail(analysis, finding, "%s.", fault ? fault : "");
 }
 
@@ -258,7 +248,7 @@ static void check_octets(struct analysis *analysis, size_t index, unsigned octet
     if ((octets & OCTETS_SHELL) && command->line_length <= COMMAND_LINE_MOST)
         check_exploit(analysis, index);
     if ((octets & OCTETS_CONTROL) && has_control(command->line) && check_is_first(analysis, ONCE_NUL)) {
-        struct finding *finding = raise_form(analysis, RULE_NUL_BYTE, index);
+        struct finding *finding = check_raise_form(analysis, RULE_NUL_BYTE, index);
         if (bytes_find(command->line, 0) != SIZE_MAX)
             check_detail(analysis, finding, "It is a NUL.");
     }
@@ -272,11 +262,11 @@ static void check_line_end(struct analysis *analysis, size_t index)
     const struct command *command = command_at(analysis, index);
 
     if (command->has_bare_cr && check_is_first(analysis, ONCE_BARE_CR)) {
-        struct finding *finding = raise_form(analysis, RULE_BARE_CR, index);
+        struct finding *finding = check_raise_form(analysis, RULE_BARE_CR, index);
         check_detail(analysis, finding, "It stands in a command.");
     }
     if (command->line_end == LINE_END_LF && check_is_first(analysis, ONCE_BARE_LF)) {
-        struct finding *finding = raise_form(analysis, RULE_BARE_LF, index);
+        struct finding *finding = check_raise_form(analysis, RULE_BARE_LF, index);
         check_detail(analysis, finding, "Command lines that end in a bare LF: %llu.",
                      (unsigned long long)analysis->session->side[SIDE_CLIENT].bare_lf_lines);
     }
@@ -306,7 +296,7 @@ static void check_server_line(struct analysis *analysis, size_t index, const str
 {
     if (!reply->has_bare_lf || !check_is_first(analysis, ONCE_SERVER_BARE_LF))
         return;
-    struct finding *finding = raise_form(analysis, RULE_BARE_LF, index);
+    struct finding *finding = check_raise_form(analysis, RULE_BARE_LF, index);
     if (!finding)
         return;
     finding->fault = FAULT_SERVER;
