@@ -18,10 +18,12 @@ static const struct command *data_command(const struct analysis *analysis, size_
                : NULL;
 }
 
-/* The server was seen to stop reading at a variant. */
+/* The server was seen to take a variant for the end; a refusal may be of the variant itself. */
 static bool is_split(const struct analysis *analysis, const struct message *message, size_t index)
 {
-    return message->ended_by_variant && analysis->session->items[index].reply;
+    const struct reply *reply = analysis->session->items[index].reply;
+
+    return message->ended_by_variant && reply && reply->code < 400;
 }
 
 static void check_carriage_returns(struct analysis *analysis, const struct message *message, size_t index)

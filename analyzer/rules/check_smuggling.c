@@ -69,7 +69,16 @@ static uint32_t verbs_sent_blindly(const struct session *session, size_t index)
             break;
         verbs |= VERB_BIT(session->items[i].as.command.verb);
     }
-    return verbs;
+    return verbs & ~VERB_BIT(VERB_UNKNOWN);
+}
+
+/* It took the message, or answered what stands behind it; a guard against bare LF refuses and closes. */
+static bool was_split(const struct session *session, size_t index)
+{
+    const struct item *next = index + 1 < session->item_count ? &session->items[index + 1] : NULL;
+
+    return session->items[index].reply->code < 400
+           || (next && next->kind == ITEM_COMMAND && next->reply && next->reply->code != 421);
 }
 
 static const struct eod_variant *worst_variant(const struct message *message)
@@ -95,7 +104,7 @@ static struct evidence gather(const struct analysis *analysis, const struct mess
         return evidence;
     evidence.variant = &message->variants[message->variant_count - 1];
     evidence.verbs = verbs_sent_blindly(session, index);
-    evidence.was_split = true;
+    evidence.was_split = was_split(session, index);
     return evidence;
 }
 
@@ -116,6 +125,18 @@ static void list_verbs(uint32_t verbs, char *text, size_t size)
     }
 }
 
+static const char *outcome_of(const struct session *session, size_t index, bool is_split)
+{
+    const struct reply *reply = session->items[index].reply;
+
+    if (is_split)
+        return "The server answered as if the message ended there.";
+    if (session->one_sided != SIDE_NONE || !reply)
+        return "What the server made of it is not known.";
+    return reply->code < 400 ? "This server did not take it for the end; one behind it may."
+                             : "The server refused the message.";
+}
+
 static void tell(struct analysis *analysis, size_t index, const struct evidence *evidence)
 {
     struct finding *finding = check_raise(analysis, RULE_SMTP_SMUGGLING, index);
@@ -132,8 +153,16 @@ static void tell(struct analysis *analysis, size_t index, const struct evidence 
     check_detail(analysis, finding, "The form is %s, at octet %llu of the content%s%s. %s",
                  variant_names[evidence->variant->kind], (unsigned long long)evidence->variant->offset,
                  verbs[0] ? ", and behind it " : "", verbs,
-                 is_seen || evidence->strays ? "The server answered as if the message ended there."
-                                             : "This server did not take it for the end; one behind it may.");
+                 outcome_of(analysis->session, index, is_seen || evidence->strays > 0));
+}
+
+/* A client that ends its lines in bare LF may mean a variant, and go on with its next message. */
+static bool is_meant(const struct session *session, size_t index, const struct evidence *evidence)
+{
+    uint32_t data = session->items[index].as.content.command_item;
+
+    return evidence->has_other_lf || data >= session->item_count || session->items[data].kind != ITEM_COMMAND
+           || session->items[data].as.command.line_end != LINE_END_CRLF;
 }
 
 static void check_message(struct analysis *analysis, const struct message *message)
@@ -144,17 +173,12 @@ static void check_message(struct analysis *analysis, const struct message *messa
     if (index >= session->item_count || session->items[index].kind != ITEM_CONTENT)
         return;
     struct evidence evidence = gather(analysis, message, index);
-    if (evidence.was_split) {
-        /* A client that ends its lines in bare LF may mean it so, and go on with its next message. */
-        uint32_t data = session->items[index].as.content.command_item;
-        bool has_crlf = data < session->item_count && session->items[data].kind == ITEM_COMMAND
-                        && session->items[data].as.command.line_end == LINE_END_CRLF;
-        if (has_crlf && !evidence.has_other_lf && is_envelope(evidence.verbs))
-            tell(analysis, index, &evidence);
-    } else if (is_envelope(evidence.verbs) || begins_envelope(&evidence)
-               || evidence.strays >= (evidence.verbs ? 1 : STRAYS_LEAST)) {
+    bool is_smuggled = message->ended_by_variant
+                           ? is_envelope(evidence.verbs) && !is_meant(session, index, &evidence)
+                           : is_envelope(evidence.verbs) || begins_envelope(&evidence)
+                                 || evidence.strays >= (evidence.verbs ? 1 : STRAYS_LEAST);
+    if (is_smuggled)
         tell(analysis, index, &evidence);
-    }
 }
 
 static void check_session(struct analysis *analysis)

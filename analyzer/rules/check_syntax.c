@@ -22,11 +22,12 @@ static void raise_syntax(struct analysis *analysis, size_t index, enum once kind
     check_detail(analysis, finding, "%s: %s.", verb_name(command_at(analysis, index)->verb), what);
 }
 
-/* FROM:<...> or TO:<...>, and nothing behind: as nearly all are. */
+/* FROM:<...> or TO:<...>, as nearly all are. */
 static bool is_plain_path(struct bytes argument, struct bytes keyword)
 {
     return argument.len > keyword.len + 2 && argument.ptr[keyword.len] == ':'
-           && argument.ptr[keyword.len + 1] == '<' && argument.ptr[argument.len - 1] == '>';
+           && argument.ptr[keyword.len + 1] == '<'
+           && (argument.ptr[argument.len - 1] == '>' || bytes_find(argument, '>') != SIZE_MAX);
 }
 
 static void check_path(struct analysis *analysis, size_t index)
@@ -285,7 +286,7 @@ static void check_command(struct analysis *analysis, size_t index)
         return; /* a credential: its shape is judged elsewhere */
     if (command->line_length > COMMAND_LINE_MOST)
         check_length(analysis, index);
-    unsigned octets = octets_of(command->line);
+    unsigned octets = octets_of(command->verb == VERB_UNKNOWN ? command->line : command->argument);
     if (octets)
         check_octets(analysis, index, octets);
     check_verb(analysis, index);

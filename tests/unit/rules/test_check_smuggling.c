@@ -88,6 +88,14 @@ static const struct talk talks[] = {
     { "a server that split before the rest came",
       { T_HELLO, T_MAIL, T_RCPT, T_DATA, { "a\r\n.\nMAIL FROM:<c@example.org>\r\nRCPT TO:<d@example.net>\r\nDATA\r\n", "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n" }, { "Subject: y\r\n\r\ny\r\n.\r\n", "250 ok\r\n" }, T_QUIT },
       "4:smtp-smuggling 4:bare-lf" },
+    { "a server that refuses bare LF",
+      { T_HELLO, T_MAIL, T_RCPT, T_DATA,
+        { "a\r\nb\n.\nMAIL FROM:<c@example.org>\r\nRCPT TO:<d@example.net>\r\nDATA\r\nSubject: y\r\n.\r\n",
+          "550 5.5.2 bare LF\r\n" }, T_QUIT }, "4:message-refused 4:smtp-smuggling 4:bare-lf" },
+    { "a server that refuses bare LF and hangs up",
+      { T_HELLO, T_MAIL, T_RCPT, T_DATA,
+        { "a\r\nb\n.\nMAIL FROM:<c@example.org>\r\nRCPT TO:<d@example.net>\r\nDATA\r\n",
+          "521 5.5.2 bare LF\r\n" } }, "0:connection-lost 4:message-refused 4:smtp-smuggling 4:bare-lf" },
     { "a client of bare LF that pipelines its next message",
       { { "", "220 mx.example\r\n" }, { "EHLO c.example\n", "250-mx\r\n250 PIPELINING\r\n" }, { "MAIL FROM:<a@example.org>\nRCPT TO:<b@example.net>\nDATA\n", "250 ok\r\n250 ok\r\n354 go\r\n" }, { "a\n.\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.net>\nDATA\n", "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n" }, { "b\n.\n", "250 ok\r\n" }, { "QUIT\n", "221 bye\r\n" } },
       "1:bare-lf 4:bare-lf 7:bare-lf" },
@@ -146,6 +154,12 @@ static void confidence_follows_what_was_seen(void **state)
         { "a server that split before the rest came", CONFIDENCE_CERTAIN,
           "The form is CR LF, dot, LF, at octet 3 of the content, and behind it MAIL, RCPT, DATA. "
           "The server answered as if the message ended there." },
+        { "a server that refuses bare LF", CONFIDENCE_LIKELY,
+          "The form is LF, dot, LF, at octet 5 of the content, and behind it MAIL, RCPT, DATA. "
+          "The server refused the message." },
+        { "a server that refuses bare LF and hangs up", CONFIDENCE_LIKELY,
+          "The form is LF, dot, LF, at octet 5 of the content, and behind it MAIL, RCPT, DATA. "
+          "The server refused the message." },
         { "the begin of an envelope", CONFIDENCE_POSSIBLE,
           "The form is LF, dot, LF, at octet 2 of the content, and behind it MAIL. "
           "This server did not take it for the end; one behind it may." },

@@ -16,7 +16,7 @@ static unsigned expected_of(unsigned octet)
     unsigned low = octet & 0x7f;
 
     /* Of an octet above 127 only that it is one is sure: the others are a hint. */
-    return (octet > 127 ? OCTETS_8BIT : 0u) | (low < ' ' || low == 0x7f ? OCTETS_CONTROL : 0u)
+    return (octet > 127 ? OCTETS_8BIT : 0u) | (low < ' ' || octet == 0x7f ? OCTETS_CONTROL : 0u)
            | (low >= '{' || low == '$' || low == '%' || low == ';' || low == '`' ? OCTETS_SHELL : 0u);
 }
 
