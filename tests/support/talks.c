@@ -151,6 +151,19 @@ static void expect_nothing_new(const struct talk *talk, struct loss loss, struct
     analysis_free(analysis);
 }
 
+/* All and half of each side; but without a 354 the dialogue reads on in another way. */
+static void lose_each(const struct talk *talk, size_t exchange, struct analyzer *analyzer)
+{
+    if (talk->exchanges[exchange].server[0] == '3')
+        return;
+    for (unsigned kind = 0; kind < 4; kind++)
+        expect_nothing_new(talk,
+                           (struct loss){ .exchange = exchange,
+                                          .side = kind & 1 ? SIDE_SERVER : SIDE_CLIENT,
+                                          .is_half = kind & 2 },
+                           analyzer);
+}
+
 void talks_hold_with_holes(const struct talk *talks, size_t count)
 {
     struct analyzer *analyzer = analyzer_new(NULL, NULL);
@@ -158,11 +171,6 @@ void talks_hold_with_holes(const struct talk *talks, size_t count)
     assert_non_null(analyzer);
     for (size_t i = 0; i < count; i++)
         for (size_t at = 0; at < EXCHANGES_MAX && talks[i].exchanges[at].client; at++)
-            for (unsigned kind = 0; kind < 4; kind++)
-                expect_nothing_new(&talks[i],
-                                   (struct loss){ .exchange = at,
-                                                  .side = kind & 1 ? SIDE_SERVER : SIDE_CLIENT,
-                                                  .is_half = kind & 2 },
-                                   analyzer);
+            lose_each(&talks[i], at, analyzer);
     analyzer_free(analyzer);
 }
