@@ -137,6 +137,18 @@ static const char *outcome_of(const struct session *session, size_t index, bool 
                              : "The server refused the message.";
 }
 
+/* Replies too many behind a message that the server split are no fault of their own. */
+static void explain_desync(struct analysis *analysis, const struct finding *smuggling)
+{
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        struct finding *finding = &analysis->findings[i];
+        if (finding->rule != RULE_REPLY_DESYNC || finding->time_ns < smuggling->time_ns)
+            continue;
+        finding->cause_command = smuggling->command;
+        finding->cause_rule = smuggling->rule;
+    }
+}
+
 static void tell(struct analysis *analysis, size_t index, const struct evidence *evidence)
 {
     struct finding *finding = check_raise(analysis, RULE_SMTP_SMUGGLING, index);
@@ -154,6 +166,8 @@ static void tell(struct analysis *analysis, size_t index, const struct evidence 
                  variant_names[evidence->variant->kind], (unsigned long long)evidence->variant->offset,
                  verbs[0] ? ", and behind it " : "", verbs,
                  outcome_of(analysis->session, index, is_seen || evidence->strays > 0));
+    if (evidence->strays > 0)
+        explain_desync(analysis, finding);
 }
 
 /* A client that ends its lines in bare LF may mean a variant, and go on with its next message. */

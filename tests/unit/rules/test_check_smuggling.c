@@ -184,6 +184,20 @@ static void confidence_follows_what_was_seen(void **state)
     analyzer_free(analyzer);
 }
 
+static void replies_too_many_are_explained(void **state)
+{
+    struct analyzer *analyzer = analyzer_new(NULL, NULL);
+    struct analysis *analysis =
+        talk_analyze(analyzer, talk_named("a server that split, and ran the commands"));
+
+    (void)state;
+    assert_int_equal(analysis->findings[0].rule, RULE_REPLY_DESYNC);
+    assert_int_equal(analysis->findings[0].cause_rule, RULE_SMTP_SMUGGLING);
+    assert_int_equal(analysis->findings[0].cause_command, 4);
+    analysis_free(analysis);
+    analyzer_free(analyzer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(more_replies_than_questions_are_told),
         cmocka_unit_test(confidence_follows_what_was_seen),
+        cmocka_unit_test(replies_too_many_are_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
