@@ -68,15 +68,18 @@ static void check_lines(struct analysis *analysis, const struct message *message
                  (unsigned long long)message->longest_line, (unsigned)TEXT_LINE_MOST);
 }
 
+static bool is_over(const struct session *session)
+{
+    return session->closed == CLOSE_FIN || session->closed == CLOSE_RESET || session->closed == CLOSE_TIMEOUT;
+}
+
 /* The content stops at what the client took for its end, and nobody else. */
 static bool lacks_end(const struct analysis *analysis, const struct message *message)
 {
     const struct eod_variant *last =
         message->variant_count ? &message->variants[message->variant_count - 1] : NULL;
-    bool is_over = analysis->session->closed == CLOSE_FIN || analysis->session->closed == CLOSE_RESET
-                   || analysis->session->closed == CLOSE_TIMEOUT;
 
-    return last && is_over && !message->is_complete && !message->ended_by_variant
+    return last && is_over(analysis->session) && !message->is_complete && !message->ended_by_variant
            && message->wire_size - last->offset <= VARIANT_LONGEST;
 }
 
@@ -115,6 +118,22 @@ static void check_dots(struct analysis *analysis, const struct message *message,
         check_detail(analysis, finding,
                      "A dot with a CR missing in front or behind was taken for the end of the message.");
     if (finding && is_endless && message->unstuffed_dots == 0)
+        finding->confidence = CONFIDENCE_LIKELY;
+}
+
+/* The client took fewer octets for the chunk, and the server waited for the rest. */
+static void check_chunk(struct analysis *analysis, const struct message *message, size_t index)
+{
+    const struct content *content = &analysis->session->items[index].as.content;
+
+    if (!message->is_bdat || content->is_complete || content->swallowed == VERB_UNKNOWN
+        || message->missing_bytes > 0 || !is_over(analysis->session))
+        return;
+    struct finding *finding = check_raise(analysis, RULE_BDAT_LENGTH_ANOMALY, index);
+    check_detail(analysis, finding,
+                 "Fewer octets came than the size says, and the last line of them reads as a command (%s).",
+                 verb_name(content->swallowed));
+    if (finding)
         finding->confidence = CONFIDENCE_LIKELY;
 }
 
@@ -162,6 +181,7 @@ static void check_message(struct analysis *analysis, const struct message *messa
         check_dots(analysis, message, index);
         check_lines(analysis, message, index);
     }
+    check_chunk(analysis, message, index);
     if (!transaction || transaction->mail_command == 0)
         return; /* what was said of it is not known */
     check_8bit(analysis, message, index, transaction);

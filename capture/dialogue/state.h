@@ -115,6 +115,8 @@ struct content_state {
     uint64_t crlf_lines;
     uint64_t lf_lines;
     uint64_t size_before; /* BDAT: of the message before this chunk */
+    uint8_t tail[64];     /* BDAT: the last octets of this chunk */
+    size_t tail_len;
 };
 
 struct dialogue {

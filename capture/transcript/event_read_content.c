@@ -105,7 +105,8 @@ bool event_read_content(struct open_session *open, const json_t *event, struct e
                                          .command_item = event_get_index(event, "command_item", UINT32_MAX),
                                          .size = count_of(event, "size"),
                                          .is_last = event_get_flag(event, "last"),
-                                         .is_complete = event_get_flag(event, "complete") };
+                                         .is_complete = event_get_flag(event, "complete"),
+                                         .swallowed = event_get_verb(event, "swallowed") };
     event_tell(effect, CHANGE_CONTENT_ENDED, index);
     return true;
 }

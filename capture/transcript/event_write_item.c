@@ -158,6 +158,8 @@ bool event_write_content(const struct session *session, size_t index, struct buf
     event_put_u64(&event, "size", content->size);
     event_put_flag(&event, "last", content->is_last);
     event_put_flag(&event, "complete", content->is_complete);
+    if (content->swallowed != VERB_UNKNOWN)
+        event_put_text(&event, "swallowed", verb_name(content->swallowed));
     if (content->message < session->message_count)
         event_put(&event, "facts", json_of_message(&session->messages[content->message]));
     return event_end(&event, out);

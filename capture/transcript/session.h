@@ -130,6 +130,7 @@ struct content {
     uint64_t size;         /* of this piece, dot-unstuffed */
     bool is_last;          /* ends the message */
     bool is_complete;      /* came whole: the dot, or all octets of the chunk */
+    enum verb swallowed;   /* a chunk that is not complete ends in a line that reads as this command */
 };
 
 /* A content transferred: by DATA, or by one or more BDAT. */

@@ -352,7 +352,8 @@ static void add_content(struct maker *m)
                                                       .command_item = (uint32_t)command,
                                                       .size = message->size,
                                                       .is_last = coin(m),
-                                                      .is_complete = message->is_complete };
+                                                      .is_complete = message->is_complete,
+                                                      .swallowed = (enum verb)(number % VERB_COUNT) };
     tell(m, CHANGE_CONTENT_ENDED, index);
     for (unsigned replies = below(m, 5); replies-- > 0;)
         answer(m, index, make_reply(m, 2 + below(m, 4)));

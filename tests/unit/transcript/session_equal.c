@@ -177,6 +177,7 @@ static const char *content_difference(const struct content *a, const struct cont
     SAME(size);
     SAME(is_last);
     SAME(is_complete);
+    SAME(swallowed);
     return NULL;
 }
 
