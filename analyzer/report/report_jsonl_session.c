@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "report/json_parts.h"
 #include "report/report_jsonl.h"
+#include "smtp/path.h"
 
 static json_t *json_of_verb(const struct command *command)
 {
@@ -22,6 +23,41 @@ static bool is_hidden(const struct command *command, const struct report_options
     return command->is_redacted || (command->is_secret && !options->shows_secrets);
 }
 
+enum { KEYWORD_MOST = 64 };
+
+/* In upper case, as a key; false for what is no keyword (RFC 5321 4.1.2). */
+static bool key_of_keyword(struct bytes keyword, char key[KEYWORD_MOST])
+{
+    if (keyword.len == 0 || keyword.len >= KEYWORD_MOST)
+        return false;
+    for (size_t i = 0; i < keyword.len; i++) {
+        uint8_t c = ascii_upper(keyword.ptr[i]);
+        if (!ascii_is_digit(c) && !(c >= 'A' && c <= 'Z') && c != '-')
+            return false;
+        key[i] = (char)c;
+    }
+    key[keyword.len] = '\0';
+    return true;
+}
+
+/* The parameters of MAIL or RCPT: their values, null for one without. */
+static void put_parameters(json_t *object, const struct command *command)
+{
+    struct bytes from = command->verb == VERB_MAIL ? BYTES("FROM") : BYTES("TO"), keyword, value;
+    char key[KEYWORD_MOST];
+
+    if (command->verb != VERB_MAIL && command->verb != VERB_RCPT)
+        return;
+    struct envelope_argument parsed = envelope_argument_parse(command->argument, from);
+    if (!parsed.has_brackets || parsed.parameters.len == 0)
+        return;
+    json_t *parameters = json_object();
+    for (size_t at = 0; parameter_next(parsed.parameters, &at, &keyword, &value);)
+        if (key_of_keyword(keyword, key))
+            json_put(parameters, key, value.len ? json_of_bytes(value) : json_null());
+    json_put(object, "parameters", parameters);
+}
+
 static json_t *json_of_command(const struct item *item, const struct judgement *judgement,
                                const struct report_options *options)
 {
@@ -37,6 +73,8 @@ static json_t *json_of_command(const struct item *item, const struct judgement *
              hidden ? json_of_redacted(command->verb == VERB_UNKNOWN ? 0 : command->line_length - 4)
                     : json_of_bytes(command->argument));
     json_put(object, "line", hidden ? json_of_redacted(command->line_length) : json_of_bytes(command->line));
+    if (!hidden)
+        put_parameters(object, command);
     json_put(object, "reply", json_of_reply(item->reply, true, options));
     json_put(object, "pipelined", json_boolean(command->is_pipelined));
     json_put(object, "verdict", json_string_nocheck(verdict_name(judgement->verdict)));

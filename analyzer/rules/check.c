@@ -44,6 +44,15 @@ struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t
     return finding;
 }
 
+struct finding *check_raise_form(struct analysis *analysis, enum rule_id rule, size_t index)
+{
+    struct finding *finding = check_raise(analysis, rule, index);
+
+    if (finding)
+        finding->confidence = CONFIDENCE_CERTAIN;
+    return finding;
+}
+
 struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at)
 {
     struct finding *finding = add_finding(analysis);
@@ -71,6 +80,15 @@ void check_detail(struct analysis *analysis, struct finding *finding, const char
     va_end(args);
     if (len > 0)
         finding->detail = arena_copy(&analysis->arena, bytes_of(text));
+}
+
+bool check_is_first(struct analysis *analysis, enum once once)
+{
+    uint32_t bit = UINT32_C(1) << once;
+    bool is_first = !(analysis->told_once & bit);
+
+    analysis->told_once |= bit;
+    return is_first;
 }
 
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index)

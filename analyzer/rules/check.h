@@ -22,16 +22,52 @@ extern const struct check check_reply;
 extern const struct check check_refusal;
 extern const struct check check_auth;
 extern const struct check check_capture;
+extern const struct check check_syntax;
+extern const struct check check_body;
+extern const struct check check_smuggling;
+extern const struct check check_unknown;
 extern const struct check check_dialect; /* the last: adds to the findings of the others */
 
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */
 struct finding *check_raise(struct analysis *analysis, enum rule_id rule, size_t index);
+/* About the form of a line, which is certain whatever is known of the session. */
+struct finding *check_raise_form(struct analysis *analysis, enum rule_id rule, size_t index);
 /* About the session as a whole. */
 struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule, struct moment at);
 /* What is particular here, in our own words: never bytes from the wire. */
 void check_detail(struct analysis *analysis, struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What one client does wrong in every command is told of the first. */
+enum once {
+    ONCE_SAW_UNKNOWN, /* not told: seen */
+    ONCE_UNKNOWN,
+    ONCE_EMPTY,
+    ONCE_NO_KEYWORD,
+    ONCE_SPACE_BEFORE_COLON,
+    ONCE_SPACE_BEHIND_COLON,
+    ONCE_NO_BRACKETS,
+    ONCE_ARGUMENT,
+    ONCE_PARAMETER,
+    ONCE_UNKNOWN_PARAMETER,
+    ONCE_BARE_CR,
+    ONCE_BARE_LF,
+    ONCE_SERVER_BARE_LF,
+    ONCE_NUL,
+    ONCE_8BIT,
+    ONCE_HELO,
+    ONCE_DOMAINS,
+    ONCE_COUNT
+};
+/* True for the first of that kind in the session. */
+bool check_is_first(struct analysis *analysis, enum once once);
+
+/* Exploits in a command, which is long or holds one of the octets that they need. */
+void check_exploit(struct analysis *analysis, size_t index);
+
+/* The parameters of MAIL or RCPT. */
+void check_parameters(struct analysis *analysis, size_t index);
 
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);

@@ -1,7 +1,9 @@
-/* Findings of extensions: parameters and pipelining without an offer, limits that were announced, and what a
- * fall back to HELO costs. */
+/* Findings of extensions: pipelining without an offer, limits that were announced, and what a fall back to
+ * HELO costs. */
 #include "rules/check.h"
 #include "smtp/path.h"
+
+enum { DOMAINS_MOST = 64 };
 
 /* The EHLO line of an extension in the offer that counts for this command, behind the keyword; empty if none.
  */
@@ -37,42 +39,6 @@ static uint64_t announced_limit(struct bytes limits, struct bytes name)
         if (bytes_equal_nocase(keyword, name))
             return number_of(value);
     return 0;
-}
-
-static void check_parameter(struct analysis *analysis, size_t index, enum extension needed)
-{
-    const struct judgement *judgement = check_judgement(analysis, index);
-
-    if (needed == EXTENSION_REQUIRETLS && !judgement->is_tls)
-        (void)check_raise(analysis, RULE_REQUIRETLS_PLAINTEXT, index);
-    if (needed == EXTENSION_NONE || (judgement->offered & extension_bit(needed))
-        || (needed == EXTENSION_AUTH && judgement->is_authenticated))
-        return;
-    struct finding *finding = check_raise(analysis, RULE_NOT_OFFERED, index);
-    check_detail(analysis, finding, "%s has a parameter of the extension %s, which %s.",
-                 verb_name(analysis->session->items[index].as.command.verb), extension_keyword(needed),
-                 judgement->is_helo ? "HELO cannot offer" : "the last EHLO reply does not list");
-}
-
-/* RFC 5321 4.1.1.11: the parameters of MAIL and RCPT. */
-static void check_parameters(struct analysis *analysis, size_t index)
-{
-    const struct command *command = &analysis->session->items[index].as.command;
-    struct bytes argument = command->argument, keyword, value;
-    enum extension told = EXTENSION_NONE;
-
-    if (argument.len == 0 || argument.ptr[argument.len - 1] == '>')
-        return; /* the path alone */
-    struct envelope_argument parsed =
-        envelope_argument_parse(argument, command->verb == VERB_MAIL ? BYTES("FROM") : BYTES("TO"));
-    if (!parsed.has_brackets)
-        return; /* what follows may be part of an address */
-    for (size_t at = 0; parameter_next(parsed.parameters, &at, &keyword, &value);) {
-        enum extension needed = extension_of_parameter(keyword, value);
-        if (needed != told)
-            check_parameter(analysis, index, needed);
-        told = needed;
-    }
 }
 
 static void raise_limit(struct analysis *analysis, size_t index, const char *what, uint64_t used,
@@ -115,18 +81,65 @@ static void check_mail_limits(struct analysis *analysis, size_t index)
         raise_limit(analysis, index, "Messages of the session", judgement->transaction, limit);
 }
 
+/* From the "@" on; a quoted local part may hold others before it. */
+static struct bytes domain_of(struct bytes address)
+{
+    size_t at = address.len;
+
+    while (at > 0 && address.ptr[at - 1] != '@')
+        at--;
+    return bytes_from(address, at ? at : address.len);
+}
+
+static bool is_known_domain(const struct bytes *domains, size_t count, struct bytes domain)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal_nocase(domains[i], domain))
+            return true;
+    return false;
+}
+
+/* RFC 9422 4.3: different domains of recipients in one session.  Looked at once, from the first RCPT on; an
+ * announcement beyond what is kept here limits nobody. */
+static void check_domain_limit(struct analysis *analysis, size_t index, uint64_t limit)
+{
+    const struct session *session = analysis->session;
+    struct bytes domains[DOMAINS_MOST];
+    size_t count = 0;
+
+    for (size_t i = index; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind != ITEM_COMMAND || item->as.command.verb != VERB_RCPT || item->as.command.is_body_line)
+            continue;
+        struct bytes domain =
+            domain_of(envelope_argument_parse(item->as.command.argument, BYTES("TO")).address);
+        if (domain.len == 0 || is_known_domain(domains, count, domain))
+            continue;
+        if (count == limit) {
+            raise_limit(analysis, i, "Domains of recipients in the session", count + 1, limit);
+            return;
+        }
+        domains[count++] = domain;
+    }
+}
+
 static void check_rcpt_limits(struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
 
     if (!judgement->transaction || !(judgement->offered & extension_bit(EXTENSION_LIMITS)))
         return;
+    struct bytes limits = offer_line(analysis, judgement, EXTENSION_LIMITS);
     const struct transaction *transaction = &analysis->replay.transactions[judgement->transaction - 1];
-    uint64_t limit = announced_limit(offer_line(analysis, judgement, EXTENSION_LIMITS), BYTES("RCPTMAX"));
-    if (!limit || transaction->recipient_count <= limit)
-        return;
-    if (transaction->recipients[limit].command == analysis->session->items[index].as.command.n)
+    uint64_t limit = announced_limit(limits, BYTES("RCPTMAX"));
+    if (limit && transaction->recipient_count > limit
+        && transaction->recipients[limit].command == analysis->session->items[index].as.command.n)
         raise_limit(analysis, index, "Recipients of the message", transaction->recipient_count, limit);
+    if (!check_is_first(analysis, ONCE_DOMAINS))
+        return;
+    limit = announced_limit(limits, BYTES("RCPTDOMAINMAX"));
+    if (limit && limit < DOMAINS_MOST)
+        check_domain_limit(analysis, index, limit);
 }
 
 /* Told once for each group of commands sent at once. */
@@ -170,10 +183,11 @@ static void check_command(struct analysis *analysis, size_t index)
         check_pipelining(analysis, index);
     if (command->verb == VERB_HELO)
         check_fallback(analysis, index);
-    if ((command->verb != VERB_MAIL && command->verb != VERB_RCPT) || !judgement->has_offer
-        || !judgement->is_phase_known || command->is_body_line)
+    if (command->verb != VERB_MAIL && command->verb != VERB_RCPT)
         return;
     check_parameters(analysis, index);
+    if (!judgement->has_offer || !judgement->is_phase_known || command->is_body_line)
+        return;
     if (command->verb == VERB_MAIL)
         check_mail_limits(analysis, index);
     else

@@ -21,12 +21,25 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order,   &check_extension, &check_server,  &check_reply,
-    &check_refusal, &check_auth,      &check_capture, &check_dialect,
+    &check_order,   &check_extension, &check_server, &check_reply,     &check_refusal, &check_auth,
+    &check_capture, &check_syntax,    &check_body,   &check_smuggling, &check_unknown, &check_dialect,
+};
+
+enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
+
+/* The same by what they look at, so that no item passes a check that does not want it. */
+struct checks_by_subject {
+    const struct check *command[CHECK_COUNT];
+    const struct check *reply[CHECK_COUNT];
+    const struct check *session[CHECK_COUNT];
+    size_t command_count;
+    size_t reply_count;
+    size_t session_count;
 };
 
 struct analyzer {
     struct budget *budget;
+    struct checks_by_subject checks;
     struct secret_ordinals *ordinals;
     struct analysis *idle; /* analyses to be used again */
 };
@@ -67,6 +80,18 @@ enum rule_id rule_find(struct bytes id)
     return RULE_NONE;
 }
 
+static void sort_checks(struct checks_by_subject *out)
+{
+    for (size_t c = 0; c < CHECK_COUNT; c++) {
+        if (checks[c]->command)
+            out->command[out->command_count++] = checks[c];
+        if (checks[c]->reply)
+            out->reply[out->reply_count++] = checks[c];
+        if (checks[c]->session)
+            out->session[out->session_count++] = checks[c];
+    }
+}
+
 struct analyzer *analyzer_new(struct budget *budget, struct err *err)
 {
     struct analyzer *analyzer = calloc(1, sizeof *analyzer);
@@ -79,6 +104,7 @@ struct analyzer *analyzer_new(struct budget *budget, struct err *err)
         return NULL;
     }
     analyzer->budget = budget;
+    sort_checks(&analyzer->checks);
     return analyzer;
 }
 
@@ -116,15 +142,14 @@ static struct analysis *take_idle(struct analyzer *analyzer)
 static void check_item(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
+    const struct checks_by_subject *by = &analysis->owner->checks;
 
-    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++) {
-        if (item->kind == ITEM_COMMAND && checks[c]->command)
-            checks[c]->command(analysis, index);
-        if (!item->reply || !checks[c]->reply)
-            continue;
-        checks[c]->reply(analysis, index, item->reply);
+    for (size_t c = 0; item->kind == ITEM_COMMAND && c < by->command_count; c++)
+        by->command[c]->command(analysis, index);
+    for (size_t c = 0; item->reply && c < by->reply_count; c++) {
+        by->reply[c]->reply(analysis, index, item->reply);
         for (uint32_t i = 0; i < item->more_count; i++)
-            checks[c]->reply(analysis, index, item->more_replies[i]);
+            by->reply[c]->reply(analysis, index, item->more_replies[i]);
     }
 }
 
@@ -150,9 +175,8 @@ static bool analyze(struct analysis *analysis)
         return false;
     for (size_t i = 0; i < session->item_count; i++)
         check_item(analysis, i);
-    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++)
-        if (checks[c]->session)
-            checks[c]->session(analysis);
+    for (size_t c = 0; c < analysis->owner->checks.session_count; c++)
+        analysis->owner->checks.session[c]->session(analysis);
     if (analysis->finding_count > 1)
         qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
     return true;
@@ -186,6 +210,7 @@ void analysis_free(struct analysis *analysis)
     analysis->finding_count = 0;
     analysis->finding_cap = 0;
     analysis->findings_dropped = 0;
+    analysis->told_once = 0;
     analysis->next = owner->idle;
     owner->idle = analysis;
 }

@@ -72,6 +72,7 @@ struct analysis {
     size_t finding_count;
     size_t finding_cap;
     uint64_t findings_dropped; /* beyond LIMIT_FINDINGS */
+    uint32_t told_once;        /* a bit for each enum once: inside of rules/ */
     struct analyzer *owner;
     struct analysis *next; /* in its owner's list of idle ones */
 };

@@ -34,6 +34,34 @@ static struct message *join_message(struct dialogue *d, uint32_t item)
     return message;
 }
 
+static void keep_tail(struct content_state *content, struct bytes data)
+{
+    size_t keep = sizeof content->tail - (data.len < sizeof content->tail ? data.len : sizeof content->tail);
+
+    if (keep > content->tail_len)
+        keep = content->tail_len;
+    memmove(content->tail, content->tail + content->tail_len - keep, keep);
+    struct bytes last =
+        bytes_from(data, data.len > sizeof content->tail ? data.len - sizeof content->tail : 0);
+    memcpy(content->tail + keep, last.ptr, last.len);
+    content->tail_len = keep + last.len;
+}
+
+/* The command that the last line reads as: a client that gave too large a size went on with it. */
+static enum verb verb_at_end(const struct content_state *content)
+{
+    struct bytes tail = { content->tail, content->tail_len };
+    size_t begin;
+
+    if (tail.len < 2 || tail.ptr[tail.len - 1] != '\n' || tail.ptr[tail.len - 2] != '\r')
+        return VERB_UNKNOWN;
+    tail.len -= 2;
+    for (begin = tail.len; begin > 0 && tail.ptr[begin - 1] != '\n'; begin--)
+        ;
+    struct bytes line = bytes_from(tail, begin);
+    return begin > 0 && client_line_is_command(line) ? command_line_parse(line).verb : VERB_UNKNOWN;
+}
+
 static void end_chunk(struct dialogue *d, bool is_complete, struct moment at)
 {
     struct item *command = &d->session->items[d->content.command_item];
@@ -47,6 +75,7 @@ static void end_chunk(struct dialogue *d, bool is_complete, struct moment at)
     item->as.content.size = message->size - d->content.size_before;
     item->as.content.is_last = is_last;
     item->as.content.is_complete = is_complete;
+    item->as.content.swallowed = is_complete ? VERB_UNKNOWN : verb_at_end(&d->content);
     message->last = at;
     message->last_item = d->content.item;
     if (is_last || !is_complete) {
@@ -182,6 +211,8 @@ size_t bdat_read(struct dialogue *d, const struct stream_chunk *chunk)
         content_add(d, message, bytes_slice(chunk->data, 0, take));
         message->wire_size += take;
         message->last = moment_of(chunk);
+        if (take)
+            keep_tail(&d->content, bytes_slice(chunk->data, 0, take));
     }
     if (d->chunk_left == 0) {
         d->mode = CLIENT_COMMANDS;

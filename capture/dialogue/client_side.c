@@ -351,7 +351,9 @@ static bool hold_is_plain(const struct dialogue *d)
         return false;
     buf_init(&text, LIMIT_HOLD + 1);
     hold_join(d, UINT64_MAX, &text);
-    bool has_end = bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX;
+    bool has_end = bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX
+                   || (d->hold.reason == HOLD_VARIANT && d->content.held_kind == EOD_LF_DOT_CRLF
+                       && bytes_starts_nocase(buf_bytes(&text), BYTES(".\r\n")));
     buf_release(&text);
     return has_end;
 }
@@ -372,8 +374,10 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     }
     bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end;
     if (hold_is_plain(d)) {
-        if (d->hold.reason == HOLD_VARIANT)
+        if (d->hold.reason == HOLD_VARIANT) {
             d->content.plain_until = chunk->offset + chunk->data.len;
+            content_go_on(d);
+        }
         client_resume(d, CLIENT_CONTENT);
     } else if ((server_is_silent(d) || (is_lost && d->hold.reason != HOLD_UNSURE))
                && bytes_find(chunk->data, '\n')

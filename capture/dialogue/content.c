@@ -2,15 +2,6 @@
  * at where the packet lies; only the first bytes of a line that begins with a dot are ever copied. */
 #include "dialogue/state.h"
 
-enum eod_kind {
-    EOD_LF_DOT_LF = 1,
-    EOD_LF_DOT_CRLF = 2,
-    EOD_CRLF_DOT_LF = 3,
-    EOD_DOT_NUL = 10,
-    EOD_DOT_CR_CRLF = 11,
-    EOD_DOT_BLANK = 13
-};
-
 static struct message *message_of(struct dialogue *d)
 {
     return &d->session->messages[d->content.message];
@@ -26,7 +17,8 @@ void content_add(struct dialogue *d, struct message *message, struct bytes store
     content_facts_add(&facts, stored);
     message->size += stored.len;
     message->nul_count += facts.nuls;
-    message->bare_cr_count += facts.carriage_returns; /* those of CRLF are taken off at the end */
+    if (!message->is_bdat)                                /* whose line ends nobody counts */
+        message->bare_cr_count += facts.carriage_returns; /* those of CRLF are taken off at the end */
     message->has_8bit = message->has_8bit || facts.has_8bit;
     if (d->digest)
         digest_update(d->digest, stored);
@@ -51,6 +43,7 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown)
                                          .item = UINT32_MAX,
                                          .at_line_start = true,
                                          .after_crlf = true,
+                                         .window = 0x0d0a,
                                          .is_unknown = is_unknown };
     if (!message)
         return;
@@ -79,7 +72,7 @@ static struct item *content_item(struct dialogue *d, struct moment at)
 
 static void finish_message(struct dialogue *d, struct message *message, bool is_complete)
 {
-    uint64_t crlf = d->content.crlf_lines;
+    uint64_t crlf = d->content.crlf_lines + d->content.last_was_cr; /* half of one, where it was cut */
 
     message->bare_cr_count -= crlf < message->bare_cr_count ? crlf : message->bare_cr_count;
     message->bare_lf_count = d->content.lf_lines;
@@ -122,47 +115,38 @@ void content_end(struct dialogue *d, bool is_complete, struct moment at)
     dialogue_changed(d, CHANGE_CONTENT_ENDED, index);
 }
 
-static void note_variant(struct dialogue *d, enum eod_kind kind, uint64_t offset)
+enum line_judgement { LINE_TEXT, LINE_END, LINE_VARIANT };
+
+/* A whole line that begins with a dot; it ends at stream offset `end`. */
+static enum line_judgement judge_dot_line(struct dialogue *d, struct bytes line, uint64_t wire_offset,
+                                          uint64_t end)
+{
+    enum eod_kind kind = variant_of_line(d, line);
+
+    if (kind == EOD_NONE)
+        return line.len == 3 && line.ptr[1] == '\r' ? LINE_END : LINE_TEXT;
+    variant_note(d, kind, wire_offset);
+    d->content.held_kind = kind;
+    return end > d->content.plain_until ? LINE_VARIANT : LINE_TEXT;
+}
+
+/* A line of text that begins with a dot (RFC 5321 4.5.2): whole, or its first four bytes.  Returns where a
+ * variant in it ends, 0 if it holds none. */
+static size_t note_dot_line(struct dialogue *d, struct bytes head, uint64_t wire_offset)
 {
     struct message *message = message_of(d);
 
-    if (message->variant_count >= LIMIT_EOD_VARIANTS) {
-        message->variants_dropped++;
-        return;
+    message->dot_lines++;
+    if (variant_of_line(d, head) != EOD_NONE)
+        return head.len; /* noted when it was judged */
+    enum eod_kind kind = variant_of_head(d, head);
+    if (kind != EOD_NONE) {
+        variant_note(d, kind, wire_offset);
+        return kind == EOD_CRLF_DOT_CR || kind == EOD_LF_DOT_CR ? 2 : 4;
     }
-    if (!message->variants) {
-        message->variants = ARENA_ARRAY(&d->session->arena, struct eod_variant, LIMIT_EOD_VARIANTS);
-        if (!message->variants)
-            return;
-    }
-    message->variants[message->variant_count++] =
-        (struct eod_variant){ .kind = (uint8_t)kind, .offset = offset };
-}
-
-enum line_judgement { LINE_TEXT, LINE_END, LINE_VARIANT };
-
-/* A line that begins with a dot, with its end. */
-static enum line_judgement judge_dot_line(struct dialogue *d, struct bytes line, uint64_t wire_offset)
-{
-    bool crlf = line.len >= 3 && line.ptr[1] == '\r';
-
-    if (line.len == 3 && crlf && d->content.after_crlf)
-        return LINE_END;
-    if (line.len == 2 || (line.len == 3 && crlf)) {
-        note_variant(d,
-                     line.len == 3           ? EOD_LF_DOT_CRLF
-                     : d->content.after_crlf ? EOD_CRLF_DOT_LF
-                                             : EOD_LF_DOT_LF,
-                     wire_offset);
-        return LINE_VARIANT;
-    }
-    if (bytes_equal(line, BYTES(".\r\r\n")))
-        note_variant(d, EOD_DOT_CR_CRLF, wire_offset);
-    else if (bytes_equal(line, BYTES(". \r\n")) || bytes_equal(line, BYTES(".\t\r\n")))
-        note_variant(d, EOD_DOT_BLANK, wire_offset);
-    else if (line.len == 4 && memcmp(line.ptr, ".\0\r\n", 4) == 0)
-        note_variant(d, EOD_DOT_NUL, wire_offset);
-    return LINE_TEXT;
+    if (d->content.after_crlf && head.len > 1 && head.ptr[1] != '.')
+        message->unstuffed_dots++;
+    return 0;
 }
 
 static void note_line_end(struct dialogue *d, bool has_cr, uint64_t length)
@@ -171,8 +155,8 @@ static void note_line_end(struct dialogue *d, bool has_cr, uint64_t length)
 
     if (has_cr)
         d->content.crlf_lines++;
-    else
-        d->content.lf_lines++;
+    else if (d->content.lf_lines++ == 0)
+        message->first_bare_lf = d->content.crlf_lines + 1;
     d->content.after_crlf = has_cr;
     d->content.at_line_start = true;
     length += d->content.line_length;
@@ -187,67 +171,116 @@ static void store(struct dialogue *d, const struct stream_chunk *chunk, size_t f
     content_add(d, message_of(d), bytes_slice(chunk->data, from, to - from));
 }
 
-static void end_here(struct dialogue *d, const struct stream_chunk *chunk, size_t taken, bool is_variant)
+/* So many wire bytes of the chunk have been read. */
+static void note_taken(struct dialogue *d, const struct stream_chunk *chunk, size_t taken)
+{
+    struct message *message = message_of(d);
+
+    variant_look(d, bytes_slice(chunk->data, 0, taken));
+    message->wire_size += taken;
+    message->last = moment_of(chunk);
+}
+
+static void end_here(struct dialogue *d, const struct stream_chunk *chunk, size_t taken)
 {
     d->client_offset = chunk->offset + taken;
-    message_of(d)->wire_size += taken;
-    message_of(d)->last = moment_of(chunk);
-    if (is_variant) {
-        message_of(d)->ended_by_variant = true;
-        return;
-    }
-    d->mode = CLIENT_COMMANDS;
-    content_end(d, true, moment_of(chunk));
+    d->content.last_was_cr = false;
+    note_taken(d, chunk, taken);
 }
 
 /* A variant: held from here on, until the server answers or the real end comes. */
 static void hold_at_variant(struct dialogue *d, const struct stream_chunk *chunk, size_t taken)
 {
-    end_here(d, chunk, taken, true);
+    end_here(d, chunk, taken);
+    message_of(d)->ended_by_variant = true;
     client_begin_hold(d, HOLD_VARIANT, d->content.command_item);
     if (d->flow->side[!d->client_direction].packets == 0 && d->content.crlf_lines == 0)
         hold_decide_by_reading(d);
 }
 
+static void end_as_judged(struct dialogue *d, const struct stream_chunk *chunk, size_t taken,
+                          enum line_judgement judged)
+{
+    if (judged == LINE_VARIANT) {
+        hold_at_variant(d, chunk, taken);
+        return;
+    }
+    end_here(d, chunk, taken);
+    d->mode = CLIENT_COMMANDS;
+    content_end(d, true, moment_of(chunk));
+}
+
+void content_go_on(struct dialogue *d)
+{
+    bool has_cr = d->content.held_kind == EOD_LF_DOT_CRLF;
+
+    message_of(d)->ended_by_variant = false;
+    message_of(d)->dot_lines++;
+    content_add(d, message_of(d), has_cr ? BYTES("\r\n") : BYTES("\n"));
+    note_line_end(d, has_cr, has_cr ? 3 : 2);
+}
+
+/* The line in `edge`, of which `taken` bytes came in this chunk, is text. */
+static void store_edge(struct dialogue *d, const struct stream_chunk *chunk, size_t taken)
+{
+    struct content_state *content = &d->content;
+    struct bytes line = { content->edge, content->edge_len + taken };
+    size_t variant = note_dot_line(d, line, message_of(d)->wire_size - content->edge_len);
+
+    content_add(d, message_of(d), bytes_from(line, 1));
+    if (variant) {
+        variant_follow(d, bytes_from(line, variant));
+        variant_follow(d, bytes_from(chunk->data, taken));
+    }
+}
+
 /* Continues a dot line whose first bytes came in an earlier chunk.  Returns what it took of this one. */
-static size_t join_edge(struct dialogue *d, const struct stream_chunk *chunk, bool *ended)
+static size_t join_edge(struct dialogue *d, const struct stream_chunk *chunk, enum line_judgement *judged)
 {
     struct content_state *content = &d->content;
     size_t lf = bytes_find(chunk->data, '\n'), take = lf == SIZE_MAX ? chunk->data.len : lf + 1;
     size_t room = sizeof content->edge - content->edge_len;
+    bool is_longer = take > room || (lf == SIZE_MAX && take == room);
 
-    *ended = false;
-    if (take > room || (lf == SIZE_MAX && content->edge_len + take == sizeof content->edge)) {
-        /* longer than any end of data: a stuffed line (RFC 5321 4.5.2) */
-        content_add(d, message_of(d), (struct bytes){ content->edge + 1, content->edge_len - 1 });
-        message_of(d)->dot_lines++;
-        content->line_length = content->edge_len;
-        content->edge_len = 0;
-        content->at_line_start = false;
-        content->last_was_cr = chunk->data.len == 0;
-        return 0;
-    }
+    *judged = LINE_TEXT;
+    if (is_longer)
+        take = room;
     memcpy(content->edge + content->edge_len, chunk->data.ptr, take);
-    content->edge_len += take;
-    if (lf == SIZE_MAX)
+    struct bytes line = { content->edge, content->edge_len + take };
+    if (is_longer) { /* than any end of data */
+        store_edge(d, chunk, take);
+        content->line_length = line.len;
+        content->at_line_start = false;
+        content->last_was_cr = line.ptr[line.len - 1] == '\r';
+    } else if (lf == SIZE_MAX) {
+        content->edge_len = line.len;
         return take;
-    struct bytes line = { content->edge, content->edge_len };
-    enum line_judgement judged = judge_dot_line(d, line, message_of(d)->wire_size);
-    if (judged == LINE_VARIANT && chunk->offset + take <= content->plain_until)
-        judged = LINE_TEXT;
-    content->edge_len = 0;
-    if (judged == LINE_TEXT) {
-        content_add(d, message_of(d), bytes_from(line, 1));
-        message_of(d)->dot_lines++;
-        note_line_end(d, line.len >= 3 && line.ptr[line.len - 2] == '\r', line.len);
-        return take;
+    } else {
+        *judged = judge_dot_line(d, line, message_of(d)->wire_size - content->edge_len, chunk->offset + take);
+        if (*judged == LINE_TEXT) {
+            store_edge(d, chunk, take);
+            note_line_end(d, line.len >= 3 && line.ptr[line.len - 2] == '\r', line.len);
+        }
     }
-    *ended = true;
-    if (judged == LINE_END)
-        end_here(d, chunk, take, false);
-    else
-        hold_at_variant(d, chunk, take);
+    content->edge_len = 0;
     return take;
+}
+
+/* The line that begins with a dot at `at`, whole up to `next`, or longer than any end of data. */
+static enum line_judgement read_dot_line(struct dialogue *d, const struct stream_chunk *chunk, size_t at,
+                                         size_t next)
+{
+    struct bytes line = bytes_slice(chunk->data, at, next - at);
+    uint64_t offset = message_of(d)->wire_size + at;
+    bool is_whole = line.ptr[line.len - 1] == '\n';
+    enum line_judgement judged = is_whole ? judge_dot_line(d, line, offset, chunk->offset + next) : LINE_TEXT;
+
+    if (judged != LINE_TEXT)
+        return judged;
+    size_t variant = note_dot_line(d, bytes_slice(line, 0, sizeof d->content.edge), offset);
+    if (variant)
+        variant_follow(d, bytes_from(chunk->data, at + variant));
+    return LINE_TEXT;
 }
 
 /* Whole lines and the rest of this chunk. */
@@ -262,35 +295,22 @@ static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, s
         const uint8_t *lf = memchr(data.ptr + at, '\n', data.len - at);
         size_t next = lf ? (size_t)(lf - data.ptr) + 1 : data.len;
         if (is_dot) {
-            struct bytes line = bytes_slice(data, at, next - at);
             store(d, chunk, stored, at);
-            stored = at;
-            if (!lf && line.len < sizeof content->edge) { /* too short to tell */
-                memcpy(content->edge, line.ptr, line.len);
-                content->edge_len = line.len;
-                message_of(d)->wire_size += data.len;
+            stored = at + 1;
+            if (!lf && next - at < sizeof content->edge) { /* too short to tell */
+                content->edge_len = next - at;
+                memcpy(content->edge, data.ptr + at, content->edge_len);
+                content->last_was_cr = false;
                 return data.len;
             }
-            enum line_judgement judged =
-                lf ? judge_dot_line(d, line, message_of(d)->wire_size + at) : LINE_TEXT;
-            if (judged == LINE_VARIANT && chunk->offset + next <= content->plain_until)
-                judged = LINE_TEXT;
-            if (judged == LINE_END) {
-                end_here(d, chunk, next, false);
+            enum line_judgement judged = read_dot_line(d, chunk, at, next);
+            if (judged != LINE_TEXT) {
+                end_as_judged(d, chunk, next, judged);
                 return next;
             }
-            if (judged == LINE_VARIANT) {
-                hold_at_variant(d, chunk, next);
-                return next;
-            }
-            stored = at + 1;
-            message_of(d)->dot_lines++;
         }
         if (lf) {
-            bool has_cr = next - at >= 2 ? data.ptr[next - 2] == '\r'
-                          : next >= 2    ? false
-                                         : content->last_was_cr;
-            note_line_end(d, has_cr, next - at);
+            note_line_end(d, next >= 2 ? data.ptr[next - 2] == '\r' : content->last_was_cr, next - at);
         } else {
             content->at_line_start = false;
             content->line_length += next - at;
@@ -298,27 +318,32 @@ static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, s
         at = next;
     }
     store(d, chunk, stored, data.len);
-    content->last_was_cr = data.len > 0 && data.ptr[data.len - 1] == '\r';
-    message_of(d)->wire_size += data.len;
+    content->last_was_cr = data.ptr[data.len - 1] == '\r';
     return data.len;
 }
 
 size_t content_read(struct dialogue *d, const struct stream_chunk *chunk)
 {
-    size_t at = 0;
+    enum line_judgement judged = LINE_TEXT;
+    size_t taken = 0;
 
     if (d->content.message >= d->session->message_count)
         return chunk->data.len; /* a ceiling was reached */
     if (!content_item(d, moment_of(chunk)))
         return chunk->data.len;
-    message_of(d)->last = moment_of(chunk);
-    if (d->content.edge_len) {
-        bool ended;
-        at = join_edge(d, chunk, &ended);
-        if (ended || at == chunk->data.len)
-            return at;
+    if (d->content.behind.is_open)
+        variant_follow(d, chunk->data);
+    if (d->content.edge_len)
+        taken = join_edge(d, chunk, &judged);
+    if (judged != LINE_TEXT) {
+        end_as_judged(d, chunk, taken, judged);
+        return taken;
     }
-    return read_lines(d, chunk, at);
+    if (taken < chunk->data.len)
+        taken = read_lines(d, chunk, taken);
+    if (d->mode == CLIENT_CONTENT)
+        note_taken(d, chunk, taken);
+    return taken;
 }
 
 void content_hole(struct dialogue *d, const struct stream_hole *hole)

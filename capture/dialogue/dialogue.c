@@ -242,6 +242,8 @@ static void close_open_ends(struct dialogue *d)
         unsure_decide(d, UINT64_MAX, 0);
     for (unsigned tries = 0; d->mode == CLIENT_HELD && d->hold.first && tries < 64; tries++)
         hold_decide_by_reading(d);
+    if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_VARIANT) /* nobody took it for the end */
+        hold_decide_by_reading(d);
     if (d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK)
         content_end(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
 }

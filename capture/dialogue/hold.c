@@ -131,6 +131,7 @@ void hold_decide_by_reading(struct dialogue *d)
             client_resume(d, CLIENT_COMMANDS);
         } else {
             d->content.plain_until = UINT64_MAX;
+            content_go_on(d);
             client_resume(d, CLIENT_CONTENT);
         }
         break;

@@ -68,6 +68,32 @@ struct hold {
     size_t bytes;
 };
 
+/* Ends of data on which parsers disagree; the numbers are those of the recording. */
+enum eod_kind {
+    EOD_NONE = 0,
+    EOD_LF_DOT_LF = 1,
+    EOD_LF_DOT_CRLF = 2,
+    EOD_CRLF_DOT_LF = 3,
+    EOD_CRLF_DOT_CR = 4,
+    EOD_CR_DOT_CR = 5,
+    EOD_CR_DOT_LF = 6,
+    EOD_LF_DOT_CR = 7,
+    EOD_CR_DOT_CRLF = 8,
+    EOD_NUL_DOT = 9,
+    EOD_DOT_NUL = 10,
+    EOD_DOT_CR_CRLF = 11,
+    EOD_DOT_BLANK = 13
+};
+
+/* The lines behind the newest variant, as long as they read as commands. */
+struct lines_behind {
+    bool is_open;
+    bool last_was_cr;
+    uint64_t offset;  /* of that variant */
+    uint8_t line[64]; /* what tells a command: the begin of a line */
+    size_t len;
+};
+
 /* Content being read. */
 struct content_state {
     uint32_t message; /* index in session->messages */
@@ -80,10 +106,17 @@ struct content_state {
     uint64_t line_length;
     uint8_t edge[4]; /* the first bytes of a line that begins with a dot, not yet decided */
     size_t edge_len;
+    enum eod_kind held_kind; /* of the variant that is held */
+    struct lines_behind behind;
+    uint64_t window; /* the last bytes, for variants around a bare CR */
+    uint64_t odd_seen;
+    uint64_t odd_left;
     uint64_t plain_until; /* variants before this stream offset are known to be content */
     uint64_t crlf_lines;
     uint64_t lf_lines;
     uint64_t size_before; /* BDAT: of the message before this chunk */
+    uint8_t tail[64];     /* BDAT: the last octets of this chunk */
+    size_t tail_len;
 };
 
 struct dialogue {
@@ -197,9 +230,23 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown);
 /* Reads up to the end of data; returns how many bytes it took. */
 size_t content_read(struct dialogue *d, const struct stream_chunk *chunk);
 void content_hole(struct dialogue *d, const struct stream_hole *hole);
+/* What was held as a variant is text. */
+void content_go_on(struct dialogue *d);
 /* Ends the message, complete or not. */
 void content_end(struct dialogue *d, bool is_complete, struct moment at);
 void content_add(struct dialogue *d, struct message *message, struct bytes stored);
+
+/* variant.c */
+/* A variant in the content, its dot at this offset of the wire bytes; the lines behind it are followed. */
+void variant_note(struct dialogue *d, enum eod_kind kind, uint64_t offset);
+/* The next bytes behind the newest variant. */
+void variant_follow(struct dialogue *d, struct bytes data);
+/* A whole line that begins with a dot, for which a server may stop reading. */
+enum eod_kind variant_of_line(const struct dialogue *d, struct bytes line);
+/* The first bytes (four, or the whole line) of one that is text to most. */
+enum eod_kind variant_of_head(const struct dialogue *d, struct bytes head);
+/* The next wire bytes of the content, once they are counted. */
+void variant_look(struct dialogue *d, struct bytes data);
 
 /* content_facts.c */
 struct content_facts {

@@ -1,4 +1,4 @@
-/* Which keyword offers which extension, and which verbs and parameters need it. */
+/* Which keyword offers which extension, and which verbs need it. */
 #include "smtp/extension.h"
 
 #include "smtp/letters.h"
@@ -63,43 +63,4 @@ enum extension extension_of_verb(enum verb verb)
     };
 
     return (unsigned)verb < VERB_COUNT ? (enum extension)needs[verb] : EXTENSION_NONE;
-}
-
-struct parameter {
-    const char *keyword;
-    enum extension extension;
-};
-
-static const struct parameter parameters[] = {
-    { "SIZE", EXTENSION_SIZE },
-    { "SMTPUTF8", EXTENSION_SMTPUTF8 },
-    { "AUTH", EXTENSION_AUTH },
-    { "RET", EXTENSION_DSN },
-    { "ENVID", EXTENSION_DSN },
-    { "NOTIFY", EXTENSION_DSN },
-    { "ORCPT", EXTENSION_DSN },
-    { "BY", EXTENSION_DELIVERBY },
-    { "REQUIRETLS", EXTENSION_REQUIRETLS },
-    { "HOLDFOR", EXTENSION_FUTURERELEASE },
-    { "HOLDUNTIL", EXTENSION_FUTURERELEASE },
-    { "XVERP", EXTENSION_XVERP },
-    { "MT-PRIORITY", EXTENSION_MT_PRIORITY },
-    { "SUBMITTER", EXTENSION_SUBMITTER },
-    { "MTRK", EXTENSION_MTRK },
-    { "CONPERM", EXTENSION_CONPERM },
-    { "CONNEG", EXTENSION_CONNEG },
-    { "RRVS", EXTENSION_RRVS },
-    { "TRANSID", EXTENSION_CHECKPOINT },
-    { "SOLICIT", EXTENSION_NO_SOLICITING },
-    { "PRDR", EXTENSION_PRDR },
-};
-
-enum extension extension_of_parameter(struct bytes keyword, struct bytes value)
-{
-    if (bytes_equal_nocase(keyword, BYTES("BODY"))) /* RFC 6152 2, RFC 3030 3 */
-        return bytes_equal_nocase(value, BYTES("BINARYMIME")) ? EXTENSION_BINARYMIME : EXTENSION_EIGHTBITMIME;
-    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
-        if (bytes_equal_nocase(keyword, bytes_of(parameters[i].keyword)))
-            return parameters[i].extension;
-    return EXTENSION_NONE;
 }

@@ -17,9 +17,6 @@ const char *extension_keyword(enum extension extension);
 enum extension extension_parse(struct bytes ehlo_line);
 /* The extension that a verb needs, or EXTENSION_NONE for the verbs of RFC 5321 itself. */
 enum extension extension_of_verb(enum verb verb);
-/* The extension that a parameter of MAIL or RCPT needs (keyword "SIZE", "BODY", "RET" ...);
- * EXTENSION_NONE for one that is not known. */
-enum extension extension_of_parameter(struct bytes keyword, struct bytes value);
 
 static inline uint64_t extension_bit(enum extension extension)
 {

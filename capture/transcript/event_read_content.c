@@ -4,6 +4,17 @@
 
 enum { VARIANT_KIND_MOST = 13 };
 
+static uint32_t commands_of(const json_t *names)
+{
+    uint32_t verbs = 0;
+
+    for (size_t i = 0; i < json_array_size(names) && i < VERB_COUNT; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        verbs |= UINT32_C(1) << verb_parse(bytes_of(name));
+    }
+    return verbs & ~(UINT32_C(1) << VERB_UNKNOWN);
+}
+
 static void take_variants(struct message *message, const json_t *parts, struct arena *arena)
 {
     size_t count = json_array_size(parts);
@@ -20,7 +31,8 @@ static void take_variants(struct message *message, const json_t *parts, struct a
             message->variants[message->variant_count++] =
                 (struct eod_variant){ .kind = kind,
                                       .offset = event_get_u64(part, "offset", INT64_MAX),
-                                      .verb_behind = event_get_verb(part, "verb") };
+                                      .verb_behind = event_get_verb(part, "verb"),
+                                      .verbs_behind = commands_of(json_object_get(part, "commands")) };
     }
 }
 
@@ -42,9 +54,11 @@ static struct message message_of(const json_t *facts, struct arena *arena)
         .missing_bytes = count_of(facts, "missing_bytes"),
         .bare_cr_count = count_of(facts, "bare_cr"),
         .bare_lf_count = count_of(facts, "bare_lf"),
+        .first_bare_lf = count_of(facts, "first_bare_lf"),
         .nul_count = count_of(facts, "nuls"),
         .longest_line = count_of(facts, "longest_line"),
         .dot_lines = count_of(facts, "dot_lines"),
+        .unstuffed_dots = count_of(facts, "unstuffed_dots"),
         .has_8bit = event_get_flag(facts, "8bit"),
         .ended_by_variant = event_get_flag(facts, "ended_by_variant"),
         .variants_dropped = event_get_u32(facts, "variants_dropped"),
@@ -91,7 +105,8 @@ bool event_read_content(struct open_session *open, const json_t *event, struct e
                                          .command_item = event_get_index(event, "command_item", UINT32_MAX),
                                          .size = count_of(event, "size"),
                                          .is_last = event_get_flag(event, "last"),
-                                         .is_complete = event_get_flag(event, "complete") };
+                                         .is_complete = event_get_flag(event, "complete"),
+                                         .swallowed = event_get_verb(event, "swallowed") };
     event_tell(effect, CHANGE_CONTENT_ENDED, index);
     return true;
 }

@@ -78,6 +78,18 @@ static json_t *json_of_sha256(const uint8_t sha256[DIGEST_SHA256_LEN])
     return json_stringn_nocheck(text, sizeof text);
 }
 
+/* The run of commands behind a variant. */
+static void put_commands(struct event *event, uint32_t verbs)
+{
+    json_t *array = json_array();
+
+    for (unsigned verb = VERB_UNKNOWN + 1; array && verb < VERB_COUNT; verb++)
+        if (verbs >> verb & 1)
+            event->ok =
+                json_array_append_new(array, json_string(verb_name((enum verb)verb))) == 0 && event->ok;
+    event_put(event, "commands", array);
+}
+
 static void put_variants(struct event *event, const struct message *message)
 {
     json_t *array = json_array();
@@ -89,6 +101,8 @@ static void put_variants(struct event *event, const struct message *message)
         event_put_u64(&part, "offset", variant->offset);
         if (variant->verb_behind != VERB_UNKNOWN)
             event_put_text(&part, "verb", verb_name(variant->verb_behind));
+        if (variant->verbs_behind)
+            put_commands(&part, variant->verbs_behind);
         json_t *object = event_detach(&part);
         event->ok = object && json_array_append_new(array, object) == 0 && event->ok;
     }
@@ -118,9 +132,11 @@ static json_t *json_of_message(const struct message *message)
     event_put_count(&part, "missing_bytes", message->missing_bytes);
     event_put_count(&part, "bare_cr", message->bare_cr_count);
     event_put_count(&part, "bare_lf", message->bare_lf_count);
+    event_put_count(&part, "first_bare_lf", message->first_bare_lf);
     event_put_count(&part, "nuls", message->nul_count);
     event_put_count(&part, "longest_line", message->longest_line);
     event_put_count(&part, "dot_lines", message->dot_lines);
+    event_put_count(&part, "unstuffed_dots", message->unstuffed_dots);
     event_put_flag(&part, "8bit", message->has_8bit);
     event_put_flag(&part, "ended_by_variant", message->ended_by_variant);
     if (message->variant_count)
@@ -142,6 +158,8 @@ bool event_write_content(const struct session *session, size_t index, struct buf
     event_put_u64(&event, "size", content->size);
     event_put_flag(&event, "last", content->is_last);
     event_put_flag(&event, "complete", content->is_complete);
+    if (content->swallowed != VERB_UNKNOWN)
+        event_put_text(&event, "swallowed", verb_name(content->swallowed));
     if (content->message < session->message_count)
         event_put(&event, "facts", json_of_message(&session->messages[content->message]));
     return event_end(&event, out);

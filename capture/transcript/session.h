@@ -112,12 +112,17 @@ struct sasl_step {
     uint32_t secret_ordinal; /* equal for equal secrets of this input; 0 none */
 };
 
-/* How a message ended on the wire; kb names EOD1.. are those of docs/FINDINGS.md. */
+/* A form of the end of data on which parsers disagree, inside a content or at its end:
+ *   1 LF.LF      2 LF.CRLF    3 CRLF.LF    4 CRLF.CR     5 CR.CR       6 CR.LF
+ *   7 LF.CR      8 CR.CRLF    9 CRLF NUL.CRLF    10 CRLF.NUL CRLF    11 CRLF.CR CRLF    13 CRLF.blank CRLF */
 struct eod_variant {
     uint8_t kind;          /* 1 to 13 */
     uint64_t offset;       /* in the wire bytes of the content */
     enum verb verb_behind; /* the line behind it reads as this command */
+    uint32_t verbs_behind; /* the run of commands behind it: a bit for each enum verb */
 };
+
+_Static_assert(VERB_COUNT <= 32, "a bit of verbs_behind for each verb");
 
 struct content {
     uint32_t message;      /* index in session->messages */
@@ -125,6 +130,7 @@ struct content {
     uint64_t size;         /* of this piece, dot-unstuffed */
     bool is_last;          /* ends the message */
     bool is_complete;      /* came whole: the dot, or all octets of the chunk */
+    enum verb swallowed;   /* a chunk that is not complete ends in a line that reads as this command */
 };
 
 /* A content transferred: by DATA, or by one or more BDAT. */
@@ -140,9 +146,11 @@ struct message {
     uint8_t sha256[DIGEST_SHA256_LEN];
     uint64_t bare_cr_count;
     uint64_t bare_lf_count;
+    uint64_t first_bare_lf; /* number of the first line that ends in a bare LF; 0 none */
     uint64_t nul_count;
     uint64_t longest_line;
-    uint64_t dot_lines; /* lines from which a stuffed dot was taken */
+    uint64_t dot_lines;      /* lines from which a stuffed dot was taken */
+    uint64_t unstuffed_dots; /* of them: it stood alone, and had not been stuffed */
     bool has_8bit;
     bool ended_by_variant; /* by a bare-LF form that the server took as the end of data */
     struct eod_variant *variants;

@@ -1,6 +1,6 @@
 /* Lines of both sides through every parser of smtp/: views must lie inside the line. */
 #include "smtp/command_line.h"
-#include "smtp/extension.h"
+#include "smtp/parameter.h"
 #include "smtp/path.h"
 #include "smtp/queue_id.h"
 #include "smtp/reply_line.h"
@@ -32,7 +32,9 @@ static void try_command(struct bytes line)
     while (parameter_next(envelope.parameters, &at, &keyword, &value)) {
         inside(line, keyword);
         inside(line, value);
-        (void)extension_of_parameter(keyword, value);
+        const struct parameter *parameter = parameter_find(keyword);
+        if (parameter && parameter->accepts(value))
+            (void)parameter_extension(parameter, value);
     }
 }
 

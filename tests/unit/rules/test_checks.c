@@ -125,7 +125,7 @@ static const struct scenario scenarios[] = {
       { BANNER, { "LHLO c", "250 mx", 0 }, MAIL, { "DATA", "554 no", 0 } }, "3:data-without-rcpt 3:wrong-code" },
     { "530, 421 and 501 are no wrong codes", PROTOCOL_SMTP,
       { BANNER, EHLO, { "RCPT", "501 no", 0 }, { "RCPT TO:<b@c>", "530 authenticate", 0 } },
-      "2:rcpt-without-mail 3:rcpt-without-mail 3:auth-required" },
+      "2:rcpt-without-mail 2:command-syntax 3:rcpt-without-mail 3:auth-required" },
     { "reply-desync, told once", PROTOCOL_SMTP,
       { BANNER, EHLO, { NULL, "250 what", 0 }, { NULL, "250 ever", 0 } }, "0:reply-desync" },
     { "a late 421 is no desync", PROTOCOL_SMTP, { BANNER, EHLO, { NULL, "421 bye", 0 } }, "0:server-421" },

@@ -312,6 +312,8 @@ static void fill_message(struct maker *m, struct message *message)
     message->nul_count = large(m);
     message->longest_line = large(m);
     message->dot_lines = below(m, 100);
+    message->first_bare_lf = message->bare_lf_count % 100;
+    message->unstuffed_dots = message->dot_lines / 2;
     message->has_8bit = coin(m);
     message->ended_by_variant = coin(m);
     message->variant_count = below(m, 4);
@@ -319,8 +321,8 @@ static void fill_message(struct maker *m, struct message *message)
         ARENA_ARRAY(&m->session->arena, struct eod_variant, message->variant_count + (size_t)1);
     must(message->variants);
     for (uint32_t i = 0; i < message->variant_count; i++)
-        message->variants[i] =
-            (struct eod_variant){ (uint8_t)(1 + below(m, 13)), large(m), (enum verb)below(m, VERB_COUNT) };
+        message->variants[i] = (struct eod_variant){ (uint8_t)(1 + below(m, 13)), large(m),
+                                                     (enum verb)below(m, VERB_COUNT), (uint32_t)i << 5 };
     message->variants_dropped = below(m, 9) ? 0 : below(m, 99);
     message->kept = coin(m) ? text(m, 200) : (struct bytes){ NULL, 0 };
 }
@@ -350,7 +352,8 @@ static void add_content(struct maker *m)
                                                       .command_item = (uint32_t)command,
                                                       .size = message->size,
                                                       .is_last = coin(m),
-                                                      .is_complete = message->is_complete };
+                                                      .is_complete = message->is_complete,
+                                                      .swallowed = (enum verb)(number % VERB_COUNT) };
     tell(m, CHANGE_CONTENT_ENDED, index);
     for (unsigned replies = below(m, 5); replies-- > 0;)
         answer(m, index, make_reply(m, 2 + below(m, 4)));

@@ -177,6 +177,7 @@ static const char *content_difference(const struct content *a, const struct cont
     SAME(size);
     SAME(is_last);
     SAME(is_complete);
+    SAME(swallowed);
     return NULL;
 }
 
@@ -226,6 +227,7 @@ static const char *variants_difference(const struct message *a, const struct mes
         SAME(variants[i].kind);
         SAME(variants[i].offset);
         SAME(variants[i].verb_behind);
+        SAME(variants[i].verbs_behind);
     }
     SAME(variants_dropped);
     return NULL;
@@ -243,9 +245,11 @@ static const char *message_difference(const struct message *a, const struct mess
     SAME(missing_bytes);
     SAME(bare_cr_count);
     SAME(bare_lf_count);
+    SAME(first_bare_lf);
     SAME(nul_count);
     SAME(longest_line);
     SAME(dot_lines);
+    SAME(unstuffed_dots);
     SAME(has_8bit);
     SAME(ended_by_variant);
     SAME_MOMENT(first);
