@@ -22,6 +22,11 @@ extern const struct check check_reply;
 extern const struct check check_refusal;
 extern const struct check check_auth;
 extern const struct check check_capture;
+extern const struct check check_pipelining;
+extern const struct check check_starttls;
+extern const struct check check_foreign;
+extern const struct check check_middlebox;
+extern const struct check check_trust;
 
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */
@@ -32,6 +37,9 @@ struct finding *check_raise_session(struct analysis *analysis, enum rule_id rule
 void check_detail(struct analysis *analysis, struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Says of the finding's cause_command what it was, and that it was refused. */
+void check_explain_cause(struct analysis *analysis, struct finding *finding);
+
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
 /* The command that the reply at this item belongs to: itself, or for SASL and content the one that began it;
@@ -41,5 +49,14 @@ enum rule_id rule_of_misorder(enum misorder misorder);
 /* Whether the reply holds one of the phrases (NULL-terminated list), ASCII case ignored. */
 bool check_says_any(const struct reply *reply, const char *const *phrases);
 bool check_is_greeting_verb(enum verb verb);
+/* Server bytes that answer nothing, and are told as something else than replies out of step: behind a PROXY
+ * header, TLS or another protocol (check_foreign.c), between STARTTLS and its handshake (check_starttls.c).
+ */
+bool check_is_no_answer(const struct session *session, size_t index);
+bool check_is_injected(const struct session *session, size_t index);
+/* That the client knew of the cause of a consequence when it sent this: that it had the whole reply, and time
+ * to read it.  NONE inside a pipelined group. */
+enum confidence check_ignored_cause(const struct analysis *analysis, size_t index);
+struct pipe_offers *check_pipe_offers(struct analysis *analysis);
 
 #endif

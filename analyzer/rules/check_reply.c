@@ -73,6 +73,11 @@ static void check_lmtp_content(struct analysis *analysis, size_t index)
                  (unsigned long long)transaction->accepted_count);
 }
 
+static bool is_told_otherwise(const struct session *session, size_t index)
+{
+    return check_is_no_answer(session, index) || check_is_injected(session, index);
+}
+
 static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -85,10 +90,11 @@ static void check_session(struct analysis *analysis)
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_CONTENT && is_lmtp)
             check_lmtp_content(analysis, i);
-        if (item->kind == ITEM_JUNK)
+        if (item->kind == ITEM_JUNK && !is_told_otherwise(session, i))
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
-        if (item->kind != ITEM_REPLY || !item->reply || item->reply->code == 421 || is_desync_told)
+        if (item->kind != ITEM_REPLY || !item->reply || item->reply->code == 421 || is_desync_told
+            || is_told_otherwise(session, i))
             continue;
         is_desync_told = true; /* all that follows is shifted */
         (void)check_raise(analysis,

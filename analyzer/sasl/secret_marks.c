@@ -35,10 +35,16 @@ static bool is_hidden(const struct command *command)
     return command->is_secret || command->is_redacted;
 }
 
-/* "AUTH=PLAIN <token>", "AUTHPLAIN <token>": no command, and yet a credential. */
+/* "AUTH=PLAIN <token>", "AUTHPLAIN <token>", and what other protocols spoken to the port say: "Authorization:
+ * Basic <token>" and "Proxy-Authorization:" (HTTP), "PASS <password>" (POP3, FTP), "a1 LOGIN name password"
+ * (IMAP).  No command, and yet a credential. */
 static bool is_garbled_auth(const struct command *command)
 {
-    return bytes_starts_nocase(command->word, BYTES("AUTH")) && command->argument.len > 0;
+    return command->argument.len > 0
+           && (bytes_starts_nocase(command->word, BYTES("AUTH"))
+               || bytes_equal_nocase(command->word, BYTES("PASS"))
+               || bytes_equal_nocase(command->word, BYTES("Proxy-Authorization:"))
+               || bytes_starts_nocase(command->argument, BYTES("LOGIN ")));
 }
 
 /* How likely a credential is at this place: behind AUTH, behind another credential, or where bytes are
