@@ -212,36 +212,30 @@ static struct habit habit_of(const struct analysis *analysis, uint32_t n)
     return habit;
 }
 
-/* A kernel acknowledges what its program has not read, and holds back parts of a group until an
- * acknowledgment comes: whether there was time to read, the client's own pace tells. */
-static enum confidence confidence_of_reading(const struct analysis *analysis, size_t index,
-                                             uint64_t passed_ns)
+static uint64_t passed_ns(uint64_t from_ns, uint64_t to_ns)
 {
-    const struct item *item = &analysis->session->items[index];
-    const struct judgement *judgement = check_judgement(analysis, index);
-    struct habit habit = habit_of(analysis, item->as.command.n);
-    uint64_t least_ns = habit.turnaround_ns ? habit.turnaround_ns / 2 : NS_IN_MS;
-
-    if (turnaround_of(analysis, item)) /* right behind a reply that nobody can do without */
-        return CONFIDENCE_LIKELY;
-    if (habit.sends_groups)
-        return passed_ns >= group_pause_ns + 2 * analysis->session->rtt_ns ? CONFIDENCE_LIKELY
-                                                                           : CONFIDENCE_NONE;
-    if (passed_ns >= least_ns)
-        return CONFIDENCE_LIKELY;
-    return judgement->offered & extension_bit(EXTENSION_PIPELINING) ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
+    return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
+/* A kernel acknowledges what its program has not read, and holds back parts of a group until an
+ * acknowledgment comes: whether there was time to read, the client's own pace tells. */
 enum confidence check_ignored_cause(const struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
     const struct judgement *judgement = check_judgement(analysis, index);
     const struct item *cause = replay_command(&analysis->replay, judgement->cause);
 
-    if (!judgement->could_see_cause || item->as.command.is_pipelined || !cause || !cause->reply
-        || item->first.time_ns < cause->reply->at.time_ns)
+    if (!judgement->could_see_cause || item->as.command.is_pipelined || !cause || !cause->reply)
         return CONFIDENCE_NONE;
-    return confidence_of_reading(analysis, index, item->first.time_ns - cause->reply->at.time_ns);
+    if (turnaround_of(analysis, item)) /* right behind a reply that nobody can do without */
+        return CONFIDENCE_LIKELY;
+    uint64_t waited_ns = passed_ns(cause->reply->at.time_ns, item->first.time_ns);
+    struct habit habit = habit_of(analysis, item->as.command.n);
+    if (habit.sends_groups)
+        return waited_ns >= group_pause_ns + 2 * analysis->session->rtt_ns ? CONFIDENCE_LIKELY
+                                                                           : CONFIDENCE_NONE;
+    return waited_ns >= (habit.turnaround_ns ? habit.turnaround_ns / 2 : NS_IN_MS) ? CONFIDENCE_LIKELY
+                                                                                   : CONFIDENCE_POSSIBLE;
 }
 
 /* The client had the refusal, and time to read it, and went on all the same. */

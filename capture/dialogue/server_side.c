@@ -169,15 +169,14 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     return lf + 1;
 }
 
-/* The first record of a TLS server where a reply was due.  Behind the client's first record one octet is
- * enough. */
+/* The first record of a TLS server where a reply was due: no reply begins with such an octet. */
 static bool begins_as_tls(const struct dialogue *d, const struct stream_chunk *chunk)
 {
     struct bytes data = chunk->data;
 
     if (d->server_line.is_begun || d->building || data.ptr[0] < 0x14 || data.ptr[0] > 0x17)
         return false;
-    return data.len >= 2 ? data.ptr[1] == 3 : d->session->is_tls;
+    return data.len < 2 || data.ptr[1] == 3;
 }
 
 /* The client has begun with TLS.  A server that knows nothing of it goes on in clear: its greeting, its

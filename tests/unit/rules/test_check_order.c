@@ -25,7 +25,7 @@ static const struct scenario scenarios[] = {
       "3:command-refused 4:command-refused" },
     { "all recipients refused, then DATA, then the next message", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 no", 0 }, PIPED("DATA", "554 no"), { "MAIL FROM:<a@b>", "503 nested", 0 } },
-      "3:command-refused 4:message-retained 5:nested-mail<3" },
+      "3:command-refused 4:message-retained 5:nested-mail<3 5:refusal-ignored<3" },
     { "one recipient of two refused: DATA is in order", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 no", 0 }, RCPT, DATA, { "x", "250 ok", 0 } }, "3:command-refused" },
     { "DATA refused, no RSET, and the next MAIL nested", PROTOCOL_SMTP,
