@@ -219,13 +219,12 @@ static uint64_t passed_ns(uint64_t from_ns, uint64_t to_ns)
 
 /* A kernel acknowledges what its program has not read, and holds back parts of a group until an
  * acknowledgment comes: whether there was time to read, the client's own pace tells. */
-enum confidence check_ignored_cause(const struct analysis *analysis, size_t index)
+static enum confidence confidence_of_ignoring(const struct analysis *analysis, size_t index, uint32_t cause_n)
 {
     const struct item *item = &analysis->session->items[index];
-    const struct judgement *judgement = check_judgement(analysis, index);
-    const struct item *cause = replay_command(&analysis->replay, judgement->cause);
+    const struct item *cause = replay_command(&analysis->replay, cause_n);
 
-    if (!judgement->could_see_cause || item->as.command.is_pipelined || !cause || !cause->reply)
+    if (!cause || !item_saw(item, cause->reply) || item->as.command.is_pipelined)
         return CONFIDENCE_NONE;
     if (turnaround_of(analysis, item)) /* right behind a reply that nobody can do without */
         return CONFIDENCE_LIKELY;
@@ -238,20 +237,41 @@ enum confidence check_ignored_cause(const struct analysis *analysis, size_t inde
                                                                                    : CONFIDENCE_POSSIBLE;
 }
 
+enum confidence check_ignored_cause(const struct analysis *analysis, size_t index)
+{
+    return confidence_of_ignoring(analysis, index, check_judgement(analysis, index)->cause);
+}
+
+/* What the refused command was needed for; 0 if nothing was refused.  A server may take the message of
+ * nobody. */
+static uint32_t refused_cause(const struct analysis *analysis, const struct judgement *judgement)
+{
+    bool lacks_rcpt = judgement->misorder == MISORDER_DATA_WITHOUT_RCPT
+                      || judgement->misorder == MISORDER_BDAT_WITHOUT_RCPT;
+
+    if (judgement->verdict == VERDICT_CONSEQUENCE)
+        return judgement->cause;
+    if (judgement->verdict != VERDICT_TOLERATED || !lacks_rcpt || !judgement->transaction)
+        return 0;
+    const struct transaction *open = &analysis->replay.transactions[judgement->transaction - 1];
+    return open->rcpt_refused && !open->accepted_count ? open->recipients[0].command : 0;
+}
+
 /* The client had the refusal, and time to read it, and went on all the same. */
 static void check_ignored_refusal(struct analysis *analysis, size_t index)
 {
-    const struct judgement *judgement = check_judgement(analysis, index);
-    const struct item *cause = replay_command(&analysis->replay, judgement->cause);
-    enum confidence confidence = check_ignored_cause(analysis, index);
+    uint32_t cause_n = refused_cause(analysis, check_judgement(analysis, index));
+    const struct item *cause = replay_command(&analysis->replay, cause_n);
 
-    if (confidence == CONFIDENCE_NONE || !cause || cause->reply->code < 400)
+    if (!cause || !cause->reply || cause->reply->code < 400)
         return;
-    struct finding *finding = check_raise(analysis, RULE_REFUSAL_IGNORED, index);
+    enum confidence confidence = confidence_of_ignoring(analysis, index, cause_n);
+    struct finding *finding =
+        confidence == CONFIDENCE_NONE ? NULL : check_raise(analysis, RULE_REFUSAL_IGNORED, index);
     if (!finding)
         return;
     finding->confidence = confidence;
-    finding->cause_command = judgement->cause;
+    finding->cause_command = cause_n;
     check_explain_cause(analysis, finding);
 }
 
@@ -259,7 +279,9 @@ static void check_command(struct analysis *analysis, size_t index)
 {
     const struct command *command = &analysis->session->items[index].as.command;
 
-    if (check_judgement(analysis, index)->verdict == VERDICT_CONSEQUENCE && !analysis->replay.has_gaps)
+    enum verdict verdict = check_judgement(analysis, index)->verdict;
+
+    if ((verdict == VERDICT_CONSEQUENCE || verdict == VERDICT_TOLERATED) && !analysis->replay.has_gaps)
         check_ignored_refusal(analysis, index);
     if (!command->is_pipelined && !command->is_before_greeting)
         return;
