@@ -41,21 +41,22 @@ static struct between look_behind(const struct session *session, size_t starttls
     return found;
 }
 
-/* Without a handshake: sent together with STARTTLS it was meant to get in; later, and answered, both sides go
- * on in clear, or the capture was decrypted; later, and not answered, the client does not do TLS. */
+/* Without a handshake of the client: sent together with STARTTLS it was meant to get in; later, and answered,
+ * both sides go on in clear, or the capture was decrypted; later, and not answered, the client does not do
+ * TLS, and may say goodbye. */
 static enum confidence confidence_of(const struct analysis *analysis, size_t starttls,
                                      const struct between *between)
 {
     const struct session *session = analysis->session;
 
-    if (between->tls != SIZE_MAX)
+    if (between->tls != SIZE_MAX && session->items[between->tls].as.tls.from == SIDE_CLIENT)
         return analysis->replay.has_gaps ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN;
-    if (analysis->replay.has_gaps)
+    if (analysis->replay.has_gaps || between->command == SIZE_MAX)
         return CONFIDENCE_NONE;
     const struct item *command = &session->items[between->command];
     if (!item_saw(command, session->items[starttls].reply))
         return CONFIDENCE_LIKELY;
-    return command->reply ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
+    return command->reply || command->as.command.verb == VERB_QUIT ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
 }
 
 static void check_injection(struct analysis *analysis, size_t starttls, const struct between *between)

@@ -328,12 +328,15 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     return lf + 1;
 }
 
-/* What an unfinished line holds before the first octet of a TLS handshake. */
-static uint64_t plain_length(const struct line *line)
+/* Who began, and what stands before that in an unfinished line, whose end the server has taken for a
+ * handshake. */
+static struct tls_start tls_start_of(const struct dialogue *d, enum side from)
 {
-    size_t at = bytes_find(buf_bytes(&line->kept), TLS_HANDSHAKE);
+    size_t handshake = bytes_find(buf_bytes(&d->client_line.kept), TLS_HANDSHAKE);
 
-    return at == SIZE_MAX ? line->length : at;
+    if (!d->client_line.is_begun || handshake == SIZE_MAX)
+        return (struct tls_start){ .from = from, .plain_length = d->client_line.length };
+    return (struct tls_start){ .from = SIDE_CLIENT, .plain_length = handshake };
 }
 
 void client_start_tls(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
@@ -348,7 +351,7 @@ void client_start_tls(struct dialogue *d, enum side from, const struct stream_ch
     struct item *item = dialogue_add_item(d, ITEM_TLS, moment_of(chunk), moment_of(chunk));
     if (!item)
         return;
-    item->as.tls = (struct tls_start){ .from = from, .plain_length = plain_length(&d->client_line) };
+    item->as.tls = tls_start_of(d, from);
     dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 

@@ -74,6 +74,23 @@ static void a_port_for_tls_that_hangs_up_without_a_word_is_likely_one(void **sta
     assert_int_equal(plain_on_tls_port(25, CLOSE_FIN, SIDE_SERVER), CONFIDENCE_NONE);
 }
 
+static void tls_that_the_server_speaks_is_none_on_a_plain_port(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned bytes = 0; bytes < 2; bytes++) {
+        struct session *session = SESSION_OF(BANNER, { "", NULL, STEP_TLS });
+        session->side[SIDE_SERVER].tls_bytes = bytes;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, RULE_TLS_ON_PLAIN_PORT);
+        assert_int_equal(finding ? finding->confidence : CONFIDENCE_NONE,
+                         bytes ? CONFIDENCE_NONE : CONFIDENCE_LIKELY);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void a_header_that_was_refused_is_told_with_its_code(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
@@ -95,6 +112,7 @@ int main(void)
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(a_port_for_tls_that_hangs_up_without_a_word_is_likely_one),
+        cmocka_unit_test(tls_that_the_server_speaks_is_none_on_a_plain_port),
         cmocka_unit_test(a_header_that_was_refused_is_told_with_its_code),
     };
 

@@ -35,6 +35,8 @@ static const struct scenario scenarios[] = {
       { BANNER, EHLO, MAIL, RCPT, { "DATA", "451 no", 0 }, { "Subject: x", "500 no", STEP_PIPELINED | STEP_BODY_LINE },
         { ".", "500 no", STEP_PIPELINED | STEP_BODY_LINE } },
       "4:command-refused 5:data-without-354<4 5:pipelining-violation" },
+    { "a farewell on its way is not the reply to wait for", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "NOOP", "250 ok", 0 }, { NULL, "421 bye", 0 }, PIPED("QUIT", "221 bye") }, "" },
     { "something behind QUIT", PROTOCOL_SMTP, { BANNER, EHLO, QUIT, PIPED("NOOP", NULL) }, "3:pipelining-violation" },
     { "ETRN is the last of its group, XFORWARD need not be", PROTOCOL_SMTP,
       { BANNER, { "EHLO c", "250-mx\n250-PIPELINING\n250-ETRN\n250 XFORWARD NAME", 0 }, { "XFORWARD NAME=a", "250 ok", 0 },
@@ -171,18 +173,24 @@ static void whether_there_was_time_to_read_the_pace_of_the_client_tells(void **s
 }
 
 /* A client that sends groups is held to more than its kernel can explain. */
+static enum confidence confidence_after_group(struct analyzer *analyzer, uint64_t pause_ns, uint64_t rtt_ns)
+{
+    struct session *session = SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "550 no", 0 },
+                                         PIPED("RCPT TO:<b@c>", "503 no"), { "RCPT TO:<c@c>", "503 no", 0 });
+
+    session->items[4].first.time_ns += pause_ns;
+    session->rtt_ns = rtt_ns;
+    return confidence_of(analyzer, session, RULE_REFUSAL_IGNORED);
+}
+
 static void a_pause_between_two_groups_is_time_to_read(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
 
     (void)state;
-    for (unsigned seconds = 0; seconds < 4; seconds += 2) {
-        struct session *session = SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "550 no", 0 },
-                                             PIPED("RCPT TO:<b@c>", "503 no"), { "DATA", "503 no", 0 });
-        session->items[4].first.time_ns += seconds * UINT64_C(1000000000);
-        assert_int_equal(confidence_of(analyzer, session, RULE_REFUSAL_IGNORED),
-                         seconds ? CONFIDENCE_LIKELY : CONFIDENCE_NONE);
-    }
+    assert_int_equal(confidence_after_group(analyzer, 0, 1000000), CONFIDENCE_NONE);
+    assert_int_equal(confidence_after_group(analyzer, UINT64_C(2000000000), 1000000), CONFIDENCE_LIKELY);
+    assert_int_equal(confidence_after_group(analyzer, UINT64_C(2000000000), 900000000), CONFIDENCE_NONE);
     analyzer_free(analyzer);
 }
 
