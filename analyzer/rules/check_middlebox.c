@@ -49,15 +49,22 @@ static struct bytes keyword_of(struct bytes line)
     return bytes_slice(line, 0, blank == SIZE_MAX ? line.len : blank);
 }
 
+static bool offers_starttls(const struct reply *reply)
+{
+    for (uint32_t i = 1; i < reply->line_count; i++)
+        if (extension_parse(reply->lines[i]) == EXTENSION_STARTTLS)
+            return true;
+    return false;
+}
+
 static void check_keywords(struct analysis *analysis, size_t index)
 {
     const struct reply *reply = analysis->session->items[index].reply;
     unsigned masked = 0;
-    bool may_be_starttls = false, offers_starttls = false;
+    bool may_be_starttls = false;
 
     for (uint32_t i = 1; i < reply->line_count; i++) {
         struct bytes line = reply->lines[i];
-        offers_starttls = offers_starttls || extension_parse(line) == EXTENSION_STARTTLS;
         if (line.len == 0 || line.ptr[0] != 'X' || !is_masked_word(keyword_of(line)))
             continue;
         masked++;
@@ -65,10 +72,11 @@ static void check_keywords(struct analysis *analysis, size_t index)
     }
     if (masked == 0 || is_told(analysis))
         return;
-    check_detail(
-        analysis, check_raise(analysis, RULE_MIDDLEBOX_MASKING, index),
-        "Keywords masked in the EHLO reply: %u%s.", masked,
-        may_be_starttls && !offers_starttls ? ", one of them as long as STARTTLS, which is not offered" : "");
+    check_detail(analysis, check_raise(analysis, RULE_MIDDLEBOX_MASKING, index),
+                 "Keywords masked in the EHLO reply: %u%s.", masked,
+                 may_be_starttls && !offers_starttls(reply)
+                     ? ", one of them as long as STARTTLS, which is not offered"
+                     : "");
 }
 
 /* The server saw other letters than the client sent: its complaint quotes them. */

@@ -26,7 +26,18 @@ static const struct check *const checks[] = {
     &check_capture, &check_pipelining, &check_starttls, &check_foreign, &check_middlebox, &check_trust,
 };
 
+enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
+
+/* Those that look at commands, and at replies: asked of every one. */
+struct call_lists {
+    void (*command[CHECK_COUNT])(struct analysis *, size_t);
+    void (*reply[CHECK_COUNT])(struct analysis *, size_t, const struct reply *);
+    size_t command_count;
+    size_t reply_count;
+};
+
 struct analyzer {
+    struct call_lists calls;
     struct budget *budget;
     struct secret_ordinals *ordinals;
     struct pipe_offers pipe_offers;
@@ -69,6 +80,19 @@ enum rule_id rule_find(struct bytes id)
     return RULE_NONE;
 }
 
+static struct call_lists call_lists_of_checks(void)
+{
+    struct call_lists calls = { .command_count = 0 };
+
+    for (size_t c = 0; c < CHECK_COUNT; c++) {
+        if (checks[c]->command)
+            calls.command[calls.command_count++] = checks[c]->command;
+        if (checks[c]->reply)
+            calls.reply[calls.reply_count++] = checks[c]->reply;
+    }
+    return calls;
+}
+
 struct analyzer *analyzer_new(struct budget *budget, struct err *err)
 {
     struct analyzer *analyzer = calloc(1, sizeof *analyzer);
@@ -81,6 +105,7 @@ struct analyzer *analyzer_new(struct budget *budget, struct err *err)
         return NULL;
     }
     analyzer->budget = budget;
+    analyzer->calls = call_lists_of_checks();
     return analyzer;
 }
 
@@ -120,19 +145,26 @@ static struct analysis *take_idle(struct analyzer *analyzer)
     return analysis;
 }
 
+static void check_reply_of(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    const struct call_lists *calls = &analysis->owner->calls;
+
+    for (size_t c = 0; c < calls->reply_count; c++)
+        calls->reply[c](analysis, index, reply);
+}
+
 static void check_item(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
+    const struct call_lists *calls = &analysis->owner->calls;
 
-    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++) {
-        if (item->kind == ITEM_COMMAND && checks[c]->command)
-            checks[c]->command(analysis, index);
-        if (!item->reply || !checks[c]->reply)
-            continue;
-        checks[c]->reply(analysis, index, item->reply);
-        for (uint32_t i = 0; i < item->more_count; i++)
-            checks[c]->reply(analysis, index, item->more_replies[i]);
-    }
+    for (size_t c = 0; item->kind == ITEM_COMMAND && c < calls->command_count; c++)
+        calls->command[c](analysis, index);
+    if (!item->reply)
+        return;
+    check_reply_of(analysis, index, item->reply);
+    for (uint32_t i = 0; i < item->more_count; i++)
+        check_reply_of(analysis, index, item->more_replies[i]);
 }
 
 static int compare_findings(const void *left, const void *right)
@@ -157,7 +189,7 @@ static bool analyze(struct analysis *analysis)
         return false;
     for (size_t i = 0; i < session->item_count; i++)
         check_item(analysis, i);
-    for (size_t c = 0; c < sizeof checks / sizeof checks[0]; c++)
+    for (size_t c = 0; c < CHECK_COUNT; c++)
         if (checks[c]->session)
             checks[c]->session(analysis);
     if (analysis->finding_count > 1)
