@@ -23,6 +23,7 @@ extern const struct check check_refusal;
 extern const struct check check_auth;
 extern const struct check check_capture;
 extern const struct check check_pipelining;
+extern const struct check check_ignored;
 extern const struct check check_starttls;
 extern const struct check check_foreign;
 extern const struct check check_middlebox;
@@ -57,6 +58,8 @@ bool check_is_injected(const struct session *session, size_t index);
 /* That the client knew of the cause of a consequence when it sent this: that it had the whole reply, and time
  * to read it.  NONE inside a pipelined group. */
 enum confidence check_ignored_cause(const struct analysis *analysis, size_t index);
+/* RFC 2920 3.1: whether the client must await the reply to this verb. */
+bool check_ends_group(enum verb verb);
 struct pipe_offers *check_pipe_offers(struct analysis *analysis);
 
 #endif

@@ -22,8 +22,9 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order,   &check_extension,  &check_server,   &check_reply,   &check_refusal,   &check_auth,
-    &check_capture, &check_pipelining, &check_starttls, &check_foreign, &check_middlebox, &check_trust,
+    &check_order,   &check_extension, &check_server,     &check_reply,   &check_refusal,
+    &check_auth,    &check_capture,   &check_pipelining, &check_ignored, &check_starttls,
+    &check_foreign, &check_middlebox, &check_trust,
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };

@@ -15,12 +15,15 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import frames  # noqa: E402
 
 WATCHED = {"not-smtp", "tls-on-plain-port", "plain-on-tls-port", "proxy-header", "early-talker", "starttls-injection",
-           "starttls-response-injection", "reply-desync", "malformed-reply", "pipelining-violation", "middlebox-masking"}
+           "starttls-response-injection", "reply-desync", "malformed-reply", "pipelining-violation", "middlebox-masking", "refusal-ignored"}
 CLIENT_HELLO = b"\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03"
 SERVER_HELLO = b"\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03"
 ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 PROXY_V2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\1\1\1\2"
 C, S = 0, 1
+HELLO = [(S, b"220 mx ESMTP\r\n"), (C, b"EHLO c\r\n"), (S, b"250-mx\r\n250 PIPELINING\r\n")]
+RCPTS = b"".join(b"RCPT TO:<r%d@c>\r\n" % n for n in range(50))
+REFUSALS = b"503 no\r\n" * 50
 
 # name, port, what is said, findings (None: no session)
 CASES = [
@@ -41,6 +44,11 @@ CASES = [
     ("binary PROXY behind the greeting", 25, [(S, b"220 mx ESMTP\r\n"), (C, PROXY_V2), (S, b"500 what\r\n500 what\r\n"), (C, b"EHLO c\r\n"),
                                               (S, b"250 mx\r\n")], "proxy-header"),
     ("EHLO before the greeting", 25, [(C, b"EHLO c\r\n"), (S, b"220 mx ESMTP\r\n250 mx\r\n")], "early-talker"),
+    ("a group whose segments acknowledge refusals", 25, HELLO + [(C, b"MAIL FROM:<a@b>\r\n"), (S, b"550 no\r\n"), (C, RCPTS), (S, REFUSALS),
+                                                                 (C, RCPTS), (S, REFUSALS), (C, RCPTS + b"DATA\r\n"), (S, REFUSALS + b"503 no\r\n")], ""),
+    ("a refusal ignored", 25, HELLO + [(C, b"MAIL FROM:<a@b>\r\n"), (S, b"550 no\r\n"), (C, b"RCPT TO:<b@c>\r\n"), (S, b"503 no\r\n"),
+                                       (C, b"DATA\r\n"), (S, b"503 no\r\n"), (C, b"QUIT\r\n"), (S, b"221 bye\r\n")], "refusal-ignored"),
+    ("a 421 and a command that cross", 25, HELLO + [(S, b"421 timeout\r\n"), (C, b"MAIL FROM:<a@b>\r\n")], ""),
     ("a fixup", 25, [(S, b"220 ******************************\r\n"), (C, b"EHLO c\r\n"), (S, b"500 what\r\n")], "middlebox-masking"),
 ]
 
