@@ -27,6 +27,8 @@ static const struct sign client_signs[] = {
     { "DESCRIBE rtsp:", FOREIGN_RTSP },
     { "OPTIONS ", FOREIGN_HTTP },
     { "SSH-", FOREIGN_SSH },
+    { "CAPABILITIES", FOREIGN_NNTP },
+    { "MODE READER", FOREIGN_NNTP },
     { "CAPA", FOREIGN_POP3 },
     { "APOP ", FOREIGN_POP3 },
     { "STLS", FOREIGN_POP3 },

@@ -55,6 +55,8 @@ static const struct conversation {
       FOREIGN_SIP, CLIENT, RULE_NOT_SMTP, false },
     { "POP3", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "CAPA\r\n"), SAYS(SERVER, "500 what\r\n") },
       FOREIGN_POP3, CLIENT, RULE_NOT_SMTP, false },
+    { "NNTP", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "CAPABILITIES\r\n"), SAYS(SERVER, "500 what\r\n") },
+      FOREIGN_NNTP, CLIENT, RULE_NOT_SMTP, false },
     { "USER", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "USER bob\r\n"), SAYS(SERVER, "500 what\r\n") },
       FOREIGN_POP3_OR_FTP, CLIENT, RULE_NOT_SMTP, false },
     { "IMAP", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "a1 CAPABILITY\r\n"), SAYS(SERVER, "500 what\r\n") },
