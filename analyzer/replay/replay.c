@@ -100,6 +100,8 @@ static void step_tls(struct walk *walk)
     walk->is_tls = true;
     if (walk->phase != PHASE_TLS_GREETED && walk->phase != PHASE_CONNECTED && walk->phase != PHASE_UNKNOWN)
         walk_start_anew(walk, PHASE_TLS_GREETED); /* the reply to its STARTTLS is missing */
+    else if (walk->phase == PHASE_UNKNOWN)
+        walk->home = PHASE_UNKNOWN; /* and so is STARTTLS, which makes void what was known of before */
 }
 
 static void step(struct walk *walk, size_t index)

@@ -171,7 +171,9 @@ static void put_item(const struct analysis *analysis, const struct item *item,
         put_gap(item, out);
         break;
     case ITEM_TLS:
-        put_note("=== from here on TLS: what is said cannot be read\n", out);
+        put_note(session->is_tls ? "=== from here on TLS: what is said cannot be read\n"
+                                 : "=== the client began with TLS, which the server did not take for it\n",
+                 out);
         break;
     case ITEM_PRELUDE:
         put_note("=== ", out);

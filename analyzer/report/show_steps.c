@@ -85,6 +85,6 @@ void show_step(const struct sasl_step *step, size_t indent, const struct report_
     }
     text_blanks(indent, out);
     buf_append_text(out, "    = ");
-    text_fold(buf_bytes(&text), indent + 6, indent + 6, options, out);
+    text_fold(buf_bytes(&text), indent + 6, options, out);
     buf_release(&text);
 }

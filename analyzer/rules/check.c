@@ -91,6 +91,22 @@ bool check_is_first(struct analysis *analysis, enum once once)
     return is_first;
 }
 
+void check_explain_cause(struct analysis *analysis, struct finding *finding)
+{
+    const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
+
+    if (!cause)
+        return;
+    finding->cause_rule = rule_of_misorder(analysis->replay.judgements[finding->cause_command - 1].misorder);
+    if (cause->reply && cause->reply->code >= 400)
+        check_detail(analysis, finding, "It follows from command %u, %s, which was refused with %u.",
+                     (unsigned)finding->cause_command, verb_name(cause->as.command.verb),
+                     (unsigned)cause->reply->code);
+    else
+        check_detail(analysis, finding, "It follows from command %u, %s.", (unsigned)finding->cause_command,
+                     verb_name(cause->as.command.verb));
+}
+
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index)
 {
     return &analysis->replay.judgements[analysis->session->items[index].as.command.n - 1];

@@ -22,6 +22,12 @@ extern const struct check check_reply;
 extern const struct check check_refusal;
 extern const struct check check_auth;
 extern const struct check check_capture;
+extern const struct check check_pipelining;
+extern const struct check check_ignored;
+extern const struct check check_starttls;
+extern const struct check check_foreign;
+extern const struct check check_middlebox;
+extern const struct check check_trust;
 extern const struct check check_syntax;
 extern const struct check check_body;
 extern const struct check check_smuggling;
@@ -68,6 +74,8 @@ void check_exploit(struct analysis *analysis, size_t index);
 
 /* The parameters of MAIL or RCPT. */
 void check_parameters(struct analysis *analysis, size_t index);
+/* Says of the finding's cause_command what it was, and that it was refused. */
+void check_explain_cause(struct analysis *analysis, struct finding *finding);
 
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
@@ -78,5 +86,16 @@ enum rule_id rule_of_misorder(enum misorder misorder);
 /* Whether the reply holds one of the phrases (NULL-terminated list), ASCII case ignored. */
 bool check_says_any(const struct reply *reply, const char *const *phrases);
 bool check_is_greeting_verb(enum verb verb);
+/* Server bytes that answer nothing, and are told as something else than replies out of step: behind a PROXY
+ * header, TLS or another protocol (check_foreign.c), between STARTTLS and its handshake (check_starttls.c).
+ */
+bool check_is_no_answer(const struct session *session, size_t index);
+bool check_is_injected(const struct session *session, size_t index);
+/* That the client knew of the cause of a consequence when it sent this: that it had the whole reply, and time
+ * to read it.  NONE inside a pipelined group. */
+enum confidence check_ignored_cause(const struct analysis *analysis, size_t index);
+/* RFC 2920 3.1: whether the client must await the reply to this verb. */
+bool check_ends_group(enum verb verb);
+struct pipe_offers *check_pipe_offers(struct analysis *analysis);
 
 #endif

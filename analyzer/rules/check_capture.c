@@ -108,22 +108,10 @@ static void check_timeout(struct analysis *analysis, size_t index, const struct 
     check_detail(analysis, finding, "The server gave up after %llu seconds.", (unsigned long long)waited);
 }
 
-static void check_early(struct analysis *analysis, size_t index)
-{
-    const struct command *command = &analysis->session->items[index].as.command;
-
-    if (!command->is_before_greeting || command->n != 1 || analysis->replay.has_gaps
-        || !analysis->replay.greeting)
-        return;
-    (void)check_raise(analysis, RULE_EARLY_TALKER, index);
-}
-
 static void check_session(struct analysis *analysis)
 {
     check_loss(analysis);
     check_end(analysis);
 }
 
-const struct check check_capture = { .command = check_early,
-                                     .reply = check_timeout,
-                                     .session = check_session };
+const struct check check_capture = { .reply = check_timeout, .session = check_session };

@@ -143,7 +143,7 @@ static void check_rcpt_limits(struct analysis *analysis, size_t index)
 }
 
 /* Told once for each group of commands sent at once. */
-static void check_pipelining(struct analysis *analysis, size_t index)
+static void check_group(struct analysis *analysis, size_t index)
 {
     const struct command *command = &analysis->session->items[index].as.command;
     const struct judgement *judgement = check_judgement(analysis, index);
@@ -180,7 +180,7 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct judgement *judgement = check_judgement(analysis, index);
 
     if (command->is_pipelined)
-        check_pipelining(analysis, index);
+        check_group(analysis, index);
     if (command->verb == VERB_HELO)
         check_fallback(analysis, index);
     if (command->verb != VERB_MAIL && command->verb != VERB_RCPT)

@@ -7,34 +7,20 @@ static bool is_transaction(enum phase phase)
 }
 
 /* Behind a reply that is lost, and inside a pipelined group, nothing can be held against the client. */
-static bool is_blameless(const struct analysis *analysis, const struct item *item,
-                         const struct judgement *judgement)
+static bool is_blameless(const struct analysis *analysis, size_t index)
 {
+    const struct item *item = &analysis->session->items[index];
+    const struct judgement *judgement = check_judgement(analysis, index);
+
     if (judgement->is_lost)
         return true;
     if (!item->reply)
         return item->as.command.is_pipelined;
     if (judgement->verdict == VERDICT_CONSEQUENCE)
-        return !judgement->could_see_cause;
+        return check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
     if (judgement->misorder == MISORDER_COMMAND_AFTER_REFUSAL)
         return !item_saw(item, analysis->replay.greeting);
     return false;
-}
-
-static void explain_cause(struct analysis *analysis, struct finding *finding)
-{
-    const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
-
-    if (!cause)
-        return;
-    finding->cause_rule = rule_of_misorder(analysis->replay.judgements[finding->cause_command - 1].misorder);
-    if (cause->reply && cause->reply->code >= 400)
-        check_detail(analysis, finding, "It follows from command %u, %s, which was refused with %u.",
-                     (unsigned)finding->cause_command, verb_name(cause->as.command.verb),
-                     (unsigned)cause->reply->code);
-    else
-        check_detail(analysis, finding, "It follows from command %u, %s.", (unsigned)finding->cause_command,
-                     verb_name(cause->as.command.verb));
 }
 
 /* A nested MAIL after every recipient was refused: the refusals are why the transaction was left behind. */
@@ -59,7 +45,7 @@ static void raise_misorder(struct analysis *analysis, size_t index, enum misorde
     if (!finding->cause_command)
         finding->cause_command = cause_of_nesting(analysis, judgement);
     if (finding->cause_command)
-        explain_cause(analysis, finding);
+        check_explain_cause(analysis, finding);
     else if (judgement->verdict == VERDICT_TOLERATED)
         check_detail(analysis, finding, "This server let it pass; another one may not.");
 }
@@ -76,28 +62,9 @@ static void check_body_line(struct analysis *analysis, size_t index)
     struct finding *finding = check_raise(analysis, RULE_DATA_WITHOUT_354, index);
     if (!finding)
         return;
-    finding->cause_command = before->as.command.n;
-    explain_cause(analysis, finding);
-}
-
-/* The client had the refusal, and time to read it, and went on all the same. */
-static void check_ignored_refusal(struct analysis *analysis, size_t index)
-{
-    const struct item *item = &analysis->session->items[index];
-    const struct judgement *judgement = check_judgement(analysis, index);
-    const struct item *cause = replay_command(&analysis->replay, judgement->cause);
-
-    if (analysis->replay.has_gaps || !judgement->could_see_cause || item->as.command.is_pipelined || !cause
-        || !cause->reply || cause->reply->code < 400)
-        return;
-    struct finding *finding = check_raise(analysis, RULE_REFUSAL_IGNORED, index);
-    if (!finding)
-        return;
-    uint64_t passed_ns =
-        item->first.time_ns > cause->reply->at.time_ns ? item->first.time_ns - cause->reply->at.time_ns : 0;
-    finding->confidence = passed_ns >= 1000000 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
-    finding->cause_command = judgement->cause;
-    explain_cause(analysis, finding);
+    uint32_t root = analysis->replay.judgements[before->as.command.n - 1].cause;
+    finding->cause_command = root ? root : before->as.command.n;
+    check_explain_cause(analysis, finding);
 }
 
 static void check_command(struct analysis *analysis, size_t index)
@@ -108,13 +75,11 @@ static void check_command(struct analysis *analysis, size_t index)
 
     if (item->as.command.is_body_line)
         check_body_line(analysis, index);
-    if (judgement->misorder != MISORDER_NONE && !is_blameless(analysis, item, judgement))
+    if (judgement->misorder != MISORDER_NONE && !is_blameless(analysis, index))
         raise_misorder(analysis, index, judgement->misorder);
     if (judgement->not_offered != MISORDER_NONE && judgement->not_offered != judgement->misorder
         && judgement->phase != PHASE_REFUSED && judgement->phase != PHASE_CLOSED)
         raise_misorder(analysis, index, judgement->not_offered);
-    if (judgement->verdict == VERDICT_CONSEQUENCE)
-        check_ignored_refusal(analysis, index);
     if (verb == VERB_STARTTLS && judgement->is_authenticated && judgement->misorder == MISORDER_NONE
         && judgement->is_phase_known)
         (void)check_raise(analysis, RULE_STARTTLS_AFTER_AUTH, index);

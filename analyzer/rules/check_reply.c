@@ -107,6 +107,11 @@ static void raise_desync(struct analysis *analysis, size_t index)
                  (unsigned)item->reply->code, verb_name(item->as.command.verb));
 }
 
+static bool is_told_otherwise(const struct session *session, size_t index)
+{
+    return check_is_no_answer(session, index) || check_is_injected(session, index);
+}
+
 static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -119,10 +124,10 @@ static void check_session(struct analysis *analysis)
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_CONTENT && is_lmtp)
             check_lmtp_content(analysis, i);
-        if (item->kind == ITEM_JUNK)
+        if (item->kind == ITEM_JUNK && !is_told_otherwise(session, i))
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
-        if (is_desync_told || !is_out_of_step(item))
+        if (is_desync_told || !is_out_of_step(item) || is_told_otherwise(session, i))
             continue;
         is_desync_told = true; /* all that follows is shifted */
         raise_desync(analysis, i);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "rules/check.h"
+#include "rules/pipe_offers.h"
 
 static const struct rule rules[RULE_COUNT] = {
 #define RULE(name, id_, group_, severity_, fault_, reference_, title_, explanation_, remedy_)                \
@@ -21,8 +22,9 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order,   &check_extension, &check_server, &check_reply,     &check_refusal, &check_auth,
-    &check_capture, &check_syntax,    &check_body,   &check_smuggling, &check_unknown, &check_dialect,
+    &check_order,   &check_extension, &check_server,  &check_reply,     &check_refusal, &check_auth,
+    &check_capture, &check_syntax,    &check_body,    &check_smuggling, &check_unknown, &check_pipelining,
+    &check_ignored, &check_starttls,  &check_foreign, &check_middlebox, &check_trust,   &check_dialect,
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
@@ -41,6 +43,7 @@ struct analyzer {
     struct budget *budget;
     struct checks_by_subject checks;
     struct secret_ordinals *ordinals;
+    struct pipe_offers pipe_offers;
     struct analysis *idle; /* analyses to be used again */
 };
 
@@ -120,6 +123,11 @@ void analyzer_free(struct analyzer *analyzer)
     }
     secret_ordinals_free(analyzer->ordinals);
     free(analyzer);
+}
+
+struct pipe_offers *check_pipe_offers(struct analysis *analysis)
+{
+    return &analysis->owner->pipe_offers;
 }
 
 static struct analysis *take_idle(struct analyzer *analyzer)

@@ -5,6 +5,7 @@
 enum {
     TOKEN_LEAST = 8, /* shorter words are taken for verbs, unless a credential stands right before */
     TOKEN_LEAST_NEXT = 2,
+    PASSWORD_LEAST = 6,
     LOOK_BACK = 16 /* items */
 };
 
@@ -30,20 +31,42 @@ static bool looks_like_token(struct bytes line, bool is_certain)
     return line.len >= TOKEN_LEAST && digits % 4 != 1 && (line.len % 4 == 0 || (has_lower && has_upper));
 }
 
+/* One word as passwords are, and commands are not: small letters, and digits or signs with them. */
+static bool looks_like_password(struct bytes line)
+{
+    bool has_lower = false, has_other = false;
+
+    for (size_t i = 0; i < line.len; i++) {
+        uint8_t c = line.ptr[i];
+        if (c <= ' ' || c >= 0x7f || c == '<' || c == ':')
+            return false;
+        has_lower = has_lower || (c >= 'a' && c <= 'z');
+        has_other = has_other || ascii_is_digit(c)
+                    || (ascii_upper(c) < 'A' && c != '.' && c != '-' && c != '/' && c != '+');
+    }
+    return line.len >= PASSWORD_LEAST && has_lower && has_other;
+}
+
 static bool is_hidden(const struct command *command)
 {
     return command->is_secret || command->is_redacted;
 }
 
-/* "AUTH=PLAIN <token>", "AUTHPLAIN <token>": no command, and yet a credential. */
+/* "AUTH=PLAIN <token>", "AUTHPLAIN <token>", and what other protocols spoken to the port say: "Authorization:
+ * Basic <token>" and "Proxy-Authorization:" (HTTP), "PASS <password>" (POP3, FTP), "a1 LOGIN name password"
+ * (IMAP).  No command, and yet a credential. */
 static bool is_garbled_auth(const struct command *command)
 {
-    return bytes_starts_nocase(command->word, BYTES("AUTH")) && command->argument.len > 0;
+    return command->argument.len > 0
+           && (bytes_starts_nocase(command->word, BYTES("AUTH"))
+               || bytes_equal_nocase(command->word, BYTES("PASS"))
+               || bytes_equal_nocase(command->word, BYTES("Proxy-Authorization:"))
+               || bytes_starts_nocase(command->argument, BYTES("LOGIN ")));
 }
 
 /* How likely a credential is at this place: behind AUTH, behind another credential, or where bytes are
  * missing that may have held the AUTH. */
-enum place { PLACE_NONE = 0, PLACE_LIKELY, PLACE_CERTAIN };
+enum place { PLACE_NONE = 0, PLACE_LIKELY, PLACE_BEHIND_AUTH, PLACE_CERTAIN };
 
 static enum place place_of(const struct session *session, size_t index)
 {
@@ -60,7 +83,7 @@ static enum place place_of(const struct session *session, size_t index)
         if (item->kind != ITEM_COMMAND)
             continue;
         if (command->verb == VERB_AUTH) /* sent before the server could refuse: an answer to a prompt */
-            return here->as.command.is_pipelined ? PLACE_CERTAIN : PLACE_LIKELY;
+            return here->as.command.is_pipelined ? PLACE_CERTAIN : PLACE_BEHIND_AUTH;
         if (command->verb != VERB_UNKNOWN)
             return PLACE_NONE;
         if (is_hidden(command))
@@ -78,8 +101,9 @@ static void mark_command(const struct session *session, size_t index, struct com
         return;
     }
     enum place place = place_of(session, index);
-    command->is_secret =
-        place != PLACE_NONE && looks_like_token(bytes_trim(command->line), place == PLACE_CERTAIN);
+    struct bytes line = bytes_trim(command->line);
+    command->is_secret = (place != PLACE_NONE && looks_like_token(line, place == PLACE_CERTAIN))
+                         || (place >= PLACE_BEHIND_AUTH && looks_like_password(line));
 }
 
 static void mark_item(struct session *session, size_t index)

@@ -49,6 +49,7 @@ enum {
 
     /* analyzer */
     LIMIT_FINDINGS = 4096,        /* of one session */
+    LIMIT_PIPE_OFFERS = 256,      /* clients and servers whose PIPECONNECT is remembered */
     LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */

@@ -104,9 +104,12 @@ static enum detect_verdict judge_known(const struct detector *detector, const st
 {
     *client = client_of(detector, input, said);
     /* Another protocol from the client is SMTP's business if the server answers as one: the dialogue will
-     * see. From the server, or as TLS, it is none. */
+     * see.  From the server it is none; and where the client begins with TLS, the server's first bytes
+     * decide. */
     bool is_tls = input->payload.len >= 2 && input->payload.ptr[0] >= 0x14 && input->payload.ptr[0] <= 0x17
                   && input->payload.ptr[1] == 3;
+    if (is_tls && input->from == input->initiator)
+        return DETECT_UNDECIDED;
     if (said == SAID_OTHER && (is_tls || input->from != *client))
         return DETECT_OTHER;
     return DETECT_SMTP;

@@ -50,7 +50,7 @@ struct whole_line {
 
 bool bytes_are_tls(struct bytes data)
 {
-    return data.len > 0 && data.ptr[0] == 0x16 && (data.len < 2 || data.ptr[1] == 3);
+    return data.len > 0 && data.ptr[0] == TLS_HANDSHAKE && (data.len < 2 || data.ptr[1] == 3);
 }
 
 bool client_line_is_command(struct bytes line)
@@ -239,6 +239,8 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     begin_what_follows(d, index);
     if (parsed.verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
+    else if (item->as.command.n == 1)
+        foreign_note(d, SIDE_CLIENT, text);
     dialogue_changed(d, CHANGE_ITEM_ADDED, index);
 }
 
@@ -326,7 +328,18 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     return lf + 1;
 }
 
-void client_start_tls(struct dialogue *d, const struct stream_chunk *chunk)
+/* Who began, and what stands before that in an unfinished line, whose end the server has taken for a
+ * handshake. */
+static struct tls_start tls_start_of(const struct dialogue *d, enum side from)
+{
+    size_t handshake = bytes_find(buf_bytes(&d->client_line.kept), TLS_HANDSHAKE);
+
+    if (!d->client_line.is_begun || handshake == SIZE_MAX)
+        return (struct tls_start){ .from = from, .plain_length = d->client_line.length };
+    return (struct tls_start){ .from = SIDE_CLIENT, .plain_length = handshake };
+}
+
+void client_start_tls(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
 {
     struct session *session = d->session;
 
@@ -334,9 +347,12 @@ void client_start_tls(struct dialogue *d, const struct stream_chunk *chunk)
     if (session->is_tls)
         return;
     session->is_tls = true;
+    d->is_server_tls = from == SIDE_SERVER || d->lost_server_bytes || session->is_midstream;
     struct item *item = dialogue_add_item(d, ITEM_TLS, moment_of(chunk), moment_of(chunk));
-    if (item)
-        dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+    if (!item)
+        return;
+    item->as.tls = tls_start_of(d, from);
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 
 /* Held bytes that need no reply to be understood: a variant that is followed by the real end, or by much
@@ -363,7 +379,7 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     if (d->hold.reason == HOLD_STARTTLS && !d->hold.first && bytes_are_tls(chunk->data)
         && (d->lost_server_bytes || server_is_silent(d))) {
         client_resume(d, CLIENT_TLS);
-        client_start_tls(d, chunk);
+        client_start_tls(d, SIDE_CLIENT, chunk);
         dialogue_data(d, SIDE_CLIENT, chunk);
         return;
     }
@@ -395,7 +411,7 @@ static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
         return bdat_read(d, chunk);
     case CLIENT_TLS:
         if (!d->session->is_tls)
-            client_start_tls(d, chunk);
+            client_start_tls(d, SIDE_CLIENT, chunk);
         d->session->side[SIDE_CLIENT].tls_bytes += chunk->data.len;
         return chunk->data.len;
     case CLIENT_HELD:
@@ -409,7 +425,7 @@ static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
         break;
     }
     if (!d->client_line.is_begun && bytes_are_tls(chunk->data)) {
-        client_start_tls(d, chunk);
+        client_start_tls(d, SIDE_CLIENT, chunk);
         return read_some(d, chunk);
     }
     return read_line(d, chunk);

@@ -55,13 +55,14 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown)
 }
 
 /* The item is made with the first byte, so that it stands where the content began. */
-static struct item *content_item(struct dialogue *d, struct moment at)
+static struct item *content_item(struct dialogue *d, struct moment at, uint64_t acked)
 {
     if (d->content.item == UINT32_MAX) {
         struct item *item = dialogue_add_item(d, ITEM_CONTENT, at, at);
         if (!item)
             return NULL;
         d->content.item = item_index(d, item);
+        item->replies_seen = dialogue_replies_seen(d, acked);
         item->as.content.message = d->content.message;
         item->as.content.command_item = d->content.command_item;
         message_of(d)->first = at;
@@ -97,7 +98,7 @@ void content_end(struct dialogue *d, bool is_complete, struct moment at)
     if (d->content.edge_len && !is_complete)
         content_add(d, message, (struct bytes){ d->content.edge, d->content.edge_len });
     d->content.edge_len = 0;
-    item = content_item(d, at);
+    item = content_item(d, at, UINT64_MAX);
     finish_message(d, message, is_complete);
     if (!item)
         return;
@@ -329,7 +330,7 @@ size_t content_read(struct dialogue *d, const struct stream_chunk *chunk)
 
     if (d->content.message >= d->session->message_count)
         return chunk->data.len; /* a ceiling was reached */
-    if (!content_item(d, moment_of(chunk)))
+    if (!content_item(d, moment_of(chunk), chunk->acked))
         return chunk->data.len;
     if (d->content.behind.is_open)
         variant_follow(d, chunk->data);
@@ -359,6 +360,6 @@ void content_hole(struct dialogue *d, const struct stream_hole *hole)
     content->after_crlf = true; /* not known: the strict end of data is taken for one */
     message_of(d)->missing_bytes += hole->length;
     d->client_offset = hole->offset + hole->length;
-    (void)content_item(d, (struct moment){ hole->time_ns, { hole->input, hole->number } });
+    (void)content_item(d, (struct moment){ hole->time_ns, { hole->input, hole->number } }, UINT64_MAX);
     client_begin_hold(d, HOLD_CONTENT_GAP, content->command_item);
 }

@@ -170,8 +170,10 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 
 static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 {
-    if (d->session->is_tls)
+    if (d->session->is_tls) {
+        d->is_server_tls = true;
         return;
+    }
     add_gap(d, SIDE_SERVER, hole, false);
     d->skips_server_line = d->server_line.is_begun || d->building;
     line_clear(&d->server_line);
@@ -236,6 +238,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
 /* What was begun and has no end: a line, a hold, a content. */
 static void close_open_ends(struct dialogue *d)
 {
+    if (d->prelude_state >= 0)
+        prelude_give_up(d);
+    if (d->client_line.is_begun && d->mode == CLIENT_COMMANDS && d->session->command_count == 0)
+        foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)
         bdat_decide(d);
     if (d->mode == CLIENT_UNSURE)
@@ -256,6 +262,7 @@ bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
     d->flow = flow;
     close_open_ends(d);
     copy_facts(d, flow);
+    session->is_tls = session->is_tls && !d->is_tls_refused;
     bool is_session = d->saw_smtp;
     release(d);
     if (is_session && sink->ended)

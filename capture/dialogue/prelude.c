@@ -1,8 +1,9 @@
 /* What may stand before a session: a PROXY header (HAProxy's protocol, versions 1 and 2), SOCKS (RFC 1928,
- * RFC 1929, SOCKS 4), HTTP CONNECT (RFC 9110 9.3.6).  Both sides are kept until it is over. */
+ * RFC 1929, SOCKS 4), HTTP CONNECT (RFC 9110 9.3.6).  Both sides are kept until it is over; but a server that
+ * does not wait for a PROXY header may greet before it comes. */
 #include "dialogue/state.h"
 
-enum { STATE_UNKNOWN = 0, STATE_OVER = -1 };
+enum { STATE_UNKNOWN = 0, STATE_SERVER_FIRST = 1, STATE_OVER = -1 };
 
 static const uint8_t proxy_v2[12] = {
     0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a
@@ -177,14 +178,15 @@ static enum found find_socks4(struct bytes client, struct bytes server, struct e
     return FOUND;
 }
 
-static enum found find(struct bytes client, struct bytes server, struct extent *out)
+static enum found find(const struct dialogue *d, struct extent *out)
 {
-    if (client.len
-        == 0) /* a server that speaks first has no prelude before it, but for PROXY, which is silent */
-        return server.len > 0 ? NOT_THERE : MORE_NEEDED;
+    struct bytes client = buf_bytes(&d->prelude[SIDE_CLIENT]), server = buf_bytes(&d->prelude[SIDE_SERVER]);
     enum found found = find_proxy_v1(client, out);
+
     if (found == NOT_THERE)
         found = find_proxy_v2(client, out);
+    if (d->prelude_state == STATE_SERVER_FIRST)
+        return found; /* the others wait for their server */
     if (found == NOT_THERE)
         found = find_connect(client, server, out);
     if (found == NOT_THERE)
@@ -214,39 +216,74 @@ static void feed_rest(struct dialogue *d, enum side side, size_t skip, const str
         dialogue_data(d, side, &rest);
 }
 
+/* It was none after all, or it ended at `extent`. */
+static void end_here(struct dialogue *d, const struct extent *extent, const struct stream_chunk *client,
+                     const struct stream_chunk *server)
+{
+    d->prelude_state = STATE_OVER;
+    feed_rest(d, SIDE_CLIENT, extent->client, client);
+    feed_rest(d, SIDE_SERVER, extent->server, server);
+}
+
+void prelude_give_up(struct dialogue *d)
+{
+    static const struct extent nothing = { 0 };
+    struct stream_chunk server = d->prelude_chunk;
+
+    server.acked = UINT64_MAX; /* when it came is not known any more */
+    end_here(d, &nothing, &d->prelude_chunk, &server);
+}
+
 /* Nothing can be a prelude whose first byte is not one of these. */
 static bool can_begin(uint8_t byte)
 {
     return byte == 'P' || byte == 0x0d || byte == 'C' || byte == 5 || byte == 4;
 }
 
+/* The server speaks before the client has, or inside what may be a PROXY header: nothing of SOCKS or HTTP. */
+static bool is_server_first(const struct dialogue *d)
+{
+    const struct buf *client = &d->prelude[SIDE_CLIENT];
+
+    return client->len == 0 || client->ptr[0] == 'P' || client->ptr[0] == 0x0d;
+}
+
+/* Passed on at once.  A second reply answers lines: then they were no header. */
+static bool pass_server(struct dialogue *d)
+{
+    d->prelude_state = STATE_SERVER_FIRST;
+    if (d->prelude[SIDE_CLIENT].len > 0 && d->has_greeting)
+        prelude_give_up(d);
+    return true;
+}
+
 bool prelude_feed(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
 {
     struct buf *own = &d->prelude[from];
     struct extent extent = { 0 };
-    bool is_first = d->prelude[SIDE_CLIENT].len + d->prelude[SIDE_SERVER].len == 0;
+    bool is_first = d->prelude[SIDE_CLIENT].len == 0;
 
-    if (is_first && (from == SIDE_SERVER || !can_begin(chunk->data.ptr[0]))) {
+    if (from == SIDE_SERVER && is_server_first(d))
+        return pass_server(d);
+    if (is_first && !can_begin(chunk->data.ptr[0])) {
         d->prelude_state = STATE_OVER;
         return true;
     }
-    if (chunk->data.len > own->max - own->len) { /* too long for any prelude */
-        d->prelude_state = STATE_OVER;
-        feed_rest(d, SIDE_CLIENT, 0, chunk);
-        feed_rest(d, SIDE_SERVER, 0, chunk);
+    if (is_first)
+        d->prelude_chunk = *chunk;
+    d->prelude_chunk.data = (struct bytes){ NULL, 0 }; /* the bytes are kept apart */
+    if (chunk->data.len > own->max - own->len) {       /* too long for any prelude */
+        prelude_give_up(d);
         return true;
     }
     (void)buf_append(own, chunk->data);
-    enum found found =
-        find(buf_bytes(&d->prelude[SIDE_CLIENT]), buf_bytes(&d->prelude[SIDE_SERVER]), &extent);
+    enum found found = find(d, &extent);
     if (found == MORE_NEEDED)
         return false;
-    d->prelude_state = STATE_OVER;
     if (found == FOUND)
         add_item(d, &extent, moment_of(chunk));
     else
         extent = (struct extent){ 0 };
-    feed_rest(d, SIDE_CLIENT, extent.client, chunk);
-    feed_rest(d, SIDE_SERVER, extent.server, chunk);
+    end_here(d, &extent, found == FOUND ? chunk : &d->prelude_chunk, chunk);
     return false;
 }

@@ -22,6 +22,8 @@ static void add_junk(struct dialogue *d, const struct server_line *line, struct 
     struct item *item = session_add_item(session, ITEM_JUNK);
     if (!item)
         return;
+    if (session->reply_count == 0)
+        foreign_note(d, SIDE_SERVER, line->text);
     item->first = line->first;
     item->at = at;
     item->as.junk_length = line->text.len + 1;
@@ -167,11 +169,28 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     return lf + 1;
 }
 
-/* The first record of a TLS server where a reply was due. */
+/* The first record of a TLS server where a reply was due: no reply begins with such an octet. */
 static bool begins_as_tls(const struct dialogue *d, const struct stream_chunk *chunk)
 {
-    return !d->server_line.is_begun && !d->building && chunk->data.len >= 2 && chunk->data.ptr[0] >= 0x14
-           && chunk->data.ptr[0] <= 0x17 && chunk->data.ptr[1] == 3;
+    struct bytes data = chunk->data;
+
+    if (d->server_line.is_begun || d->building || data.ptr[0] < 0x14 || data.ptr[0] > 0x17)
+        return false;
+    return data.len < 2 || data.ptr[1] == 3;
+}
+
+/* The client has begun with TLS.  A server that knows nothing of it goes on in clear: its greeting, its
+ * complaint. */
+static bool is_ciphertext(struct dialogue *d, const struct stream_chunk *chunk)
+{
+    const struct session *session = d->session;
+
+    if (!session->is_tls || d->is_server_tls)
+        return session->is_tls;
+    bool is_junk = session->item_count > 0 && session->items[session->item_count - 1].kind == ITEM_JUNK;
+    d->is_server_tls = is_junk || begins_as_tls(d, chunk);
+    d->is_tls_refused = !d->is_server_tls;
+    return d->is_server_tls;
 }
 
 void server_read(struct dialogue *d, const struct stream_chunk *chunk)
@@ -183,8 +202,8 @@ void server_read(struct dialogue *d, const struct stream_chunk *chunk)
     while (rest.data.len > 0) {
         size_t taken;
         if (!d->session->is_tls && begins_as_tls(d, &rest))
-            client_start_tls(d, &rest);
-        if (d->session->is_tls) {
+            client_start_tls(d, SIDE_SERVER, &rest);
+        if (is_ciphertext(d, &rest)) {
             d->session->side[SIDE_SERVER].tls_bytes += rest.data.len;
             return;
         }

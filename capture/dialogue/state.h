@@ -30,6 +30,8 @@ enum hold_reason {
     HOLD_UNSURE,
 };
 
+enum { TLS_HANDSHAKE = 0x16 }; /* RFC 8446 5.1: type of the first record of a client */
+
 enum expect_kind { EXPECT_NONE = 0, EXPECT_COMMAND, EXPECT_SASL, EXPECT_CONTENT };
 
 /* A reply that is due. */
@@ -145,6 +147,8 @@ struct dialogue {
     bool skips_server_line;
     bool is_server_behind_gap;
     bool lost_server_bytes;
+    bool is_server_tls;       /* what the server sends is ciphertext, for all that is known */
+    bool is_tls_refused;      /* the server answered the client's TLS in clear */
     bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
     uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
     bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
@@ -162,7 +166,8 @@ struct dialogue {
     bool saw_ehlo;
     uint32_t open_bdat; /* 1 + message that BDAT chunks are joined to; 0 none */
     int prelude_state;
-    struct buf prelude[2]; /* bytes of each side while a prelude may be in them */
+    struct stream_chunk prelude_chunk; /* the first of the client's, without its bytes */
+    struct buf prelude[2];             /* bytes of each side while a prelude may be in them */
 };
 
 /* dialogue.c */
@@ -192,7 +197,7 @@ void client_resume(struct dialogue *d, enum client_mode mode);
 /* Whether a line reads as a command that content hardly ever reads as. */
 bool client_line_is_command(struct bytes line);
 bool bytes_are_tls(struct bytes data);
-void client_start_tls(struct dialogue *d, const struct stream_chunk *chunk);
+void client_start_tls(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
 
 /* hold.c */
 bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
@@ -268,6 +273,12 @@ void bdat_hole(struct dialogue *d, const struct stream_hole *hole);
 /* prelude.c */
 /* True when there is no prelude (any more): both directions go on as SMTP. */
 bool prelude_feed(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
+/* It was none after all: what was kept goes on as SMTP. */
+void prelude_give_up(struct dialogue *d);
+
+/* foreign.c */
+/* The first line of a side, or what there is of it, which is no SMTP: notes which protocol it shows. */
+void foreign_note(struct dialogue *d, enum side from, struct bytes line);
 
 /* unsure.c */
 void unsure_begin(struct dialogue *d);

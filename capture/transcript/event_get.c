@@ -148,6 +148,14 @@ enum prelude_kind event_get_prelude_kind(const json_t *object, const char *key)
     return PRELUDE_NONE;
 }
 
+enum foreign_protocol event_get_foreign(const json_t *object, const char *key)
+{
+    for (unsigned protocol = FOREIGN_NONE + 1; protocol < FOREIGN_COUNT; protocol++)
+        if (event_text_is(object, key, foreign_protocol_name((enum foreign_protocol)protocol)))
+            return (enum foreign_protocol)protocol;
+    return FOREIGN_NONE;
+}
+
 enum base64_problem event_get_problem(const json_t *object, const char *key)
 {
     for (unsigned problem = BASE64_FINE + 1; problem < BASE64_PROBLEM_COUNT; problem++)

@@ -42,6 +42,7 @@ enum side event_get_side(const json_t *object, const char *key);
 enum protocol event_get_protocol(const json_t *object, const char *key);
 enum close_kind event_get_close_kind(const json_t *object, const char *key);
 enum prelude_kind event_get_prelude_kind(const json_t *object, const char *key);
+enum foreign_protocol event_get_foreign(const json_t *object, const char *key);
 enum base64_problem event_get_problem(const json_t *object, const char *key);
 enum line_end event_get_line_end(const json_t *object, const char *key);
 enum verb event_get_verb(const json_t *object, const char *key);

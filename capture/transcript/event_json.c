@@ -120,6 +120,10 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
     put_side_name(&event, "one_sided", session->one_sided);
     event_put_count(&event, "rtt_ns", session->rtt_ns);
     event_put_flag(&event, "tls", session->is_tls);
+    if (session->foreign != FOREIGN_NONE) {
+        event_put_text(&event, "foreign", foreign_protocol_name(session->foreign));
+        put_side_name(&event, "foreign_side", session->foreign_from);
+    }
     event_put_flag(&event, "open", session->is_open);
     event_put_flag(&event, "truncated", session->is_truncated || is_cut);
     event_put_count(&event, "items_dropped", session->items_dropped);

@@ -159,9 +159,12 @@ bool event_read_prelude(struct open_session *open, const json_t *event, struct e
 bool event_read_tls(struct open_session *open, const json_t *event, struct event_effect *effect)
 {
     size_t index;
+    struct item *item = event_item(open, event, ITEM_TLS, &index);
 
-    if (!event_item(open, event, ITEM_TLS, &index))
+    if (!item)
         return false;
+    item->as.tls = (struct tls_start){ .from = event_get_side(event, "side"),
+                                       .plain_length = event_get_u64(event, "plain", INT64_MAX) };
     open->session->is_tls = true;
     event_tell(effect, CHANGE_ITEM_ADDED, index);
     return true;

@@ -60,6 +60,8 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->one_sided = event_get_side(event, "one_sided");
     session->rtt_ns = event_get_u64(event, "rtt_ns", INT64_MAX);
     session->is_tls = event_get_flag(event, "tls");
+    session->foreign = event_get_foreign(event, "foreign");
+    session->foreign_from = event_get_side(event, "foreign_side");
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);

@@ -210,8 +210,11 @@ static bool write_junk(const struct session *session, size_t index, struct buf *
 
 static bool write_tls(const struct session *session, size_t index, struct buf *out)
 {
+    const struct tls_start *tls = &session->items[index].as.tls;
     struct event event = event_begin_item("tls", session, index);
 
+    event_put_text(&event, "side", side_name(tls->from));
+    event_put_count(&event, "plain", tls->plain_length);
     return event_end(&event, out);
 }
 

@@ -37,6 +37,25 @@ const char *prelude_kind_name(enum prelude_kind kind)
     return (unsigned)kind < PRELUDE_COUNT ? names[kind] : "none";
 }
 
+static const struct {
+    const char *name, *title;
+} foreign_protocols[FOREIGN_COUNT] = {
+    [FOREIGN_NONE] = { "none", "nothing else" },
+#define FOREIGN(name, id, title) [FOREIGN_##name] = { (id), (title) },
+#include "transcript/foreign.def"
+#undef FOREIGN
+};
+
+const char *foreign_protocol_name(enum foreign_protocol protocol)
+{
+    return foreign_protocols[(unsigned)protocol < FOREIGN_COUNT ? protocol : FOREIGN_NONE].name;
+}
+
+const char *foreign_protocol_title(enum foreign_protocol protocol)
+{
+    return foreign_protocols[(unsigned)protocol < FOREIGN_COUNT ? protocol : FOREIGN_NONE].title;
+}
+
 const char *close_kind_name(enum close_kind kind)
 {
     static const char *const names[CLOSE_COUNT] = { "none", "fin", "reset", "timeout", "end-of-capture" };
@@ -56,6 +75,7 @@ struct session *session_new(struct budget *budget)
     session->protocol = PROTOCOL_SMTP;
     session->one_sided = SIDE_NONE;
     session->closed_by = SIDE_NONE;
+    session->foreign_from = SIDE_NONE;
     return session;
 }
 

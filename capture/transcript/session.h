@@ -186,6 +186,23 @@ struct prelude {
     struct endpoint target;
 };
 
+/* From here on ciphertext. */
+struct tls_start {
+    enum side from;        /* who sent the first record */
+    uint64_t plain_length; /* octets of an unfinished line of the client right before it */
+};
+
+/* What was spoken to an SMTP port, or by it, in place of SMTP. */
+enum foreign_protocol {
+    FOREIGN_NONE = 0,
+#define FOREIGN(name, id, title) FOREIGN_##name,
+#include "transcript/foreign.def"
+#undef FOREIGN
+    FOREIGN_COUNT
+};
+const char *foreign_protocol_name(enum foreign_protocol protocol);  /* "http" */
+const char *foreign_protocol_title(enum foreign_protocol protocol); /* "HTTP", in a sentence */
+
 struct item {
     enum item_kind kind;
     struct moment first;         /* of its first byte */
@@ -201,6 +218,7 @@ struct item {
         struct content content;
         struct gap gap;
         struct prelude prelude;
+        struct tls_start tls;
         uint64_t junk_length;
     } as;
 };
@@ -243,12 +261,14 @@ struct session {
     bool is_midstream;   /* the connection's beginning was not captured */
     enum side one_sided; /* only this side's bytes were captured; SIDE_NONE: both */
     enum close_kind closed;
-    enum side closed_by;       /* SIDE_NONE: not known */
-    uint64_t rtt_ns;           /* of the handshake, or the smallest seen; 0 unknown */
-    struct side_facts side[2]; /* by enum side */
-    bool is_tls;               /* turned into ciphertext at an ITEM_TLS */
-    bool is_open;              /* written while still going on (a recorder that stops) */
-    bool is_truncated;         /* a ceiling was reached: items were dropped */
+    enum side closed_by;           /* SIDE_NONE: not known */
+    uint64_t rtt_ns;               /* of the handshake, or the smallest seen; 0 unknown */
+    struct side_facts side[2];     /* by enum side */
+    bool is_tls;                   /* turned into ciphertext at an ITEM_TLS */
+    enum foreign_protocol foreign; /* what the first line shows, if it is not SMTP */
+    enum side foreign_from;        /* who spoke it; SIDE_NONE nobody */
+    bool is_open;                  /* written while still going on (a recorder that stops) */
+    bool is_truncated;             /* a ceiling was reached: items were dropped */
     uint64_t items_dropped;
 
     struct item *items; /* in causal order */

@@ -19,6 +19,7 @@ enum { STEPS_MAX = 24 };
 #define DATA { "DATA", "354 go", 0 }
 #define RSET { "RSET", "250 ok", 0 }
 #define QUIT { "QUIT", "221 bye", 0 }
+#define PIPED(line, answer) { line, answer, STEP_PIPELINED }
 #define TLS  { "STARTTLS", "220 go", 0 }, { "", NULL, STEP_TLS }
 /* clang-format on */
 

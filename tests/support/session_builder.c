@@ -247,8 +247,14 @@ static void add_step(struct builder *b, const struct step *step)
     if (step->flags & (STEP_GAP_CLIENT | STEP_GAP_SERVER | STEP_GAP_CONTENT)) {
         add_gap(b, step);
     } else if (step->flags & STEP_TLS) {
-        (void)add_item(b, ITEM_TLS, step);
+        enum side from = step->flags & STEP_SERVER ? SIDE_SERVER : SIDE_CLIENT;
+        add_item(b, ITEM_TLS, step)->as.tls =
+            (struct tls_start){ .from = from, .plain_length = strlen(step->send) };
         b->session->is_tls = true;
+        b->session->side[from].tls_bytes += 100;
+    } else if (step->flags & STEP_PRELUDE) {
+        add_item(b, ITEM_PRELUDE, step)->as.prelude =
+            (struct prelude){ .kind = PRELUDE_PROXY_V1, .text = copy(b, step->send, strlen(step->send)) };
     } else if (step->flags & STEP_JUNK) {
         add_item(b, ITEM_JUNK, step)->as.junk_length = 10;
     } else if (!step->send) {
@@ -272,7 +278,8 @@ struct session *session_build(const struct step *steps, size_t count, enum proto
     b.session->closed_by = SIDE_CLIENT;
     b.session->closed = CLOSE_FIN;
     b.session->rtt_ns = 200000;
-    b.session->is_midstream = count && steps[0].send && !(steps[0].flags & STEP_EARLY);
+    b.session->is_midstream =
+        count && steps[0].send && !(steps[0].flags & (STEP_EARLY | STEP_PRELUDE | STEP_TLS));
     for (size_t i = 0; i < count; i++)
         add_step(&b, &steps[i]);
     b.session->end_ns = b.now_ns;

@@ -18,6 +18,8 @@ enum step_flag {
     STEP_TLS = 1 << 7,         /* from here on ciphertext */
     STEP_JUNK = 1 << 8,        /* server bytes that are no reply */
     STEP_UNFINISHED = 1 << 9,  /* the session ended inside this content */
+    STEP_PRELUDE = 1 << 10,    /* a PROXY header, version 1 */
+    STEP_SERVER = 1 << 11,     /* with STEP_TLS: the server sent the first record */
 };
 
 struct step {

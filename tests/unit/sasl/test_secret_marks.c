@@ -22,6 +22,9 @@ static void tokens_behind_a_refused_auth_are_secrets(void **state)
         { "FOOBAR", false },         { "hello world", false },
         { "WHATEVERELSE!", false },  { "XUNKNOWNVERBS", false },
         { "NOOP", false },           { "", false },
+        { "secret1!", true },        { "bob@example.org", true },
+        { "exit", false },           { "secret1 more", false },
+        { "Subject:x1", false },     { "a1b2c", false },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -109,8 +112,13 @@ static void a_response_without_its_auth_is_secret(void **state)
 static void garbled_auth_commands_are_secrets(void **state)
 {
     (void)state;
-    static const char *const lines[] = { "AUTH=PLAIN AHRpbQBzZWNyZXQ=", "AUTHPLAIN AHRpbQBzZWNyZXQ=",
-                                         "auth: c2VjcmV0" };
+    static const char *const lines[] = { "AUTH=PLAIN AHRpbQBzZWNyZXQ=",
+                                         "AUTHPLAIN AHRpbQBzZWNyZXQ=",
+                                         "auth: c2VjcmV0",
+                                         "PASS secret",
+                                         "Authorization: Basic c2VjcmV0",
+                                         "proxy-authorization: Basic c2VjcmV0",
+                                         "a1 LOGIN bob secret" };
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct session *session = DECODED({ lines[i], "500 what", 0 });

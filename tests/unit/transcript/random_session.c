@@ -412,8 +412,12 @@ static void add_prelude(struct maker *m)
 
 static void add_tls(struct maker *m)
 {
+    size_t index = add(m, ITEM_TLS);
+
     m->session->is_tls = true;
-    tell(m, CHANGE_ITEM_ADDED, add(m, ITEM_TLS));
+    item_of(m, index)->as.tls =
+        (struct tls_start){ .from = (enum side)below(m, 2), .plain_length = coin(m) ? large(m) : 0 };
+    tell(m, CHANGE_ITEM_ADDED, index);
 }
 
 static void fill_side(struct maker *m, struct side_facts *side)
@@ -435,6 +439,10 @@ static void fill_end(struct maker *m)
     session->is_open = below(m, 5) == 0;
     session->is_truncated = below(m, 5) == 0;
     session->items_dropped = session->is_truncated ? below(m, 100) : 0;
+    if (below(m, 4) == 0) {
+        session->foreign = (enum foreign_protocol)(1 + below(m, FOREIGN_COUNT - 1));
+        session->foreign_from = (enum side)below(m, 2);
+    }
     fill_side(m, &session->side[SIDE_CLIENT]);
     fill_side(m, &session->side[SIDE_SERVER]);
 }

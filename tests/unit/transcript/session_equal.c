@@ -181,6 +181,13 @@ static const char *content_difference(const struct content *a, const struct cont
     return NULL;
 }
 
+static const char *tls_difference(const struct tls_start *a, const struct tls_start *b)
+{
+    SAME(from);
+    SAME(plain_length);
+    return NULL;
+}
+
 static const char *kind_difference(const struct item *a, const struct item *b, bool is_masked)
 {
     switch (a->kind) {
@@ -196,10 +203,11 @@ static const char *kind_difference(const struct item *a, const struct item *b, b
         return gap_difference(&a->as.gap, &b->as.gap);
     case ITEM_JUNK:
         return a->as.junk_length == b->as.junk_length ? NULL : "junk_length";
+    case ITEM_TLS:
+        return tls_difference(&a->as.tls, &b->as.tls);
     case ITEM_NONE:
     case ITEM_GREETING:
     case ITEM_REPLY:
-    case ITEM_TLS:
     case ITEM_KIND_COUNT:
         break;
     }
@@ -286,6 +294,8 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(closed_by);
     SAME(rtt_ns);
     SAME(is_tls);
+    SAME(foreign);
+    SAME(foreign_from);
     SAME(is_open);
     SAME(is_truncated);
     SAME(items_dropped);

@@ -151,6 +151,11 @@ static void every_name_is_there_and_none_is_twice(void **state)
         for (unsigned k = 0; k < i; k++)
             assert_string_not_equal(prelude_kind_name((enum prelude_kind)i),
                                     prelude_kind_name((enum prelude_kind)k));
+    for (unsigned i = 0; i < FOREIGN_COUNT; i++)
+        for (unsigned k = 0; k < i; k++)
+            assert_string_not_equal(foreign_protocol_name((enum foreign_protocol)i),
+                                    foreign_protocol_name((enum foreign_protocol)k));
+    assert_string_equal(foreign_protocol_title(FOREIGN_HTTP), "HTTP");
     assert_string_equal(side_name(SIDE_CLIENT), "client");
     assert_string_equal(side_name(SIDE_SERVER), "server");
     assert_string_equal(protocol_name(PROTOCOL_LMTP), "lmtp");
