@@ -99,7 +99,7 @@ static const struct scenario scenarios[] = {
         { "BDAT 3 LAST", "552 5.3.4 message too big", 0 } }, "4:command-refused 8:message-refused" },
     { "the argument of BDAT is refused, not a message", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, RCPT, { "BDAT x LAST", "501 5.5.4 Syntax: BDAT count [LAST]", 0 }, RSET },
-      "4:command-refused" },
+      "4:command-refused 4:bdat-length-anomaly" },
     { "a message to nobody is refused: no wonder", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 no", STEP_PIPELINED }, { "DATA", "354 go", STEP_PIPELINED },
         { "", "554 5.5.1 no valid recipients", 0 } },

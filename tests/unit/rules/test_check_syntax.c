@@ -93,7 +93,7 @@ static const struct talk talks[] = {
       "4:command-refused 4:bdat-length-anomaly" },
     { "a chunk size and more",
       { T_HELLO, T_MAIL, T_RCPT, { "BDAT 5 LAST LAST\r\n", "501 what\r\n" }, { "RSET\r\n", "250 ok\r\n" }, T_QUIT },
-      "4:message-refused 4:bdat-length-anomaly" },
+      "4:command-refused 4:bdat-length-anomaly" },
     { "a chunk size of too many digits",
       { T_HELLO, T_MAIL, T_RCPT, { "BDAT 99999999999999999999\r\n", "501 what\r\n" }, { "RSET\r\n", "250 ok\r\n" }, T_QUIT },
       "4:command-refused 4:bdat-length-anomaly" },

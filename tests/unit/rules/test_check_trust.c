@@ -23,12 +23,14 @@ static const struct scenario scenarios[] = {
       { BANNER, EHLO, TLS, EHLO, { "AUTH LOGIN", "504 no", 0 }, { "Ym9iYm9iYm9i", "500 no", 0 }, { "c2VjcmV0", "500 no", 0 } },
       "4:auth-failed 5:secret-in-command<4" },
     { "an AUTH that is none", PROTOCOL_SMTP, { BANNER, EHLO, { "AUTH=PLAIN AGEAYg==", "500 no", 0 } }, "2:secret-in-command" },
-    { "PASS", PROTOCOL_SMTP, { BANNER, { "USER bob", "500 no", 0 }, { "PASS secret", "500 no", 0 } }, "2:secret-in-command" },
+    { "PASS", PROTOCOL_SMTP, { BANNER, { "USER bob", "500 no", 0 }, { "PASS secret", "500 no", 0 } },
+      "1:command-syntax 2:secret-in-command" },
     { "LOGIN of IMAP, and a header of HTTP", PROTOCOL_SMTP,
       { BANNER, { "a1 LOGIN bob secret", "500 no", 0 }, { "NOOP", "250 ok", 0 },
         { "Proxy-Authorization: Basic Ym9iOmJvYg==", "500 no", 0 } }, "1:secret-in-command 3:secret-in-command" },
     { "unknown words that are no secrets", PROTOCOL_SMTP,
-      { BANNER, EHLO, { "HELLO there", "500 no", 0 }, { "PASS", "500 no", 0 }, { "a1 LOGOUT", "500 no", 0 } }, "" },
+      { BANNER, EHLO, { "HELLO there", "500 no", 0 }, { "PASS", "500 no", 0 }, { "a1 LOGOUT", "500 no", 0 } },
+      "2:command-syntax" },
 };
 /* clang-format on */
 
