@@ -126,7 +126,7 @@ static const struct scenario scenarios[] = {
       "0:server-421 2:server-421" },
     { "421 to QUIT is a farewell", PROTOCOL_SMTP, { BANNER, EHLO, { "QUIT", "421 bye", 0 } }, "" },
     { "too-many-errors", PROTOCOL_SMTP, { BANNER, EHLO, { "WHAT", "500 Too many unrecognized commands", 0 } },
-      "2:too-many-errors" },
+      "2:too-many-errors 2:command-syntax" },
     { "too many of something else", PROTOCOL_SMTP, { BANNER, EHLO, { "WHAT", "500 too many words", 0 } }, "" },
     { "service-refused", PROTOCOL_SMTP, { { NULL, "421 4.3.2 not now", 0 } }, "0:service-refused" },
     { "service-refused for good", PROTOCOL_SMTP, { { NULL, "521 no mail here", 0 }, QUIT }, "0:service-refused" },
