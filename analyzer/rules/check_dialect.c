@@ -18,10 +18,13 @@ struct question {
     bool asks_for_text;  /* what its text means */
 };
 
-static bool has_finding(const struct analysis *analysis, uint32_t command, enum rule_id rule)
+/* What the checks raise about one command stands side by side: whether the rule is among what follows. */
+static bool is_followed_by(const struct analysis *analysis, const struct finding *finding, enum rule_id rule)
 {
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        if (analysis->findings[i].rule == rule && analysis->findings[i].command == command)
+    const struct finding *end = analysis->findings + analysis->finding_count;
+
+    for (const struct finding *next = finding + 1; next < end && next->command == finding->command; next++)
+        if (next->rule == rule)
             return true;
     return false;
 }
@@ -76,8 +79,8 @@ static bool ask(const struct analysis *analysis, const struct finding *finding, 
     out->asks_for_text = is_order || may_mislead(rule);
     out->asks_for_habit = out->situation != SITUATION_NONE
                           && (!is_order
-                              || (!has_finding(analysis, finding->command, RULE_WRONG_CODE)
-                                  && !has_finding(analysis, finding->command, RULE_MISORDER_ACCEPTED)));
+                              || (!is_followed_by(analysis, finding, RULE_WRONG_CODE)
+                                  && !is_followed_by(analysis, finding, RULE_MISORDER_ACCEPTED)));
     return out->asks_for_text || out->asks_for_habit;
 }
 
