@@ -130,16 +130,17 @@ static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t in
                      (unsigned)judgement->cause);
 }
 
-static uint64_t accepted_before(const struct analysis *analysis, size_t index)
+/* The last of as many recipients as are due was accepted before this command. */
+static bool has_its_due(const struct analysis *analysis, size_t index)
 {
     uint32_t n = analysis->session->items[index].as.command.n;
     uint32_t number = analysis->replay.judgements[n - 1].transaction;
     const struct transaction *transaction = number ? &analysis->replay.transactions[number - 1] : NULL;
-    uint64_t count = 0;
 
-    for (size_t i = 0; transaction && i < transaction->recipient_count; i++)
-        count += transaction->recipients[i].command < n && transaction->recipients[i].is_accepted;
-    return count;
+    if (!transaction || transaction->accepted_count < RECIPIENTS_DUE)
+        return false;
+    const struct recipient *last = &transaction->recipients[RECIPIENTS_DUE - 1];
+    return last->is_accepted && last->command < n;
 }
 
 /* How likely it is that the port is one of submission: none takes mail from other servers but 25. */
@@ -167,7 +168,7 @@ static void refine(const struct analysis *analysis, const struct subject *subjec
     if (code == 530 && refusal->reason != REASON_TLS && !judgement->is_authenticated)
         *refusal =
             (struct refusal){ .reason = REASON_LOGIN, .confidence = CONFIDENCE_CERTAIN, .is_by_code = true };
-    else if (is_bare_rcpt && code == 452 && accepted_before(analysis, subject->index) >= RECIPIENTS_DUE)
+    else if (is_bare_rcpt && code == 452 && has_its_due(analysis, subject->index))
         *refusal = (struct refusal){ .reason = REASON_RECIPIENTS_LIMIT, .confidence = CONFIDENCE_POSSIBLE };
     else if (is_bare_rcpt && code == 550 && reply_says(subject->reply, BYTES("mailbox unavailable")))
         *refusal = (struct refusal){ .reason = REASON_RECIPIENT_UNKNOWN, .confidence = CONFIDENCE_POSSIBLE };
@@ -241,7 +242,9 @@ static void check_greeting(struct analysis *analysis, size_t index, const struct
 static void name_recipient(const struct analysis *analysis, const struct transaction *transaction,
                            struct subject *subject)
 {
-    for (size_t i = 0; analysis->session->protocol == PROTOCOL_LMTP && i < transaction->recipient_count; i++)
+    if (analysis->session->protocol != PROTOCOL_LMTP || analysis->finding_count >= LIMIT_FINDINGS)
+        return;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
         if (transaction->recipients[i].final == subject->reply)
             (void)snprintf(subject->name, sizeof subject->name, "The message for recipient %zu (command %u)",
                            i + 1, (unsigned)transaction->recipients[i].command);
