@@ -72,7 +72,6 @@ void walk_take_offer(struct walk *walk, const struct item *item)
             && !bytes_to_u64(bytes_trim(bytes_from(reply->lines[i], 5)), &walk->size_limit))
             walk->size_limit = 0;
     }
-    walk->offered &= ~extension_bit(EXTENSION_NONE);
 }
 
 bool walk_is_bdat(const struct walk *walk, const struct item *content)

@@ -43,7 +43,8 @@ struct judgement {
     bool is_phase_known;
     bool is_certain;         /* false where the phase was inferred rather than seen */
     bool could_see_cause;    /* the client had the whole reply of the cause when it sent this */
-    uint64_t offered;        /* extension_bit()s of the last accepted EHLO or LHLO; 0 after HELO */
+    uint64_t offered;        /* extension_bit()s of the last accepted EHLO or LHLO; 0 after HELO; that of
+                              * EXTENSION_NONE: something that is not known here */
     bool has_offer;          /* what is offered is known: by an EHLO or LHLO reply, or nothing after HELO */
     bool is_helo;            /* the greeting that counts was HELO */
     bool is_sequence_answer; /* refused with 503, or with a text that speaks of order */

@@ -69,6 +69,11 @@ enum once {
 /* True for the first of that kind in the session. */
 bool check_is_first(struct analysis *analysis, enum once once);
 
+static inline bool check_was_told(const struct analysis *analysis, enum once once)
+{
+    return analysis->told_once >> once & 1;
+}
+
 /* Exploits in a command, which is long or holds one of the octets that they need. */
 void check_exploit(struct analysis *analysis, size_t index);
 

@@ -28,29 +28,14 @@ static void check_line_end(struct analysis *analysis, size_t index, struct bytes
     check_detail(analysis, finding, "MAIL holds a line end, encoded in AUTH= (CVE-2020-28021).");
 }
 
-/* Whether an extension that this program does not know may have brought the parameter. */
-static bool may_be_offered(const struct analysis *analysis, const struct judgement *judgement)
-{
-    const struct item *greeting = replay_command(&analysis->replay, judgement->greeting_command);
-
-    if (judgement->is_helo)
-        return false;
-    if (!greeting || !greeting->reply)
-        return true;
-    for (uint32_t i = 1; i < greeting->reply->line_count; i++)
-        if (extension_parse(greeting->reply->lines[i]) == EXTENSION_NONE)
-            return true;
-    return false;
-}
-
 static void check_unknown_parameter(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
     const struct judgement *judgement = check_judgement(analysis, index);
     bool is_refused = item->reply && item->reply->code == 555;
+    bool may_be_offered = judgement->offered & extension_bit(EXTENSION_NONE); /* by what is not known here */
 
-    if (!judgement->has_offer || !judgement->is_phase_known
-        || (may_be_offered(analysis, judgement) && !is_refused)
+    if (!judgement->has_offer || !judgement->is_phase_known || (may_be_offered && !is_refused)
         || !check_is_first(analysis, ONCE_UNKNOWN_PARAMETER))
         return;
     struct finding *finding = check_raise(analysis, RULE_NOT_OFFERED, index);

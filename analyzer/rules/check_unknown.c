@@ -89,8 +89,9 @@ static void check_line(struct analysis *analysis, size_t index)
     const struct command *command = &item->as.command;
     enum once kind = command->word.len ? ONCE_UNKNOWN : ONCE_EMPTY;
 
-    if (command->verb != VERB_UNKNOWN || command->is_body_line || command->is_secret || command->is_redacted
-        || item->is_after_gap || !item->reply || item->reply->code < 500)
+    if (command->verb != VERB_UNKNOWN || check_was_told(analysis, kind) || command->is_body_line
+        || command->is_secret || command->is_redacted || item->is_after_gap || !item->reply
+        || item->reply->code < 500)
         return;
     if (is_dot(command) || (octets_of(command->line) & OCTETS_CONTROL))
         return; /* an end of data in the wrong place, or told as what it is */
@@ -117,8 +118,7 @@ static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
 
-    if (!(analysis->told_once & UINT32_C(1) << ONCE_SAW_UNKNOWN) || analysis->replay.has_gaps
-        || is_http(session))
+    if (!check_was_told(analysis, ONCE_SAW_UNKNOWN) || analysis->replay.has_gaps || is_http(session))
         return;
     for (size_t i = 0; i < session->item_count;) {
         if (session->items[i].kind == ITEM_CONTENT) {

@@ -23,7 +23,7 @@ static const struct talk talks[] = {
       { { "", "220 mx\r\n" }, { "EHLO c.example\r\n", "250-mx\r\n250 XEXCH50\r\n" }, { "XEXCH50 1 2\r\n", "504 no\r\n" }, T_QUIT },
       "" },
     { "a verb that a device has masked",
-      { T_HELLO, { "XXXXXXXX\r\n", "500 what\r\n" }, T_QUIT },
+      { T_HELLO, { "XXXX c.example\r\n", "500 what\r\n" }, T_QUIT },
       "2:middlebox-masking" },
     { "another protocol",
       { { "", "220 mx.example\r\n" }, { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "500 what\r\n500 what\r\n500 what\r\n" } },
