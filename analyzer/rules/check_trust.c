@@ -63,13 +63,16 @@ static void check_secret(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct item *before = replay_command(&analysis->replay, item->as.command.n - 1);
 
-    if (before && is_credential(&before->as.command))
+    bool is_behind_auth = before && before->as.command.verb == VERB_AUTH && !item->is_after_gap;
+
+    /* Behind missing bytes more is withheld than is known to be a credential. */
+    if ((before && is_credential(&before->as.command)) || (analysis->replay.has_gaps && !is_behind_auth))
         return;
     struct finding *finding = check_raise(analysis, RULE_SECRET_IN_COMMAND, index);
     if (!finding)
         return;
     finding->confidence = CONFIDENCE_LIKELY;
-    if (before && before->as.command.verb == VERB_AUTH && before->reply && before->reply->code >= 400) {
+    if (is_behind_auth && before->reply && before->reply->code >= 400) {
         finding->cause_command = before->as.command.n;
         check_explain_cause(analysis, finding);
     }

@@ -375,6 +375,8 @@ static bool classify(struct flow_table *table, uint32_t index, int from, const s
         return false;
     }
     flow->interest = (uint8_t)interest;
+    if (interest == FLOW_WANTED)
+        (void)pump_ready(table, body); /* what was kept until now came before */
     return true;
 }
 

@@ -25,10 +25,11 @@ HELLO = [(S, b"220 mx ESMTP\r\n"), (C, b"EHLO c\r\n"), (S, b"250-mx\r\n250 PIPEL
 RCPTS = b"".join(b"RCPT TO:<r%d@c>\r\n" % n for n in range(50))
 REFUSALS = b"503 no\r\n" * 50
 
-# name, port, what is said, findings (None: no session)
+# name, port, what is said ("blind": the other side's words had not come), findings (None: no session)
 CASES = [
     ("clean", 25, [(S, b"220 mx ESMTP\r\n"), (C, b"EHLO c\r\n"), (S, b"250 mx\r\n"), (C, b"QUIT\r\n"), (S, b"221 bye\r\n")], ""),
     ("TLS before the greeting", 25, [(C, CLIENT_HELLO), (S, b"220 mx ESMTP\r\n")], "tls-on-plain-port"),
+    ("TLS that crosses the greeting", 465, [(C, CLIENT_HELLO), (S, b"220 mx ESMTP\r\n", "blind")], "tls-on-plain-port"),
     ("TLS before the greeting, and a complaint", 25, [(C, CLIENT_HELLO), (S, b"220 mx ESMTP\r\n500 what\r\n")], "tls-on-plain-port"),
     ("TLS behind the greeting", 587, [(S, b"220 mx ESMTP\r\n"), (C, CLIENT_HELLO), (S, b"500 what\r\n")], "tls-on-plain-port"),
     ("TLS, as port 465 wants it", 465, [(C, CLIENT_HELLO), (S, SERVER_HELLO), (C, b"\x17\x03\x03\0\1x")], None),
@@ -68,8 +69,10 @@ def connection(port, talk):
     sequence, time = [1000, 5000], 1700000000 * 10**9
     out = [segment(time, C, port, sequence, 2, acked=False), segment(time + 10**6, S, port, sequence, 18),
            segment(time + 2 * 10**6, C, port, sequence, 16)]
-    for number, (side, payload) in enumerate(talk):
-        out.append(segment(time + (3 + number) * 10**6, side, port, sequence, 24, payload))
+    for number, (side, payload, *blind) in enumerate(talk):
+        seen = [1001, 5001] if blind else sequence
+        s = segment(time + (3 + number) * 10**6, side, port, sequence, 24, payload)
+        out.append(s.copy(ack=seen[not side]))
     return out
 
 
@@ -81,6 +84,10 @@ def main():
             frames.write(path, connection(port, talk))
             p = subprocess.run([binary, "analyze", "--format", "jsonl", path], capture_output=True)
             sessions = [o for o in map(json.loads, p.stdout.splitlines()) if o["type"] == "session"]
+            if sessions and "tls-on-plain-port" in (expected or ""):
+                confidence = [f["confidence"] for f in sessions[0]["findings"] if f["id"] == "tls-on-plain-port"]
+                if confidence != ["certain"] or sessions[0]["tls"]:
+                    bad.append(f"{name}: {confidence}")
             found = None if not sessions else " ".join(sorted({f["id"] for f in sessions[0]["findings"]} & WATCHED))
             if found != expected:
                 bad.append(f"{name}: {found!r} instead of {expected!r}")

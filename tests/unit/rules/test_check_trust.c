@@ -28,6 +28,8 @@ static const struct scenario scenarios[] = {
     { "LOGIN of IMAP, and a header of HTTP", PROTOCOL_SMTP,
       { BANNER, { "a1 LOGIN bob secret", "500 no", 0 }, { "NOOP", "250 ok", 0 },
         { "Proxy-Authorization: Basic Ym9iOmJvYg==", "500 no", 0 } }, "1:secret-in-command 3:secret-in-command" },
+    { "behind missing bytes a word is withheld, and told as nothing", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "", NULL, STEP_GAP_SERVER }, { "XXXXXXXX", "500 no", STEP_AFTER_GAP } }, "0:capture-loss" },
     { "unknown words that are no secrets", PROTOCOL_SMTP,
       { BANNER, EHLO, { "HELLO there", "500 no", 0 }, { "PASS", "500 no", 0 }, { "a1 LOGOUT", "500 no", 0 } },
       "2:command-syntax" },
