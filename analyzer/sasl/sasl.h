@@ -50,7 +50,8 @@ struct sasl_mechanism {
     const char *name;        /* IANA, upper case */
     bool is_client_first;    /* takes an initial response */
     bool sends_plain_secret; /* the credential itself crosses */
-    /* Decodes one message, base64 already taken off (loosely where step->problem says so), into fields.  A
+    /* Decodes one message, base64 already taken off (loosely where step->problem says so; a server's text as
+     * it is where it cannot have been base64), into fields.  A
      * client's message is shown only if it is in order and all of its fields are public.  False: it breaks
      * the grammar (err->text says how, without a byte of the message). */
     bool (*decode)(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,

@@ -75,12 +75,12 @@ static void take_base64_off(const struct sasl_context *context, struct sasl_step
 }
 
 static void decode_fields(const struct sasl_mechanism *mechanism, const struct sasl_context *context,
-                          struct sasl_step *step, struct arena *arena)
+                          struct sasl_step *step, struct bytes message, struct arena *arena)
 {
     struct sasl_fields fields = { arena, step };
     struct err err = { .code = ERR_NONE };
 
-    if (mechanism->decode(context, step->decoded, &fields, &err) || err.code != ERR_INPUT)
+    if (mechanism->decode(context, message, &fields, &err) || err.code != ERR_INPUT)
         return;
     struct bytes why = { (const uint8_t *)err.text, strlen(err.text) + 1 }; /* with its NUL */
     why = arena_copy(arena, why);
@@ -101,9 +101,13 @@ static bool is_public(const struct sasl_step *step)
     return step->field_count > 0;
 }
 
+/* What was meant.  Servers say in clear what is due in base64 ("334 ntlm supported"): blanks tell it. */
 static struct bytes content_of(const struct sasl_step *step)
 {
-    return step->decoded.len ? step->decoded : step->text;
+    bool is_clear = step->from == SIDE_SERVER && step->problem != BASE64_FINE
+                    && bytes_find(bytes_trim(step->text), ' ') != SIZE_MAX;
+
+    return step->decoded.len && !is_clear ? step->decoded : step->text;
 }
 
 /* What is equal in equal credentials: the one secret field, or the whole message where it cannot be read. */
@@ -141,8 +145,9 @@ static void decode_step(struct session *session, const struct sasl_mechanism *me
     note_shape(step, buf_bytes(&decoded));
     step->decoded = arena_copy(&session->arena, buf_bytes(&decoded));
     bool is_whole = step->decoded.len == decoded.len && decoded.ok && step->text.len == step->length;
-    if (mechanism && is_whole && (step->problem == BASE64_FINE || decoded.len > 0))
-        decode_fields(mechanism, context, step, &session->arena);
+    struct bytes message = is_client || step->problem == BASE64_FINE ? step->decoded : content_of(step);
+    if (mechanism && is_whole && (step->problem == BASE64_FINE || message.len > 0))
+        decode_fields(mechanism, context, step, message, &session->arena);
     if (is_client)
         step->is_secret = !is_public(step);
     else if (sasl_proves_server(step->text) || sasl_proves_server(step->decoded))

@@ -259,7 +259,7 @@ static bool ntlm_decode(const struct sasl_context *context, struct bytes token, 
     if (context->from == SIDE_SERVER && token.len == 0)
         return true;
     if (context->from == SIDE_SERVER && context->index == 0) /* "ntlm supported" */
-        return out->step->problem != BASE64_FINE || sasl_fields_add(out, "prompt", token);
+        return sasl_fields_add(out, "prompt", token);
     return sasl_fields_refuse(context, token, out, err, "NTLM messages begin with NTLMSSP and a NUL");
 }
 

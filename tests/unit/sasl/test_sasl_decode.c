@@ -260,6 +260,31 @@ static void without_memory_everything_is_secret_and_nothing_fails(void **state)
     }
 }
 
+/* What stands in a 334, and what a LOGIN prompt or a CRAM-MD5 challenge is read as. */
+static void what_a_server_says_in_clear_is_read_as_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *auth, *reply, *field, *value;
+        bool is_clear;
+    } rows[] = {
+        { "AUTH LOGIN", "334 VXNlcm5hbWU6", "prompt", "Username:", false },
+        { "AUTH LOGIN", "334 Username:", "prompt", "Username:", true },
+        { "AUTH LOGIN", "334 Log on", "prompt", "Log on", true }, /* would decode, too */
+        { "AUTH LOGIN", "334 VXNlcm5hbWU6 ", "prompt", "Username:", true },
+        { "AUTH LOGIN", "334 UGFzc3dvcmQ", "prompt", "Password", true }, /* padding lacks */
+        { "AUTH CRAM-MD5", "334 <1.2@mx.example>", "challenge", "<1.2@mx.example>", true },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        print_message("%s\n", rows[i].reply);
+        struct session *session = DECODED({ rows[i].auth, rows[i].reply, 0 }, { "*", "501 no", 0 });
+        assert_public(session, 0, rows[i].field, rows[i].value);
+        assert_int_equal(session->exchanges[0].steps[0].problem != BASE64_FINE, rows[i].is_clear);
+        session_free(session);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +299,7 @@ int main(void)
         cmocka_unit_test(what_a_recording_kept_is_left_as_it_is),
         cmocka_unit_test(endless_exchanges_are_decoded_up_to_a_ceiling),
         cmocka_unit_test(without_memory_everything_is_secret_and_nothing_fails),
+        cmocka_unit_test(what_a_server_says_in_clear_is_read_as_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

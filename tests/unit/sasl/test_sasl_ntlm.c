@@ -55,6 +55,18 @@
     "AGMAaAAtAGMAbABpAC0ANgA2AHQAZQBzAHQARQBYAEMASAAtAEMATABJAC0ANgA2AIqeV65hhASwAAAAAAAAAAAAAAAAAAAAAHZH"   \
     "DVfwTU5ci0RY04eRmWy0/VWZfIfjsqdUu2WmxYUKy83PyyxzbA8="
 
+#define NEARLY_ESS                                                                                           \
+    "TlRMTVNTUAADAAAAGAAYAE4AAAAYABgAZgAAAAIAAgBAAAAACAAIAEIAAAAEAAQASgAAAAAAAAB+AAAAAYIAAEQAVQBzAGUAcgBQ"   \
+    "AEMAqqqqqqqqqqoBAAAAAAAAAAAAAAAAAAAAZ8QwEfMCmKKtNezmTxYzHES9vtknhB+U"
+#define NT_ALONE                                                                                             \
+    "TlRMTVNTUAADAAAAAAAAAE4AAAAYABgATgAAAAIAAgBAAAAACAAIAEIAAAAEAAQASgAAAAAAAABmAAAAAYIAAEQAVQBzAGUAcgBQ"   \
+    "AEMAZ8QwEfMCmKKtNezmTxYzHES9vtknhB+U"
+#define PAIRS_CUT "TlRMTVNTUAACAAAAAAAAADAAAAABgoIAASNFZ4mrze8AAAAAAAAAAAgACAAwAAAAAgAJAEEAQgA="
+#define BLOB_CUT                                                                                             \
+    "TlRMTVNTUAADAAAAGAAYAE4AAAAyADIAZgAAAAIAAgBAAAAACAAIAEIAAAAEAAQASgAAAAAAAACYAAAAAYIAAEQAVQBzAGUAcgBQ"   \
+    "AEMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAUFBQUFBQUFBQUFBQUFBQUAEBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACAFoA"   \
+    "QQA="
+
 static const struct message_row rows[] = {
     { "negotiate", SIDE_CLIENT, "base64:" NEGOTIATE,
       "ntlm-message=negotiate flags=UNICODE OEM REQUEST_TARGET SIGN SEAL LM_KEY NTLM ALWAYS_SIGN "
@@ -102,6 +114,17 @@ static const struct message_row rows[] = {
       "ntlm-message=authenticate nt-response:24 lm-response:24 domain=Domain username=User "
       "workstation=COMPUTER ntlm-version=NTLMv1",
       NULL },
+    { "an LM response of zeros but one", SIDE_CLIENT, "base64:" NEARLY_ESS,
+      "ntlm-message=authenticate nt-response:24 lm-response:24 domain=D username=User workstation=PC "
+      "flags=UNICODE "
+      "NTLM ALWAYS_SIGN ntlm-version=NTLMv1",
+      NULL },
+    { "no LM response", SIDE_CLIENT, "base64:" NT_ALONE,
+      "ntlm-message=authenticate nt-response:24 domain=D username=User workstation=PC flags=UNICODE NTLM "
+      "ALWAYS_SIGN ntlm-version=NTLMv1",
+      NULL },
+    { "target information cut short", SIDE_SERVER, "base64:" PAIRS_CUT, NULL, "target information" },
+    { "an NTLMv2 response cut short", SIDE_CLIENT, "base64:" BLOB_CUT, NULL, "NTLMv2 response is cut" },
     { "anonymous", SIDE_CLIENT, "base64:" ANONYMOUS,
       "ntlm-message=authenticate lm-response:1 workstation=COMPUTER flags=UNICODE REQUEST_TARGET SIGN SEAL "
       "NTLM ALWAYS_SIGN EXTENDED_SESSIONSECURITY TARGET_INFO VERSION 128 KEY_EXCH 56 os-version=10.0.19041 "
@@ -156,7 +179,7 @@ static void the_exchange_of_the_protocol_reads(void **state)
         assert_null(exchange->steps[i].malformed);
         assert_int_equal(exchange->steps[i].is_secret, i == 3);
     }
-    assert_int_equal(exchange->steps[0].field_count, 0);
+    assert_public(session, 0, "prompt", "ntlm supported");
     assert_bytes(result.identity, "test");
     assert_int_equal(result.authorization_identity.len, 0);
     assert_int_equal(result.outcome, SASL_FAILURE);

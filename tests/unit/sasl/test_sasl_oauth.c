@@ -69,6 +69,8 @@ static const struct message_row xoauth2_rows[] = {
       "username=u token:1 auth-scheme=Bearer token-kind=opaque", "two octets" },
     { "no octet at all", SIDE_CLIENT, "user=u auth=Bearer t", "message:20", "0x01" },
     { "a space for the first", SIDE_CLIENT, "user=u auth=Bearer t\1\1", "message:22", "0x01" },
+    { "a token in the user name", SIDE_CLIENT, "user=u auth=Bearer t\1auth=Bearer t\1\1", "message:36",
+      "0x01" },
     { "the token first", SIDE_CLIENT, "auth=Bearer t\1user=u\1\1", "message:22", "0x01" },
 };
 
@@ -90,6 +92,8 @@ static const struct message_row oauthbearer_rows[] = {
     { "as XOAUTH2", SIDE_CLIENT, "user=u\1auth=Bearer t\1\1", "message:22", "n,a=NAME" },
     { "^A in two letters", SIDE_CLIENT, "n,a=u,^Aauth=Bearer t^A^A", "message:25", "0x01" },
     { "a host with the token inside", SIDE_CLIENT, "n,,\1host=h auth=Bearer t\1\1", "message:26", "0x01" },
+    { "a host with one token inside and one behind", SIDE_CLIENT,
+      "n,,\1host=h auth=Bearer t\1auth=Bearer t\1\1", "message:40", "0x01" },
     { "no token", SIDE_CLIENT, "n,,\1host=h\1\1", "message:12", "auth=Bearer" },
 };
 

@@ -68,6 +68,10 @@ static void an_answer_to_a_challenge_is_a_password(void **state)
     assert_secret(session, 1, "response", "hunter2");
     assert_nowhere_shown(session, "hunter2");
     session_free(session);
+
+    session = DECODED({ "AUTH SKEY", "334 ", 0 }, { "aHVudGVyMg==", "535 no", STEP_AFTER_GAP });
+    assert_nowhere_shown(session, "hunter2"); /* the name may have been lost before it */
+    session_free(session);
 }
 
 int main(void)

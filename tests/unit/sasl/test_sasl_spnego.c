@@ -8,7 +8,8 @@
     "oYGfMIGcooGFBIGCTlRMTVNTUAADAAAAGAAYAFIAAAAYABgAagAAAAYABgBAAAAABAAEAEYAAAAIAAgASgAAAAAAAACCAAAAAoIA"   \
     "AERPTUFJTlVTRVJDT01QVVRFUpje97h/iKpdr+Lfd5aIoXLe8Rx9XM3vE2fEMBHzApiirTXs5k8WMxxEvb7ZJ4QflKMSBBBNTU1N"   \
     "TU1NTU1NTU1NTU1N"
-#define SPNEGO_END    "oRswGaADCgEAoxIEEE1NTU1NTU1NTU1NTU1NTU0="
+#define SPNEGO_END    "oRswGaADCgEAoxIEEE5OTk5OTk5OTk5OTk5OTk4="
+#define SPNEGO_SIGNED "YDAGBisGAQUFAqAmMCSgDjAMBgorBgEEAYI3AgIKoxIEEE1NTU1NTU1NTU1NTU1NTU0="
 #define SPNEGO_REJECT "oQcwBaADCgEC"
 #define SPNEGO_KERBEROS                                                                                      \
     "YIIBDQYGKwYBBQUCoIIBATCB/qApMCcGCSqGSIL3EgECAgYJKoZIhvcSAQICBgorBgEEAYI3AgIKBgNVBAOigdAEgc1ggcoGCSqG"   \
@@ -36,6 +37,8 @@ static const struct message_row rows[] = {
       "mutual=requested",
       NULL },
     { "something else inside", SIDE_CLIENT, "base64:" SPNEGO_OPAQUE, "negotiation=goes on token:7", NULL },
+    { "an offer with a checksum", SIDE_CLIENT, "base64:" SPNEGO_SIGNED,
+      "negotiation=offer mechanisms=NTLM checksum:16", NULL },
     { "bare NTLM", SIDE_CLIENT,
       "base64:TlRMTVNTUAABAAAAAoIAAA==", "ntlm-message=negotiate flags=OEM NTLM ALWAYS_SIGN", NULL },
     { "a PLAIN message", SIDE_CLIENT, "base64:AHRpbQBzZWNyZXQ=", "message:11", "no token" },
@@ -63,6 +66,7 @@ static void a_whole_exchange_reads(void **state)
     assert_true(session->items[3].reply->is_redacted);
     assert_bytes(sasl_result_of(session, exchange).identity, "USER");
     assert_nowhere_shown(session, "MMMMMMMMMMMM");
+    assert_nowhere_shown(session, "NNNNNNNNNNNN");
     session_free(session);
 }
 

@@ -18,6 +18,7 @@ static const struct {
     { "without padding", "SCRAM-SHA-1", "334 dj1ybUY5cHFWOFM3c3VBb1pXamE0ZEpSa0ZzS1E", true },
     { "with success", "SCRAM-SHA-1", "235 2.7.0 " SIGNATURE, true },
     { "with success, in its second line", "SCRAM-SHA-1", "235-2.7.0 fine\n235 2.7.0 " SIGNATURE " ok", true },
+    { "with success under another code", "SCRAM-SHA-1", "250 2.7.0 " SIGNATURE, true },
     { "success alone", "SCRAM-SHA-1", "235 2.7.0 Authentication successful", false },
     { "a challenge", "SCRAM-SHA-1", "334 cj1hYmMscz1BQUFBLGk9NDA5Ng==", false },
     { "an error", "SCRAM-SHA-1", "334 ZT1pbnZhbGlkLXByb29m", false },
