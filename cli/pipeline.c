@@ -76,20 +76,41 @@ static void take_hole(void *ctx, struct flow_info *flow, int from, const struct 
     dialogue_hole(flow->user, side_of(flow, from), hole);
 }
 
+static enum attempt_kind kind_of_attempt(const struct flow_info *flow, int server)
+{
+    if (flow->side[server].saw_syn)
+        return ATTEMPT_NO_GREETING;
+    return flow->close == FLOW_CLOSE_RESET && flow->closed_by == server ? ATTEMPT_REFUSED
+                                                                        : ATTEMPT_UNANSWERED;
+}
+
 /* A connection to a port of SMTP's on which nothing was said by the server. */
 static void note_attempt(struct pipeline *p, const struct flow_info *flow)
 {
-    if (flow->initiator < 0 || flow->side[!flow->initiator].payload_bytes > 0
-        || !detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port))
-        return;
-    const struct flow_side_facts *server = &flow->side[!flow->initiator];
-    enum attempt_kind kind = ATTEMPT_NO_GREETING;
-    if (!server->saw_syn)
-        kind = flow->close == FLOW_CLOSE_RESET && flow->closed_by == !flow->initiator ? ATTEMPT_REFUSED
-                                                                                      : ATTEMPT_UNANSWERED;
-    if (!flow->side[flow->initiator].saw_syn)
-        return; /* its beginning was not captured */
-    attempts_add(p->result->attempts, &flow->end[!flow->initiator], kind, flow->start_ns, 1);
+    int client = flow->initiator, server = !client;
+
+    if (client < 0 || flow->side[server].payload_bytes > 0 || !flow->side[client].saw_syn
+        || !detect_is_smtp_port(p->detector, flow->end[server].port))
+        return; /* without its SYN: its beginning was not captured */
+    enum attempt_kind kind = kind_of_attempt(flow, server);
+    uint64_t since_ns = kind == ATTEMPT_NO_GREETING && flow->synack_ns ? flow->synack_ns : flow->start_ns;
+    uint64_t waited_ns = (flow->last_ns > since_ns ? flow->last_ns - since_ns : 0) + flow->silent_ns;
+    bool is_by_server =
+        flow->closed_by == server && (flow->close == FLOW_CLOSE_FIN || flow->close == FLOW_CLOSE_RESET);
+    struct address address = flow->end[client].address;
+    struct attempts_row row = {
+        .server = flow->end[server],
+        .retried = kind == ATTEMPT_UNANSWERED && flow->early_packets[client] > 1,
+        .left_early = kind == ATTEMPT_NO_GREETING && !is_by_server && waited_ns < ATTEMPT_PATIENCE_NS,
+        .closed_by_server = kind == ATTEMPT_NO_GREETING && is_by_server,
+        .clients = &address,
+        .client_count = 1,
+        .first_ns = flow->start_ns,
+        .last_ns = flow->start_ns,
+    };
+    row.count[kind] = 1;
+    row.longest_ns[kind] = waited_ns;
+    attempts_add(p->result->attempts, &row);
 }
 
 static void take_end(void *ctx, struct flow_info *flow, enum flow_interest interest)

@@ -202,6 +202,27 @@ static enum side side_of(const struct dialogue *d, int direction)
     return direction < 0 ? SIDE_NONE : direction == d->client_direction ? SIDE_CLIENT : SIDE_SERVER;
 }
 
+static void copy_path_facts(struct side_facts *side, const struct flow_side_facts *facts)
+{
+    side->last_ns = facts->last_ns;
+    side->fin_ns = facts->fin_ns;
+    side->unacked_bytes = facts->unacked_bytes;
+    side->unacked_since_ns = facts->unacked_since_ns;
+    side->unacked_repeats = facts->unacked_repeats;
+    side->repeat_length = facts->unacked_repeats ? facts->repeat_length : 0;
+    side->largest_segment = facts->largest_segment;
+    side->is_largest_acked = facts->is_largest_acked;
+    side->is_window_zero = facts->is_window_zero;
+    side->zero_since_ns = facts->zero_since_ns;
+    side->zero_last_ns = facts->zero_last_ns;
+    side->hop_limit_low = facts->hop_limit_low;
+    side->hop_limit_high = facts->hop_limit_high;
+    side->reset_hop_limit = facts->reset_hop_limit;
+    side->reset_ns = facts->reset_ns;
+    side->reset_off_by = (uint64_t)(facts->reset_ahead < 0 ? -facts->reset_ahead : facts->reset_ahead);
+    side->segments_after_reset = facts->segments_after_reset;
+}
+
 static void copy_facts(struct dialogue *d, const struct flow_info *flow)
 {
     static const enum close_kind closes[] = {
@@ -222,8 +243,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
         side->retransmitted_bytes = facts->retransmitted_bytes;
         side->conflicting_bytes = facts->conflicting_bytes;
         side->zero_windows = facts->zero_windows;
+        copy_path_facts(side, facts);
     }
     session->end_ns = flow->last_ns;
+    session->silent_ns = flow->silent_ns;
     session->rtt_ns = flow->rtt_ns;
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);

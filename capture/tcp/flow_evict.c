@@ -2,8 +2,6 @@
 #include "base/timestamp.h"
 #include "tcp/flow.h"
 
-enum { SWEEP_MS = 250 };
-
 /* Seconds of capture time without a packet. */
 static const uint64_t timeout_s[LIST_COUNT] = {
     [LIST_CLOSED] = 8,     /* stragglers come within a few round trips */

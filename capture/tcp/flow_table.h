@@ -29,6 +29,29 @@ struct flow_side_facts {
     uint32_t zero_windows;
     bool saw_syn;
     bool saw_fin;
+    uint64_t last_ns; /* of its last packet other than a RST */
+    uint64_t fin_ns;
+    uint32_t largest_segment; /* payload octets of one packet */
+    uint64_t largest_end;     /* offset behind the first such */
+    uint64_t zero_since_ns;   /* the newest span of zero windows */
+    uint64_t zero_last_ns;
+    uint64_t zero_packet;   /* the packet that announced the last of them, counted as in `packets` */
+    uint64_t repeat_offset; /* of the segment that was repeated last */
+    uint32_t repeat_length;
+    uint32_t repeats;  /* of that one, one behind the other */
+    uint8_t hop_limit; /* of its last packet other than a RST; 0 none yet */
+    uint8_t hop_limit_low;
+    uint8_t hop_limit_high;
+    uint8_t reset_hop_limit;       /* of its first RST */
+    uint64_t reset_ns;             /* 0: it sent none */
+    int64_t reset_ahead;           /* sequence number of the RST, less the one that was due */
+    uint32_t segments_after_reset; /* with bytes that the RST was not followed by, if it was its own */
+    /* Set when `ended` is called. */
+    uint64_t unacked_bytes;
+    uint64_t unacked_since_ns; /* since when none of them was acknowledged */
+    bool is_largest_acked;
+    bool is_window_zero;      /* in its last packet */
+    uint32_t unacked_repeats; /* of the first segment that is not acknowledged */
 };
 
 enum flow_close {
@@ -52,10 +75,13 @@ struct flow_info {
     uint64_t first_number;
     uint64_t rtt_ns; /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
     struct flow_side_facts side[2];
-    enum flow_close close; /* set when `ended` is called */
-    int closed_by;         /* direction of the first FIN, or of the RST; -1 not known */
-    bool was_evicted;      /* ended early: the memory budget was needed elsewhere */
-    void *user;            /* of the handler; NULL at first */
+    enum flow_close close;     /* set when `ended` is called */
+    int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
+    uint64_t silent_ns;        /* time that passed in the capture behind the last packet, if it did not end */
+    uint32_t early_packets[2]; /* of each direction, before any payload */
+    uint64_t synack_ns;
+    bool was_evicted; /* ended early: the memory budget was needed elsewhere */
+    void *user;       /* of the handler; NULL at first */
 };
 
 /* Bytes of one direction, in order. */
