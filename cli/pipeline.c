@@ -122,9 +122,8 @@ static void take_end(void *ctx, struct flow_info *flow, enum flow_interest inter
         p->sessions += is_session;
         if (!is_session)
             note_attempt(p, flow);
-    } else {
-        if (interest == FLOW_UNDECIDED)
-            detect_state_free(p->detector, flow->user);
+    } else if (interest == FLOW_UNDECIDED) { /* what was said on others was not followed */
+        detect_state_free(p->detector, flow->user);
         note_attempt(p, flow);
     }
     flow->user = NULL;

@@ -280,12 +280,13 @@ static json_t *json_of_finding(const struct finding *finding, const struct repor
     return object;
 }
 
-static json_t *json_of_findings(const struct analysis *analysis, const struct report_options *options)
+json_t *report_jsonl_findings(const struct finding *findings, size_t count,
+                              const struct report_options *options)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        (void)json_array_append_new(array, json_of_finding(&analysis->findings[i], options));
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(array, json_of_finding(&findings[i], options));
     return array;
 }
 
@@ -383,7 +384,7 @@ void report_jsonl_session(const struct analysis *analysis, const struct report_o
     json_put(object, "commands", json_of_commands(analysis, options));
     json_put(object, "auth", json_of_auth(session, options));
     json_put(object, "messages", json_of_messages(analysis, options));
-    json_put(object, "findings", json_of_findings(analysis, options));
+    json_put(object, "findings", report_jsonl_findings(analysis->findings, analysis->finding_count, options));
     if (session->is_truncated)
         json_put(object, "truncated", json_integer((json_int_t)session->items_dropped));
     json_append_line(object, out);

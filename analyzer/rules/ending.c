@@ -1,7 +1,19 @@
 /* How a connection ended: who did it, when, and who was waiting for whom. */
 #include "rules/ending.h"
 
+#include <stdio.h>
+
 #include "rules/check.h"
+
+const char *ending_span(uint64_t from_ns, uint64_t to_ns, char out[SPAN_TEXT])
+{
+    uint64_t seconds = ending_seconds(from_ns, to_ns);
+
+    if (seconds == 0)
+        return "less than a second";
+    (void)snprintf(out, SPAN_TEXT, "%llu second%s", (unsigned long long)seconds, seconds == 1 ? "" : "s");
+    return out;
+}
 
 static bool said_goodbye(const struct analysis *analysis)
 {
@@ -65,6 +77,19 @@ static enum turn turn_behind(const struct item *item)
     return code == 354 ? TURN_CONTENT : code == 334 ? TURN_RESPONSE : TURN_COMMAND;
 }
 
+/* When the last bytes of a content that was not finished came, or it was asked for. */
+static uint64_t last_content(const struct session *session, const struct item *item)
+{
+    const struct content *content = &item->as.content;
+    uint64_t last_ns = 0;
+
+    if (content->message < session->message_count)
+        last_ns = session->messages[content->message].last.time_ns;
+    if (content->command_item < session->item_count && session->items[content->command_item].reply)
+        last_ns = later(last_ns, session->items[content->command_item].reply->at.time_ns);
+    return last_ns ? last_ns : item->at.time_ns;
+}
+
 static void find_turn(const struct session *session, struct ending *ending)
 {
     size_t last = last_item(session);
@@ -79,9 +104,8 @@ static void find_turn(const struct session *session, struct ending *ending)
     ending->item = last;
     ending->turn = turn_behind(item);
     ending->since_ns = item->reply ? later(item->at.time_ns, item->reply->at.time_ns) : item->at.time_ns;
-    if (item->kind == ITEM_CONTENT && item->as.content.message < session->message_count)
-        ending->since_ns =
-            later(item->first.time_ns, session->messages[item->as.content.message].last.time_ns);
+    if (ending->turn == TURN_CONTENT && item->kind == ITEM_CONTENT)
+        ending->since_ns = last_content(session, item);
 }
 
 /* The first FIN or RST, of whichever side. */

@@ -28,6 +28,10 @@ struct ending ending_of(const struct analysis *analysis);
 /* Whether missing bytes leave open what happened at the end. */
 bool ending_is_blurred(const struct analysis *analysis);
 
+/* "less than a second", "1 second", "30 seconds". */
+enum { SPAN_TEXT = 40 };
+const char *ending_span(uint64_t from_ns, uint64_t to_ns, char out[SPAN_TEXT]);
+
 static inline uint64_t ending_seconds(uint64_t from_ns, uint64_t to_ns)
 {
     return to_ns > from_ns ? (to_ns - from_ns) / 1000000000u : 0;

@@ -58,6 +58,7 @@ enum {
     LIMIT_FINDINGS = 4096,        /* of one session */
     LIMIT_PIPE_OFFERS = 256,      /* clients and servers whose PIPECONNECT is remembered */
     LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
+    LIMIT_SERVERS = 4096,         /* whose sessions are remembered, a power of two */
     LIMIT_ATTEMPT_CLIENTS = 32,   /* addresses kept of those who tried one server */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */

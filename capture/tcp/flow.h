@@ -96,6 +96,7 @@ struct flow_table {
     struct list ages; /* by serial */
     uint64_t next_serial;
     uint64_t next_sweep_ns;
+    uint64_t watched_since_ns; /* no minute without a packet since then */
     struct flow_body *free_bodies;
     uint32_t free_body_count;
     struct flow_counters counters;

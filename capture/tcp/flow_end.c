@@ -50,7 +50,7 @@ static void tell_end(struct flow_table *table, struct flow *flow, enum flow_clos
     if (flow->body)
         flow_finish_facts(flow->body);
     uint64_t swept_ns = table->next_sweep_ns - SWEEP_MS * NS_PER_MS;
-    if (is_silent && swept_ns > flow->last_ns)
+    if (is_silent && swept_ns > flow->last_ns && flow->last_ns >= table->watched_since_ns)
         info->silent_ns = swept_ns - flow->last_ns;
     info->last_ns = flow->last_ns;
     info->close = close;

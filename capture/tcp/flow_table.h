@@ -77,7 +77,7 @@ struct flow_info {
     struct flow_side_facts side[2];
     enum flow_close close;     /* set when `ended` is called */
     int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
-    uint64_t silent_ns;        /* time that passed in the capture behind the last packet, if it did not end */
+    uint64_t silent_ns;        /* time known to have passed behind the last packet, if it did not end */
     uint32_t early_packets[2]; /* of each direction, before any payload */
     uint64_t synack_ns;
     bool was_evicted; /* ended early: the memory budget was needed elsewhere */
