@@ -60,6 +60,7 @@ static void release(struct dialogue *d)
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
     digest_free(d->digest);
+    tls_observer_free(d->tls);
 }
 
 void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item)
@@ -139,6 +140,7 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     switch (d->mode) {
     case CLIENT_TLS:
+        tls_hole(d);
         break;
     case CLIENT_CONTENT:
         add_gap(d, SIDE_CLIENT, hole, true);
@@ -172,6 +174,7 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     if (d->session->is_tls) {
         d->is_server_tls = true;
+        tls_hole(d);
         return;
     }
     add_gap(d, SIDE_SERVER, hole, false);
@@ -284,6 +287,7 @@ bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
 
     d->flow = flow;
     close_open_ends(d);
+    tls_end(d);
     copy_facts(d, flow);
     session->is_tls = session->is_tls && !d->is_tls_refused;
     bool is_session = d->saw_smtp;

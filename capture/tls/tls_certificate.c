@@ -1,0 +1,137 @@
+/* X.509 through libcrypto: what it reads of hostile bytes is bounded by the length of the message. */
+#include "tls/tls_certificate.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+static void set_text(struct tls_text *to, struct bytes from)
+{
+    to->len = from.len < sizeof to->text ? from.len : sizeof to->text;
+    if (to->len)
+        memcpy(to->text, from.ptr, to->len);
+}
+
+/* As RFC 4514 writes names, UTF-8 left as it is. */
+static void read_name(struct tls_text *to, X509_NAME *name)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+
+    if (bio
+        && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
+        long len = BIO_get_mem_data(bio, &text);
+        set_text(to, (struct bytes){ (const uint8_t *)text, len > 0 ? (size_t)len : 0 });
+    }
+    BIO_free(bio);
+}
+
+static uint64_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+
+    if (!time || !ASN1_TIME_to_tm(time, &parts))
+        return 0;
+    time_t seconds = timegm(&parts);
+    return seconds > 0 ? (uint64_t)seconds : 0;
+}
+
+static void read_alternative_names(struct tls_seen_certificate *out, X509 *leaf)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && out->name_count < LIMIT_TLS_NAMES; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS)
+            continue;
+        const ASN1_STRING *text = name->d.dNSName;
+        int len = ASN1_STRING_length(text);
+        set_text(&out->names[out->name_count++],
+                 (struct bytes){ ASN1_STRING_get0_data(text), len > 0 ? (size_t)len : 0 });
+    }
+    GENERAL_NAMES_free(names);
+}
+
+static void read_key(struct tls_seen_certificate *out, X509 *leaf)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(leaf);
+
+    if (!key)
+        return;
+    const char *type = OBJ_nid2sn(EVP_PKEY_base_id(key));
+    int bits = EVP_PKEY_bits(key);
+    if (strcmp(type, "rsaEncryption") == 0)
+        type = "RSA";
+    else if (strcmp(type, "id-ecPublicKey") == 0)
+        type = "EC";
+    set_text(&out->key_type, bytes_of(type));
+    out->key_bits = bits > 0 ? (unsigned)bits : 0;
+}
+
+static bool is_for(X509 *leaf, struct bytes name)
+{
+    return X509_check_host(leaf, (const char *)name.ptr, name.len, 0, NULL) == 1;
+}
+
+static void describe(struct tls_seen_certificate *out, X509 *leaf, struct bytes sni)
+{
+    *out = (struct tls_seen_certificate){ .chain_length = 1 };
+    read_name(&out->subject, X509_get_subject_name(leaf));
+    read_name(&out->issuer, X509_get_issuer_name(leaf));
+    read_alternative_names(out, leaf);
+    out->not_before_s = seconds_of(X509_get0_notBefore(leaf));
+    out->not_after_s = seconds_of(X509_get0_notAfter(leaf));
+    read_key(out, leaf);
+    out->is_self_signed = X509_check_issued(leaf, leaf) == X509_V_OK;
+    out->is_other_name = sni.len > 0 && bytes_find(sni, 0) == SIZE_MAX && !is_for(leaf, sni);
+}
+
+/* certificate_list: three octets of length, and the certificate, each. */
+static X509 *next_certificate(struct reader *r)
+{
+    size_t high = read_u8(r), len = high << 16 | read_be16(r);
+    struct bytes der = read_bytes(r, len);
+    const unsigned char *at = der.ptr;
+
+    if (!r->ok || der.len == 0)
+        return NULL;
+    return d2i_X509(NULL, &at, (long)der.len);
+}
+
+static void read_chain(struct tls_seen_certificate *out, X509 *leaf, struct reader *r)
+{
+    X509 *child = leaf;
+
+    while (out->chain_length < LIMIT_TLS_CERTIFICATES) {
+        X509 *issuer = next_certificate(r);
+        if (!issuer)
+            break;
+        out->chain_length++;
+        out->is_chain_broken = out->is_chain_broken || X509_check_issued(issuer, child) != X509_V_OK;
+        if (child != leaf)
+            X509_free(child);
+        child = issuer;
+    }
+    if (child != leaf)
+        X509_free(child);
+}
+
+bool tls_certificate_read(struct bytes message, struct bytes sni, struct tls_seen_certificate *out)
+{
+    struct reader r = reader_over(message);
+
+    (void)read_bytes(&r, 3); /* length of the list: the message ends with it */
+    X509 *leaf = next_certificate(&r);
+    if (leaf) {
+        describe(out, leaf, sni);
+        read_chain(out, leaf, &r);
+        X509_free(leaf);
+    }
+    ERR_clear_error();
+    return leaf != NULL;
+}
