@@ -122,7 +122,7 @@ static void check_reset(struct analysis *analysis, const struct ending *ending)
 {
     const struct session *session = analysis->session;
 
-    if (session->closed != CLOSE_RESET || session->one_sided != SIDE_NONE || check_forged(analysis, ending))
+    if (session->closed != CLOSE_RESET || ending_is_blurred(analysis) || check_forged(analysis, ending))
         return;
     const char *work = work_broken_off(analysis, ending);
     char span[SPAN_TEXT];

@@ -93,7 +93,8 @@ static uint64_t last_said(const struct session *session, size_t index, const str
 
     for (size_t i = index > 1 ? index - 1 : 0; i <= index; i++) {
         const struct item *item = &session->items[i];
-        take_later(&last_ns, item->at.time_ns, reply->at.time_ns);
+        if (item->reply != reply || item->kind != ITEM_REPLY)
+            take_later(&last_ns, item->at.time_ns, reply->at.time_ns);
         if (item->reply)
             take_later(&last_ns, item->reply->at.time_ns, reply->at.time_ns);
         if (item->kind == ITEM_CONTENT && item->as.content.message < session->message_count)
