@@ -93,8 +93,7 @@ static void note_attempt(struct pipeline *p, const struct flow_info *flow)
         || !detect_is_smtp_port(p->detector, flow->end[server].port))
         return; /* without its SYN: its beginning was not captured */
     enum attempt_kind kind = kind_of_attempt(flow, server);
-    uint64_t since_ns = kind == ATTEMPT_NO_GREETING && flow->synack_ns ? flow->synack_ns : flow->start_ns;
-    uint64_t waited_ns = (flow->last_ns > since_ns ? flow->last_ns - since_ns : 0) + flow->silent_ns;
+    uint64_t waited_ns = flow->last_ns - flow->start_ns + flow->silent_ns;
     bool is_by_server =
         flow->closed_by == server && (flow->close == FLOW_CLOSE_FIN || flow->close == FLOW_CLOSE_RESET);
     struct address address = flow->end[client].address;

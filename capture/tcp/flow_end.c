@@ -46,7 +46,6 @@ static void tell_end(struct flow_table *table, struct flow *flow, enum flow_clos
     }
     info->early_packets[0] = flow->early_packets[0];
     info->early_packets[1] = flow->early_packets[1];
-    info->synack_ns = flow->synack_ns;
     if (flow->body)
         flow_finish_facts(flow->body);
     uint64_t swept_ns = table->next_sweep_ns - SWEEP_MS * NS_PER_MS;

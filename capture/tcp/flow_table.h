@@ -21,37 +21,38 @@ enum flow_interest {
 
 /* Of one direction. */
 struct flow_side_facts {
+    /* What every packet touches stands together. */
     uint64_t packets;
-    uint64_t payload_bytes;       /* handed out, or (undecided, unwanted) seen */
+    uint64_t last_ns;         /* of its last packet other than a RST */
+    uint64_t payload_bytes;   /* handed out, or (undecided, unwanted) seen */
+    uint64_t reset_ns;        /* of its first RST; 0: it sent none */
+    uint32_t largest_segment; /* payload octets of one packet */
+    uint8_t hop_limit;        /* of its last packet other than a RST; 0 none yet */
+    uint8_t hop_limit_low;
+    uint8_t hop_limit_high;
+    uint8_t reset_hop_limit;
+    bool saw_syn;
+    bool saw_fin;
     uint64_t missing_bytes;       /* of all holes that were told */
     uint64_t retransmitted_bytes; /* seen again, keep-alive probes not counted */
     uint64_t conflicting_bytes;   /* seen again with other content */
-    uint32_t zero_windows;
-    bool saw_syn;
-    bool saw_fin;
-    uint64_t last_ns; /* of its last packet other than a RST */
     uint64_t fin_ns;
-    uint32_t largest_segment; /* payload octets of one packet */
-    uint64_t largest_end;     /* offset behind the first such */
-    uint64_t zero_since_ns;   /* the newest span of zero windows */
-    uint64_t zero_last_ns;
-    uint64_t zero_packet;   /* the packet that announced the last of them, counted as in `packets` */
-    uint64_t repeat_offset; /* of the segment that was repeated last */
+    uint64_t largest_end;   /* offset behind the first segment of that size */
+    uint64_t repeat_offset; /* of the segment that was sent again last */
     uint32_t repeat_length;
-    uint32_t repeats;  /* of that one, one behind the other */
-    uint8_t hop_limit; /* of its last packet other than a RST; 0 none yet */
-    uint8_t hop_limit_low;
-    uint8_t hop_limit_high;
-    uint8_t reset_hop_limit;       /* of its first RST */
-    uint64_t reset_ns;             /* 0: it sent none */
+    uint32_t repeats; /* of that one, without another between */
+    uint32_t zero_windows;
+    uint64_t zero_packet;   /* the last packet with a window of zero, counted as `packets` is */
+    uint64_t zero_since_ns; /* the newest span of them */
+    uint64_t zero_last_ns;
     int64_t reset_ahead;           /* sequence number of the RST, less the one that was due */
-    uint32_t segments_after_reset; /* with bytes that the RST was not followed by, if it was its own */
+    uint32_t segments_after_reset; /* with new bytes: whoever sent the RST, it was not this side */
     /* Set when `ended` is called. */
+    uint32_t unacked_repeats; /* of the first segment that is not acknowledged */
     uint64_t unacked_bytes;
     uint64_t unacked_since_ns; /* since when none of them was acknowledged */
     bool is_largest_acked;
-    bool is_window_zero;      /* in its last packet */
-    uint32_t unacked_repeats; /* of the first segment that is not acknowledged */
+    bool is_window_zero; /* in its last packet */
 };
 
 enum flow_close {
@@ -79,9 +80,8 @@ struct flow_info {
     int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
     uint64_t silent_ns;        /* time known to have passed behind the last packet, if it did not end */
     uint32_t early_packets[2]; /* of each direction, before any payload */
-    uint64_t synack_ns;
-    bool was_evicted; /* ended early: the memory budget was needed elsewhere */
-    void *user;       /* of the handler; NULL at first */
+    bool was_evicted;          /* ended early: the memory budget was needed elsewhere */
+    void *user;                /* of the handler; NULL at first */
 };
 
 /* Bytes of one direction, in order. */
