@@ -58,7 +58,7 @@ static enum confidence is_forged(const struct side_facts *side)
         return CONFIDENCE_CERTAIN;
     if (side->reset_hop_limit && side->hop_limit_low
         && (side->reset_hop_limit < side->hop_limit_low || side->reset_hop_limit > side->hop_limit_high))
-        return CONFIDENCE_LIKELY;
+        return side->reset_off_by ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     return CONFIDENCE_NONE;
 }
 
@@ -87,11 +87,12 @@ static bool check_forged(struct analysis *analysis, const struct ending *ending)
                      side_name(side), (unsigned)facts->segments_after_reset);
     else
         check_detail(analysis, finding,
-                     "The reset came in the name of the %s with a TTL of %u, whose other packets have %u%s: "
-                     "a device on "
-                     "the path seems to have made it.",
+                     "The reset came in the name of the %s with a TTL of %u, whose other packets have "
+                     "%u%s%s: a device "
+                     "on the path seems to have made it.",
                      side_name(side), (unsigned)facts->reset_hop_limit, (unsigned)facts->hop_limit_low,
-                     facts->hop_limit_low == facts->hop_limit_high ? "" : " or more");
+                     facts->hop_limit_low == facts->hop_limit_high ? "" : " or more",
+                     facts->reset_off_by ? ", and not with the sequence number that was due" : "");
     return true;
 }
 

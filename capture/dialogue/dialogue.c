@@ -222,7 +222,7 @@ static void copy_path_facts(struct side_facts *side, const struct flow_side_fact
     side->hop_limit_high = facts->hop_limit_high;
     side->reset_hop_limit = facts->reset_hop_limit;
     side->reset_ns = facts->reset_ns;
-    side->reset_off_by = (uint64_t)(facts->reset_ahead < 0 ? -facts->reset_ahead : facts->reset_ahead);
+    side->reset_off_by = facts->reset_off_by;
     side->segments_after_reset = facts->segments_after_reset;
 }
 

@@ -47,7 +47,7 @@ void flow_note_reset(struct flow_body *body, int from, const struct segment *seg
     side->reset_ns = segment->time_ns;
     side->reset_hop_limit = hop_limit_of(segment);
     if (stream->is_known)
-        side->reset_ahead = stream_offset(stream, segment->seq) - (int64_t)stream->next;
+        side->reset_offset = stream_offset(stream, segment->seq);
 }
 
 /* Who has reset a connection sends nothing new on it.  What was on its way before lies behind the RST in
@@ -58,9 +58,18 @@ void flow_note_after_reset(struct flow_body *body, int from, const struct segmen
     struct flow_side_facts *side = &body->info.side[from];
     int64_t offset = stream_offset(stream, segment->seq);
 
-    if (segment->payload.len > 0 && side->reset_ahead >= 0 && segment->time_ns > side->reset_ns
+    if (segment->payload.len > 0 && segment->time_ns > side->reset_ns && offset >= side->reset_offset
         && offset >= (int64_t)stream->next)
         side->segments_after_reset++;
+}
+
+static uint64_t reset_distance(const struct flow_side_facts *side, const struct stream *stream)
+{
+    int64_t due = (int64_t)stream->next;
+
+    if (stream->has_fin && side->reset_offset == (int64_t)stream->fin_offset + 1)
+        return 0; /* the FIN takes a sequence number */
+    return (uint64_t)(side->reset_offset < due ? due - side->reset_offset : side->reset_offset - due);
 }
 
 void flow_finish_facts(struct flow_body *body)
@@ -73,6 +82,8 @@ void flow_finish_facts(struct flow_body *body)
             side->unacked_bytes = stream->next - stream->acked;
             side->unacked_since_ns = stream->progress_ns;
         }
+        if (side->reset_ns && stream->is_known)
+            side->reset_off_by = reset_distance(side, stream);
         side->is_largest_acked = side->largest_end <= stream->acked;
         side->is_window_zero = side->zero_windows > 0 && side->zero_packet == side->packets;
         side->unacked_repeats = side->repeats && side->repeat_offset == stream->acked ? side->repeats : 0;

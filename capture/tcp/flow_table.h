@@ -45,12 +45,13 @@ struct flow_side_facts {
     uint64_t zero_packet;   /* the last packet with a window of zero, counted as `packets` is */
     uint64_t zero_since_ns; /* the newest span of them */
     uint64_t zero_last_ns;
-    int64_t reset_ahead;           /* sequence number of the RST, less the one that was due */
+    int64_t reset_offset;          /* of the RST in the stream */
     uint32_t segments_after_reset; /* with new bytes: whoever sent the RST, it was not this side */
     /* Set when `ended` is called. */
     uint32_t unacked_repeats; /* of the first segment that is not acknowledged */
     uint64_t unacked_bytes;
     uint64_t unacked_since_ns; /* since when none of them was acknowledged */
+    uint64_t reset_off_by;     /* octets between its RST and the end of its stream */
     bool is_largest_acked;
     bool is_window_zero; /* in its last packet */
 };

@@ -167,6 +167,12 @@ static void a_forged_reset_is_told_by_its_path(void **state)
     assert_true(says(finding, "TTL of 250"));
     analysis_free(analysis);
     session = SESSION_OF(BANNER, EHLO, MAIL);
+    forged_by_hops(session);
+    session->side[SIDE_SERVER].reset_off_by = 1460;
+    analysis = analysis_new(analyzer, session);
+    assert_int_equal(find_finding(analysis, RULE_CONNECTION_RESET)->confidence, CONFIDENCE_CERTAIN);
+    analysis_free(analysis);
+    session = SESSION_OF(BANNER, EHLO, MAIL);
     went_on_behind_reset(session);
     analysis = analysis_new(analyzer, session);
     finding = find_finding(analysis, RULE_CONNECTION_RESET);
