@@ -100,7 +100,8 @@ static void note_attempt(struct pipeline *p, const struct flow_info *flow)
     struct attempts_row row = {
         .server = flow->end[server],
         .retried = kind == ATTEMPT_UNANSWERED && flow->early_packets[client] > 1,
-        .left_early = kind == ATTEMPT_NO_GREETING && !is_by_server && waited_ns < ATTEMPT_PATIENCE_NS,
+        .left_early = kind == ATTEMPT_NO_GREETING && !is_by_server
+                      && (!flow->is_established || waited_ns < ATTEMPT_PATIENCE_NS),
         .closed_by_server = kind == ATTEMPT_NO_GREETING && is_by_server,
         .clients = &address,
         .client_count = 1,

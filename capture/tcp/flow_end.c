@@ -44,6 +44,7 @@ static void tell_end(struct flow_table *table, struct flow *flow, enum flow_clos
         closed_by = info->closed_by;
         is_silent = false;
     }
+    info->is_established = flow->flags & FLAG_ESTABLISHED;
     info->early_packets[0] = flow->early_packets[0];
     info->early_packets[1] = flow->early_packets[1];
     if (flow->body)

@@ -81,6 +81,7 @@ struct flow_info {
     int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
     uint64_t silent_ns;        /* time known to have passed behind the last packet, if it did not end */
     uint32_t early_packets[2]; /* of each direction, before any payload */
+    bool is_established;       /* the handshake was completed, or data was seen */
     bool was_evicted;          /* ended early: the memory budget was needed elsewhere */
     void *user;                /* of the handler; NULL at first */
 };

@@ -18,7 +18,7 @@ struct attempts_row {
     uint64_t count[ATTEMPT_KIND_COUNT];
     uint64_t longest_ns[ATTEMPT_KIND_COUNT]; /* that one of them was waited for an answer */
     uint64_t retried;                        /* unanswered ones whose SYN was sent more than once */
-    uint64_t left_early;       /* without a greeting: the client went within ATTEMPT_PATIENCE_NS */
+    uint64_t left_early; /* without a greeting: the client never came, or went within ATTEMPT_PATIENCE_NS */
     uint64_t closed_by_server; /* without a greeting: the server ended it */
     struct address *clients;   /* different ones, LIMIT_ATTEMPT_CLIENTS at most */
     uint32_t client_count;
