@@ -7,6 +7,7 @@
 #include "detect/detect.h"
 #include "dialogue/dialogue.h"
 #include "tcp/flow_table.h"
+#include "tls/tls_certificate.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct pipeline {
     struct pipeline_result *result;
     struct dialogue_options dialogue_options;
     struct detector *detector;
+    struct tls_certificates *certificates;
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
@@ -234,11 +236,13 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     if (!p->result->source)
         return false;
     p->result->attempts = attempts_new(budget);
+    p->certificates = tls_certificates_new(budget, err);
+    p->dialogue_options.certificates = p->certificates;
     p->detector = detector_new(&detect_options, budget, err);
     p->ip = ip_decoder_new(budget, err);
     p->flows = flow_table_new(&handler, budget, err);
     p->reader = event_reader_new(&p->dialogue_options.sink, p->result->attempts, budget, err);
-    if (p->result->attempts && p->detector && p->ip && p->flows && p->reader)
+    if (p->result->attempts && p->certificates && p->detector && p->ip && p->flows && p->reader)
         return true;
     return err_set(err, ERR_NOMEM, 0, "no memory to begin with");
 }
@@ -249,6 +253,7 @@ static void close_parts(struct pipeline *p)
     flow_table_free(p->flows);
     ip_decoder_free(p->ip);
     detector_free(p->detector);
+    tls_certificates_free(p->certificates);
 }
 
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,

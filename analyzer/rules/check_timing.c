@@ -67,8 +67,11 @@ static void server_gave_up(struct analysis *analysis, const struct ending *endin
 
 static void check_patience(struct analysis *analysis)
 {
-    struct ending ending = ending_of(analysis);
+    const struct session *session = analysis->session;
 
+    if (ending_seconds(session->start_ns, session->end_ns) < LEAST_SECONDS)
+        return;
+    struct ending ending = ending_of(analysis);
     if (!ending.is_seen || ending.is_polite || ending.turn == TURN_UNKNOWN)
         return;
     uint64_t waited = ending_seconds(ending.since_ns, ending.at_ns);

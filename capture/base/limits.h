@@ -45,8 +45,8 @@ enum {
     /* tls */
     LIMIT_TLS_HANDSHAKE = 64 * 1024, /* one message of a handshake; certificate chains take a few kilobytes */
     LIMIT_TLS_CERTIFICATES = 10,     /* of a chain */
-    LIMIT_TLS_NAMES = 32,            /* kept of a certificate */
-    LIMIT_TLS_NAME = 512,            /* octets of one of them */
+    LIMIT_TLS_NAMES = 16,            /* kept of a certificate */
+    LIMIT_TLS_NAME = 256,            /* octets of one of them: a name of DNS has 253 at most */
     LIMIT_TLS_ALERTS = 4,
 
     /* sasl */

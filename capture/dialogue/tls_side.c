@@ -9,7 +9,7 @@ void tls_begin(struct dialogue *d, struct moment first)
     if (!session->tls)
         return;
     *session->tls = (struct tls_facts){ .sealed_alert = SIDE_NONE, .first = first };
-    d->tls = tls_observer_new(d->options->budget);
+    d->tls = tls_observer_new(d->options->certificates, d->options->budget);
 }
 
 static struct bytes copy_text(struct dialogue *d, const struct tls_text *text)

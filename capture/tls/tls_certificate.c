@@ -1,137 +1,127 @@
-/* X.509 through libcrypto: what it reads of hostile bytes is bounded by the length of the message. */
+/* The certificates that were read last, by the message that held them and the name that was asked for. */
 #include "tls/tls_certificate.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
+#include <openssl/provider.h>
 
-static void set_text(struct tls_text *to, struct bytes from)
+#include "tls/tls_x509.h"
+
+enum { PLACES = 64, REMEMBERED_BYTES = 16384 /* a longer message is read each time */ };
+
+struct place {
+    uint8_t *key; /* the name, then the message */
+    size_t sni_len;
+    size_t len;
+    bool is_readable;
+    struct tls_seen_certificate certificate;
+};
+
+struct tls_certificates {
+    struct budget *budget;
+    OSSL_LIB_CTX *library;
+    OSSL_PROVIDER *nothing; /* keeps the provider by default, which would decode keys, from being loaded */
+    struct place *places[PLACES];
+    struct tls_seen_certificate last; /* of a message that is not remembered */
+};
+
+struct tls_certificates *tls_certificates_new(struct budget *budget, struct err *err)
 {
-    to->len = from.len < sizeof to->text ? from.len : sizeof to->text;
-    if (to->len)
-        memcpy(to->text, from.ptr, to->len);
+    struct tls_certificates *certificates = calloc(1, sizeof *certificates);
+
+    if (certificates)
+        certificates->budget = budget;
+    else
+        (void)err_set(err, ERR_NOMEM, 0, "no memory to read certificates");
+    return certificates;
 }
 
-/* As RFC 4514 writes names, UTF-8 left as it is. */
-static void read_name(struct tls_text *to, X509_NAME *name)
+/* Not before there is one to be read: it takes as long as a thousand packets. */
+static bool open_library(struct tls_certificates *certificates)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = NULL;
-
-    if (bio
-        && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
-        long len = BIO_get_mem_data(bio, &text);
-        set_text(to, (struct bytes){ (const uint8_t *)text, len > 0 ? (size_t)len : 0 });
-    }
-    BIO_free(bio);
+    if (!certificates->library)
+        certificates->library = OSSL_LIB_CTX_new();
+    if (certificates->library && !certificates->nothing)
+        certificates->nothing = OSSL_PROVIDER_load(certificates->library, "null");
+    return certificates->nothing != NULL;
 }
 
-static uint64_t seconds_of(const ASN1_TIME *time)
+static void forget(struct tls_certificates *certificates, struct place *place)
 {
-    struct tm parts;
-
-    if (!time || !ASN1_TIME_to_tm(time, &parts))
-        return 0;
-    time_t seconds = timegm(&parts);
-    return seconds > 0 ? (uint64_t)seconds : 0;
-}
-
-static void read_alternative_names(struct tls_seen_certificate *out, X509 *leaf)
-{
-    GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) && out->name_count < LIMIT_TLS_NAMES; i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if (name->type != GEN_DNS)
-            continue;
-        const ASN1_STRING *text = name->d.dNSName;
-        int len = ASN1_STRING_length(text);
-        set_text(&out->names[out->name_count++],
-                 (struct bytes){ ASN1_STRING_get0_data(text), len > 0 ? (size_t)len : 0 });
-    }
-    GENERAL_NAMES_free(names);
-}
-
-static void read_key(struct tls_seen_certificate *out, X509 *leaf)
-{
-    const EVP_PKEY *key = X509_get0_pubkey(leaf);
-
-    if (!key)
+    if (!place)
         return;
-    const char *type = OBJ_nid2sn(EVP_PKEY_base_id(key));
-    int bits = EVP_PKEY_bits(key);
-    if (strcmp(type, "rsaEncryption") == 0)
-        type = "RSA";
-    else if (strcmp(type, "id-ecPublicKey") == 0)
-        type = "EC";
-    set_text(&out->key_type, bytes_of(type));
-    out->key_bits = bits > 0 ? (unsigned)bits : 0;
+    budget_give(certificates->budget, sizeof *place + place->len);
+    free(place->key);
+    free(place);
 }
 
-static bool is_for(X509 *leaf, struct bytes name)
+void tls_certificates_free(struct tls_certificates *certificates)
 {
-    return X509_check_host(leaf, (const char *)name.ptr, name.len, 0, NULL) == 1;
+    if (!certificates)
+        return;
+    for (size_t i = 0; i < PLACES; i++)
+        forget(certificates, certificates->places[i]);
+    if (certificates->nothing)
+        (void)OSSL_PROVIDER_unload(certificates->nothing);
+    OSSL_LIB_CTX_free(certificates->library);
+    free(certificates);
 }
 
-static void describe(struct tls_seen_certificate *out, X509 *leaf, struct bytes sni)
+/* The end of a leaf is its signature, as good as random; all of it is compared before it is believed. */
+static size_t place_of(struct bytes message)
 {
-    *out = (struct tls_seen_certificate){ .chain_length = 1 };
-    read_name(&out->subject, X509_get_subject_name(leaf));
-    read_name(&out->issuer, X509_get_issuer_name(leaf));
-    read_alternative_names(out, leaf);
-    out->not_before_s = seconds_of(X509_get0_notBefore(leaf));
-    out->not_after_s = seconds_of(X509_get0_notAfter(leaf));
-    read_key(out, leaf);
-    out->is_self_signed = X509_check_issued(leaf, leaf) == X509_V_OK;
-    out->is_other_name = sni.len > 0 && bytes_find(sni, 0) == SIZE_MAX && !is_for(leaf, sni);
+    struct bytes sample = bytes_slice(message, message.len > 256 ? message.len - 256 : 0, 256);
+    uint64_t hash = message.len;
+
+    for (size_t i = 0; i < sample.len; i++)
+        hash = (hash ^ sample.ptr[i]) * UINT64_C(0x100000001b3);
+    return (hash ^ hash >> 32) % PLACES;
 }
 
-/* certificate_list: three octets of length, and the certificate, each. */
-static X509 *next_certificate(struct reader *r)
+static bool holds(const struct place *place, struct bytes message, struct bytes sni)
 {
-    size_t high = read_u8(r), len = high << 16 | read_be16(r);
-    struct bytes der = read_bytes(r, len);
-    const unsigned char *at = der.ptr;
+    return place && place->sni_len == sni.len && place->len == sni.len + message.len
+           && bytes_equal((struct bytes){ place->key, sni.len }, sni)
+           && bytes_equal((struct bytes){ place->key + sni.len, message.len }, message);
+}
 
-    if (!r->ok || der.len == 0)
+static struct place *make_place(struct tls_certificates *certificates, struct bytes message, struct bytes sni)
+{
+    size_t len = sni.len + message.len;
+
+    if (len > REMEMBERED_BYTES || len == 0 || !budget_take(certificates->budget, sizeof(struct place) + len))
         return NULL;
-    return d2i_X509(NULL, &at, (long)der.len);
+    struct place *place = malloc(sizeof *place);
+    uint8_t *key = malloc(len);
+    if (!place || !key) {
+        free(place);
+        free(key);
+        budget_give(certificates->budget, sizeof *place + len);
+        return NULL;
+    }
+    if (sni.len)
+        memcpy(key, sni.ptr, sni.len);
+    if (message.len)
+        memcpy(key + sni.len, message.ptr, message.len);
+    *place = (struct place){ .key = key, .sni_len = sni.len, .len = len };
+    return place;
 }
 
-static void read_chain(struct tls_seen_certificate *out, X509 *leaf, struct reader *r)
+const struct tls_seen_certificate *tls_certificates_read(struct tls_certificates *certificates,
+                                                         struct bytes message, struct bytes sni)
 {
-    X509 *child = leaf;
+    struct place **place = &certificates->places[place_of(message)];
 
-    while (out->chain_length < LIMIT_TLS_CERTIFICATES) {
-        X509 *issuer = next_certificate(r);
-        if (!issuer)
-            break;
-        out->chain_length++;
-        out->is_chain_broken = out->is_chain_broken || X509_check_issued(issuer, child) != X509_V_OK;
-        if (child != leaf)
-            X509_free(child);
-        child = issuer;
+    if (!open_library(certificates))
+        return NULL;
+    if (!holds(*place, message, sni)) {
+        forget(certificates, *place);
+        *place = make_place(certificates, message, sni);
+        if (!*place)
+            return tls_x509_read(certificates->library, message, sni, &certificates->last)
+                       ? &certificates->last
+                       : NULL;
+        (*place)->is_readable = tls_x509_read(certificates->library, message, sni, &(*place)->certificate);
     }
-    if (child != leaf)
-        X509_free(child);
-}
-
-bool tls_certificate_read(struct bytes message, struct bytes sni, struct tls_seen_certificate *out)
-{
-    struct reader r = reader_over(message);
-
-    (void)read_bytes(&r, 3); /* length of the list: the message ends with it */
-    X509 *leaf = next_certificate(&r);
-    if (leaf) {
-        describe(out, leaf, sni);
-        read_chain(out, leaf, &r);
-        X509_free(leaf);
-    }
-    ERR_clear_error();
-    return leaf != NULL;
+    return (*place)->is_readable ? &(*place)->certificate : NULL;
 }

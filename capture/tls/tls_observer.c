@@ -29,12 +29,13 @@ struct direction {
 
 struct tls_observer {
     struct budget *budget;
+    struct tls_certificates *certificates;
     struct direction direction[2];
     struct tls_session_id session_id;
     struct tls_seen seen;
 };
 
-struct tls_observer *tls_observer_new(struct budget *budget)
+struct tls_observer *tls_observer_new(struct tls_certificates *certificates, struct budget *budget)
 {
     struct tls_observer *observer = calloc(1, sizeof *observer);
 
@@ -42,6 +43,7 @@ struct tls_observer *tls_observer_new(struct budget *budget)
         return NULL;
     budget_force(budget, sizeof *observer);
     observer->budget = budget;
+    observer->certificates = certificates;
     buf_init(&observer->direction[0].message, LIMIT_TLS_HANDSHAKE);
     buf_init(&observer->direction[1].message, LIMIT_TLS_HANDSHAKE);
     return observer;
@@ -84,14 +86,16 @@ void tls_observer_hole(struct tls_observer *observer)
 static void take_certificate(struct tls_observer *observer, struct bytes body)
 {
     struct tls_seen *seen = &observer->seen;
-    struct tls_seen_certificate *certificate = malloc(sizeof *certificate);
+    const struct tls_seen_certificate *read =
+        tls_certificates_read(observer->certificates, body, (struct bytes){ seen->sni, seen->sni_len });
 
-    if (certificate && tls_certificate_read(body, (struct bytes){ seen->sni, seen->sni_len }, certificate)) {
-        budget_force(observer->budget, sizeof *certificate);
-        seen->certificate = certificate;
+    if (!read)
         return;
-    }
-    free(certificate);
+    seen->certificate = malloc(sizeof *seen->certificate);
+    if (!seen->certificate)
+        return;
+    budget_force(observer->budget, sizeof *seen->certificate);
+    *seen->certificate = *read;
 }
 
 static void take_message(struct tls_observer *observer, enum tls_side from, uint8_t type, struct bytes body)
@@ -104,7 +108,7 @@ static void take_message(struct tls_observer *observer, enum tls_side from, uint
         tls_client_hello_read(body, seen, &observer->session_id);
     else if (type == HELLO_SERVER && from == TLS_SERVER)
         tls_server_hello_read(body, seen, &observer->session_id);
-    else if (type == CERTIFICATE && from == TLS_SERVER && !seen->certificate)
+    else if (type == CERTIFICATE && from == TLS_SERVER && !seen->certificate && observer->certificates)
         take_certificate(observer, body);
 }
 

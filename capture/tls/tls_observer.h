@@ -47,8 +47,8 @@ struct tls_seen {
 
 struct tls_observer;
 
-/* NULL without memory. */
-struct tls_observer *tls_observer_new(struct budget *budget);
+/* `certificates` is borrowed; NULL: they are not read.  NULL without memory. */
+struct tls_observer *tls_observer_new(struct tls_certificates *certificates, struct budget *budget);
 void tls_observer_free(struct tls_observer *observer);
 /* Bytes of one side, in order.  False when there is nothing more to be seen. */
 bool tls_observer_feed(struct tls_observer *observer, enum tls_side from, struct bytes data);

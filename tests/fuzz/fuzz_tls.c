@@ -6,9 +6,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct tls_observer *watch(struct bytes file, size_t step)
+static struct tls_observer *watch(struct tls_certificates *certificates, struct bytes file, size_t step)
 {
-    struct tls_observer *observer = tls_observer_new(NULL);
+    struct tls_observer *observer = tls_observer_new(certificates, NULL);
     struct reader r = reader_over(file);
 
     while (observer && r.ok && r.at < file.len) {
@@ -48,11 +48,14 @@ static void compare(const struct tls_seen *a, const struct tls_seen *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes file = { data, size };
-    struct tls_observer *whole = watch(file, SIZE_MAX / 2), *pieces = watch(file, 1);
+    struct tls_certificates *certificates = tls_certificates_new(NULL, NULL);
+    struct tls_observer *whole = watch(certificates, file, SIZE_MAX / 2),
+                        *pieces = watch(certificates, file, 1);
 
     if (whole && pieces)
         compare(tls_observer_seen(whole), tls_observer_seen(pieces));
     tls_observer_free(whole);
     tls_observer_free(pieces);
+    tls_certificates_free(certificates);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -157,11 +158,14 @@ static void handshakes_are_told_however_they_are_cut(void **state)
         for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
             struct budget budget;
             budget_init(&budget, SIZE_MAX / 2);
-            struct tls_observer *observer = tls_observer_new(&budget);
+            struct tls_certificates *certificates = tls_certificates_new(&budget, NULL);
+            assert_non_null(certificates);
+            struct tls_observer *observer = tls_observer_new(certificates, &budget);
             assert_non_null(observer);
             feed(observer, load(rows[i].file, memory), SIZE_MAX, steps[s]);
             compare(tls_observer_seen(observer), &rows[i]);
             tls_observer_free(observer);
+            tls_certificates_free(certificates);
             assert_int_equal(budget.used_bytes, 0);
         }
 }
@@ -174,7 +178,7 @@ static void what_is_cut_off_is_not_done(void **state)
     (void)state;
     size_t hello = length_of(file, 1), flight = length_of(file, 2);
     for (size_t most = 0; most <= flight; most++) { /* both hellos, and what comes with the server's */
-        struct tls_observer *observer = tls_observer_new(NULL);
+        struct tls_observer *observer = tls_observer_new(NULL, NULL);
         feed(observer, file, most, FILE_MOST);
         const struct tls_seen *seen = tls_observer_seen(observer);
         assert_int_equal(seen->progress, most < hello ? TLS_PROGRESS_NONE : TLS_PROGRESS_BEGUN);
@@ -188,7 +192,7 @@ static void what_is_cut_off_is_not_done(void **state)
 static void a_hole_ends_the_watch(void **state)
 {
     static uint8_t memory[FILE_MOST];
-    struct tls_observer *observer = tls_observer_new(NULL);
+    struct tls_observer *observer = tls_observer_new(NULL, NULL);
 
     (void)state;
     feed(observer, load("tls12", memory), 300, FILE_MOST);
@@ -207,7 +211,7 @@ static void a_sealed_alert_shows_by_its_length(void **state)
 
     (void)state;
     for (int is_alert = 0; is_alert < 2; is_alert++) {
-        struct tls_observer *observer = tls_observer_new(NULL);
+        struct tls_observer *observer = tls_observer_new(NULL, NULL);
         struct bytes file = load("tls13", memory);
         feed(observer, file, length_of(file, 2), FILE_MOST);
         (void)tls_observer_feed(observer, TLS_CLIENT,
@@ -227,7 +231,7 @@ static void what_has_no_end_is_given_up(void **state)
     static const uint8_t head[] = { 22, 3, 1, 0x40, 0, 11, 0xff, 0xff, 0xff };
     static const uint8_t record[] = { 22, 3, 1, 0x40, 0 };
     static uint8_t zeros[0x4000];
-    struct tls_observer *observer = tls_observer_new(NULL);
+    struct tls_observer *observer = tls_observer_new(NULL, NULL);
     bool goes_on = tls_observer_feed(observer, TLS_SERVER, (struct bytes){ head, sizeof head });
 
     (void)state;
@@ -239,17 +243,45 @@ static void what_has_no_end_is_given_up(void **state)
     }
     assert_false(goes_on);
     tls_observer_free(observer);
-    observer = tls_observer_new(NULL);
+    observer = tls_observer_new(NULL, NULL);
     for (unsigned i = 0; i < 3 * LIMIT_TLS_ALERTS; i++)
         (void)tls_observer_feed(observer, TLS_SERVER, BYTES("\x15\x03\x03\x00\x02\x01\x5a"));
     assert_int_equal(tls_observer_seen(observer)->alert_count, LIMIT_TLS_ALERTS);
     tls_observer_free(observer);
 }
 
+/* One that was seen before is told like one that was not, for each name that is asked for. */
+static void certificates_are_remembered_with_the_name(void **state)
+{
+    static const char *const files[] = { "tls12",           "tls12-other-name",   "tls12-self-signed",
+                                         "tls12",           "tls12-broken-chain", "tls12-unknown-issuer",
+                                         "tls12-other-name" };
+    static uint8_t memory[FILE_MOST];
+    struct budget budget;
+
+    (void)state;
+    budget_init(&budget, SIZE_MAX / 2);
+    struct tls_certificates *certificates = tls_certificates_new(&budget, NULL);
+    for (size_t i = 0; i < 3 * sizeof files / sizeof files[0]; i++) {
+        const char *name = files[i % (sizeof files / sizeof files[0])];
+        struct tls_observer *observer = tls_observer_new(certificates, NULL);
+        feed(observer, load(name, memory), SIZE_MAX, FILE_MOST);
+        for (size_t row = 0; row < ROWS; row++)
+            if (strcmp(rows[row].file, name) == 0)
+                compare(tls_observer_seen(observer), &rows[row]);
+        tls_observer_free(observer);
+    }
+    assert_true(budget.used_bytes > 0);
+    tls_certificates_free(certificates);
+    assert_int_equal(budget.used_bytes, 0);
+    tls_certificates_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handshakes_are_told_however_they_are_cut),
+        cmocka_unit_test(certificates_are_remembered_with_the_name),
         cmocka_unit_test(what_is_cut_off_is_not_done),
         cmocka_unit_test(a_hole_ends_the_watch),
         cmocka_unit_test(a_sealed_alert_shows_by_its_length),
