@@ -30,7 +30,7 @@ static bool check_large(struct analysis *analysis, const struct ending *ending, 
 {
     const struct side_facts *facts = &analysis->session->side[side];
 
-    if (facts->unacked_repeats < REPEATS || facts->repeat_length < LARGE_SEGMENT || facts->is_largest_acked
+    if (facts->unacked_repeats < REPEATS || facts->repeat_length < LARGE_SEGMENT || facts->is_large_acked
         || ending_seconds(facts->unacked_since_ns, facts->last_ns) < STALL_SECONDS / 2)
         return false;
     struct finding *finding = raise_stall(analysis, ending, FAULT_PATH);

@@ -213,8 +213,7 @@ static void copy_path_facts(struct side_facts *side, const struct flow_side_fact
     side->unacked_since_ns = facts->unacked_since_ns;
     side->unacked_repeats = facts->unacked_repeats;
     side->repeat_length = facts->unacked_repeats ? facts->repeat_length : 0;
-    side->largest_segment = facts->largest_segment;
-    side->is_largest_acked = facts->is_largest_acked;
+    side->is_large_acked = facts->is_large_acked;
     side->is_window_zero = facts->is_window_zero;
     side->zero_since_ns = facts->zero_since_ns;
     side->zero_last_ns = facts->zero_last_ns;

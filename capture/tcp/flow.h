@@ -132,7 +132,6 @@ void flow_lose_interest(struct flow_table *table, uint32_t index);
 /* flow_facts.c: what is noted off the straight way */
 void flow_note_hop_limit(struct flow_side_facts *side, uint8_t hop_limit);
 void flow_note_zero_window(struct flow_side_facts *side, uint64_t time_ns);
-void flow_note_largest(struct flow_side_facts *side, uint32_t length, uint64_t end);
 void flow_note_repeat(struct flow_side_facts *side, uint32_t length, uint64_t offset);
 void flow_note_reset(struct flow_body *body, int from, const struct segment *segment);
 /* A packet of a direction that has sent a RST. */

@@ -22,12 +22,6 @@ void flow_note_zero_window(struct flow_side_facts *side, uint64_t time_ns)
     side->zero_last_ns = time_ns;
 }
 
-void flow_note_largest(struct flow_side_facts *side, uint32_t length, uint64_t end)
-{
-    side->largest_segment = length;
-    side->largest_end = end;
-}
-
 void flow_note_repeat(struct flow_side_facts *side, uint32_t length, uint64_t offset)
 {
     if (side->repeats == 0 || side->repeat_offset != offset)
@@ -84,7 +78,7 @@ void flow_finish_facts(struct flow_body *body)
         }
         if (side->reset_ns && stream->is_known)
             side->reset_off_by = reset_distance(side, stream);
-        side->is_largest_acked = side->largest_end <= stream->acked;
+        side->is_large_acked = side->large_end && side->large_end <= stream->acked;
         side->is_window_zero = side->zero_windows > 0 && side->zero_packet == side->packets;
         side->unacked_repeats = side->repeats && side->repeat_offset == stream->acked ? side->repeats : 0;
     }

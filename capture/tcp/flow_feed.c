@@ -418,9 +418,8 @@ static void take_payload(struct flow_table *table, uint32_t index, int from, con
         data = bytes_from(data, old);
         offset = (int64_t)stream->next;
     }
-    if (data.len + segment->missing > body->info.side[from].largest_segment)
-        flow_note_largest(&body->info.side[from], (uint32_t)data.len + segment->missing,
-                          (uint64_t)offset + data.len + segment->missing);
+    if (data.len + segment->missing >= FLOW_LARGE_SEGMENT && body->info.side[from].large_end == 0)
+        body->info.side[from].large_end = (uint64_t)offset + data.len + segment->missing;
     struct stream_chunk chunk = { .data = data,
                                   .offset = (uint64_t)offset,
                                   .acked = acked,

@@ -19,15 +19,18 @@ enum flow_interest {
     FLOW_UNWANTED       /* forget its bytes, ask no more */
 };
 
-/* Of one direction. */
+/* Of one direction.  A segment is large with FLOW_LARGE_SEGMENT octets: RFC 8200 5 asks every path for 1280.
+ */
+enum { FLOW_LARGE_SEGMENT = 1200 };
+
 struct flow_side_facts {
     /* What every packet touches stands together. */
     uint64_t packets;
-    uint64_t last_ns;         /* of its last packet other than a RST */
-    uint64_t payload_bytes;   /* handed out, or (undecided, unwanted) seen */
-    uint64_t reset_ns;        /* of its first RST; 0: it sent none */
-    uint32_t largest_segment; /* payload octets of one packet */
-    uint8_t hop_limit;        /* of its last packet other than a RST; 0 none yet */
+    uint64_t last_ns;       /* of its last packet other than a RST */
+    uint64_t large_end;     /* offset behind its first large segment; 0 none */
+    uint64_t payload_bytes; /* handed out, or (undecided, unwanted) seen */
+    uint64_t reset_ns;      /* of its first RST; 0: it sent none */
+    uint8_t hop_limit;      /* of its last packet other than a RST; 0 none yet */
     uint8_t hop_limit_low;
     uint8_t hop_limit_high;
     uint8_t reset_hop_limit;
@@ -37,7 +40,6 @@ struct flow_side_facts {
     uint64_t retransmitted_bytes; /* seen again, keep-alive probes not counted */
     uint64_t conflicting_bytes;   /* seen again with other content */
     uint64_t fin_ns;
-    uint64_t largest_end;   /* offset behind the first segment of that size */
     uint64_t repeat_offset; /* of the segment that was sent again last */
     uint32_t repeat_length;
     uint32_t repeats; /* of that one, without another between */
@@ -52,8 +54,8 @@ struct flow_side_facts {
     uint64_t unacked_bytes;
     uint64_t unacked_since_ns; /* since when none of them was acknowledged */
     uint64_t reset_off_by;     /* octets between its RST and the end of its stream */
-    bool is_largest_acked;
-    bool is_window_zero; /* in its last packet */
+    bool is_large_acked;       /* a large segment was acknowledged */
+    bool is_window_zero;       /* in its last packet */
 };
 
 enum flow_close {

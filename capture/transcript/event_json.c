@@ -103,8 +103,7 @@ static void put_path(struct event *part, const struct side_facts *side)
     put_time_if(part, "unacked_since", side->unacked_since_ns);
     event_put_count(part, "unacked_repeats", side->unacked_repeats);
     event_put_count(part, "repeat_length", side->repeat_length);
-    event_put_count(part, "largest_segment", side->largest_segment);
-    event_put_flag(part, "largest_acked", side->is_largest_acked);
+    event_put_flag(part, "large_acked", side->is_large_acked);
     event_put_flag(part, "window_zero", side->is_window_zero);
     put_time_if(part, "zero_since", side->zero_since_ns);
     put_time_if(part, "zero_last", side->zero_last_ns);

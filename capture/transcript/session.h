@@ -252,10 +252,9 @@ struct side_facts {
     uint64_t unacked_since_ns;
     uint32_t unacked_repeats; /* how often the first segment of them was sent again */
     uint32_t repeat_length;   /* octets of it */
-    uint32_t largest_segment; /* octets in one packet */
-    bool is_largest_acked;
-    bool is_window_zero;    /* at the end it took no more */
-    uint64_t zero_since_ns; /* the newest span of zero windows; 0 none */
+    bool is_large_acked;      /* a segment of 1200 octets or more was acknowledged */
+    bool is_window_zero;      /* at the end it took no more */
+    uint64_t zero_since_ns;   /* the newest span of zero windows; 0 none */
     uint64_t zero_last_ns;
     uint8_t hop_limit_low; /* TTL or hop limit of its packets, RST apart; 0 not known */
     uint8_t hop_limit_high;

@@ -29,8 +29,7 @@ static void lose_large(struct session *session, uint32_t repeats, uint32_t lengt
     session->side[SIDE_CLIENT].unacked_bytes = 3 * length;
     session->side[SIDE_CLIENT].unacked_repeats = repeats;
     session->side[SIDE_CLIENT].repeat_length = length;
-    session->side[SIDE_CLIENT].largest_segment = length;
-    session->side[SIDE_CLIENT].is_largest_acked = is_acked;
+    session->side[SIDE_CLIENT].is_large_acked = is_acked;
 }
 
 static void black_hole(struct session *session)

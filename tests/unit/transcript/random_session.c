@@ -488,8 +488,7 @@ static void fill_side(struct maker *m, struct side_facts *side)
     side->unacked_since_ns = now(m).time_ns;
     side->unacked_repeats = below(m, 9);
     side->repeat_length = below(m, 1461);
-    side->largest_segment = below(m, 1461);
-    side->is_largest_acked = coin(m);
+    side->is_large_acked = coin(m);
     side->is_window_zero = coin(m);
     side->zero_since_ns = now(m).time_ns;
     side->zero_last_ns = now(m).time_ns;

@@ -284,8 +284,7 @@ static const char *side_difference(const struct side_facts *a, const struct side
     SAME(unacked_since_ns);
     SAME(unacked_repeats);
     SAME(repeat_length);
-    SAME(largest_segment);
-    SAME(is_largest_acked);
+    SAME(is_large_acked);
     SAME(is_window_zero);
     SAME(zero_since_ns);
     SAME(zero_last_ns);
