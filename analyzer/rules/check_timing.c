@@ -6,6 +6,7 @@ static const char *const timeout_phrases[] = { "timeout", "timed out", "time out
 
 enum {
     SERVER_SECONDS = 300, /* RFC 5321 4.5.3.2.7 */
+    BLOCK_SECONDS = 180,  /* 4.5.3.2.5 */
     DOT_SECONDS = 600,    /* 4.5.3.2.6 */
     LEAST_SECONDS = 5,    /* whoever goes sooner has not waited: something else made him go */
 };
@@ -48,6 +49,24 @@ static void client_gave_up(struct analysis *analysis, const struct ending *endin
                  (unsigned long long)waited, name_of(item), patience);
 }
 
+/* In the middle of a message, with bytes that the server's host has not taken. */
+static void client_gave_up_sending(struct analysis *analysis, const struct ending *ending)
+{
+    const struct side_facts *client = &analysis->session->side[SIDE_CLIENT];
+    uint64_t waited = ending_seconds(client->unacked_since_ns, ending->at_ns);
+
+    if (client->unacked_bytes == 0 || waited < LEAST_SECONDS || waited >= BLOCK_SECONDS)
+        return;
+    struct finding *finding = check_raise(analysis, RULE_TIMEOUT, ending->item);
+    if (!finding)
+        return;
+    finding->fault = FAULT_CLIENT;
+    finding->confidence = CONFIDENCE_LIKELY;
+    check_detail(analysis, finding,
+                 "The client waited %llu seconds for its data to be taken, and closed; the RFC asks for %d.",
+                 (unsigned long long)waited, BLOCK_SECONDS);
+}
+
 static void server_gave_up(struct analysis *analysis, const struct ending *ending, uint64_t waited)
 {
     const char *what = ending->turn == TURN_CONTENT    ? "more of the message"
@@ -79,6 +98,8 @@ static void check_patience(struct analysis *analysis)
         return;
     if (ending.turn == TURN_REPLY && ending.by == SIDE_CLIENT)
         client_gave_up(analysis, &ending, waited);
+    else if (ending.turn == TURN_CONTENT && ending.by == SIDE_CLIENT)
+        client_gave_up_sending(analysis, &ending);
     else if (ending.turn != TURN_REPLY && ending.by == SIDE_SERVER)
         server_gave_up(analysis, &ending, waited);
 }

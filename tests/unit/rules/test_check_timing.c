@@ -31,6 +31,24 @@ static void closed_by_client(struct session *session)
     closed_by(session, SIDE_CLIENT);
 }
 
+static void blocked_for(struct session *session, uint64_t seconds)
+{
+    session->side[SIDE_CLIENT].unacked_bytes = 8 * 1448;
+    session->side[SIDE_CLIENT].unacked_since_ns = session->end_ns;
+    session->end_ns += seconds * UINT64_C(1000000000);
+    closed_by(session, SIDE_CLIENT);
+}
+
+static void blocked_for_a_minute(struct session *session)
+{
+    blocked_for(session, 60);
+}
+
+static void blocked_for_three_minutes(struct session *session)
+{
+    blocked_for(session, 180);
+}
+
 static void closed_by_server(struct session *session)
 {
     closed_by(session, SIDE_SERVER);
@@ -78,6 +96,16 @@ static const struct scenario server_gives_up[] = {
     { "a server that has refused may close", PROTOCOL_SMTP, { { NULL, "554 no", 0 } }, "0:service-refused" },
 };
 
+static const struct scenario blocked[] = {
+    { "timeout in a block of data", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, RCPT, DATA, { "x", NULL, STEP_UNFINISHED } },
+      "0:connection-lost 4:timeout" },
+};
+
+static const struct scenario blocked_long[] = {
+    { "in a block of data after three minutes", PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, RCPT, DATA, { "x", NULL, STEP_UNFINISHED } }, "0:connection-lost" },
+};
+
 static const struct scenario server_in_time[] = {
     { "after five minutes a server may close", PROTOCOL_SMTP, { BANNER, EHLO }, "0:connection-lost" },
 };
@@ -110,6 +138,8 @@ static void each_wait_raises_its_findings_and_no_others(void **state)
     (void)state;
     HOLD(client_gives_up, closed_by_client);
     HOLD(server_gives_up, closed_by_server_later);
+    HOLD(blocked, blocked_for_a_minute);
+    HOLD(blocked_long, blocked_for_three_minutes);
     HOLD(server_in_time, closed_by_server_in_time);
     scenarios_hold(farewells, sizeof farewells / sizeof farewells[0]);
     scenarios_hold_with_holes(farewells, sizeof farewells / sizeof farewells[0]);
