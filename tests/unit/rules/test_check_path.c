@@ -24,7 +24,7 @@ static void stall(struct session *session, uint64_t seconds)
 
 static void lose_large(struct session *session, uint32_t repeats, uint32_t length, bool is_acked)
 {
-    stall(session, 60);
+    stall(session, 200);                                  /* longer than a client should wait */
     session->side[SIDE_SERVER].last_ns = session->end_ns; /* something came back */
     session->side[SIDE_CLIENT].unacked_bytes = 3 * length;
     session->side[SIDE_CLIENT].unacked_repeats = repeats;
