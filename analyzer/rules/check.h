@@ -30,7 +30,7 @@ extern const struct check check_middlebox;
 extern const struct check check_trust;
 extern const struct check check_end;
 extern const struct check check_timing;
-extern const struct check check_path;
+extern const struct check check_stall;
 extern const struct check check_tls;
 extern const struct check check_syntax;
 extern const struct check check_body;

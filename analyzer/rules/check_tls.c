@@ -163,8 +163,8 @@ static void check_certificate(struct analysis *analysis)
 
 static void check_session(struct analysis *analysis)
 {
-    if (!analysis->session->tls)
-        return;
+    if (!analysis->session->tls || !analysis->session->is_tls)
+        return; /* the server may have gone on in clear */
     check_handshake(analysis);
     check_version(analysis);
     check_certificate(analysis);

@@ -26,7 +26,7 @@ static const struct check *const checks[] = {
     &check_order,   &check_extension, &check_server,  &check_reply,     &check_refusal, &check_auth,
     &check_capture, &check_syntax,    &check_body,    &check_smuggling, &check_unknown, &check_pipelining,
     &check_ignored, &check_starttls,  &check_foreign, &check_middlebox, &check_trust,   &check_end,
-    &check_timing,  &check_path,      &check_tls,     &check_dialect,
+    &check_timing,  &check_stall,     &check_tls,     &check_dialect,
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };

@@ -108,7 +108,7 @@ static bool is_stalled_side(struct analysis *analysis, const struct ending *endi
            || check_window(analysis, ending, side, end_ns);
 }
 
-static void check_stall(struct analysis *analysis)
+static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
     uint64_t end_ns = session->end_ns + session->silent_ns;
@@ -122,4 +122,4 @@ static void check_stall(struct analysis *analysis)
         check_silence(analysis, &ending, ending.is_seen ? ending.at_ns : end_ns);
 }
 
-const struct check check_path = { .session = check_stall };
+const struct check check_stall = { .session = check_session };
