@@ -326,7 +326,7 @@ static const char *alert_difference(const struct tls_alert *a, const struct tls_
     return NULL;
 }
 
-static const char *tls_difference(const struct tls_facts *a, const struct tls_facts *b)
+static const char *handshake_difference(const struct tls_facts *a, const struct tls_facts *b)
 {
     if (!a || !b)
         return a == b ? NULL : "tls";
@@ -358,7 +358,7 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(closed_by);
     SAME(rtt_ns);
     SAME(silent_ns);
-    FIRST_OF(tls_difference(a->tls, b->tls));
+    FIRST_OF(handshake_difference(a->tls, b->tls));
     SAME(is_tls);
     SAME(foreign);
     SAME(foreign_from);
