@@ -60,8 +60,12 @@ static void put_attempts(struct run *run, struct pipeline_result *result)
     const struct attempts_row *rows = attempts_rows(result->attempts, &count);
 
     buf_clear(&run->text);
-    for (size_t i = 0; run->format->attempts && i < count; i++)
-        run->format->attempts(&rows[i], &run->report_options, &run->text);
+    for (size_t i = 0; run->format->attempts && i < count; i++) {
+        struct attempts_verdict verdict;
+        analyzer_judge_attempts(run->analyzer, rows, count, i, &verdict);
+        report_count_findings(run->counts, verdict.findings, verdict.count);
+        run->format->attempts(&rows[i], &verdict, &run->report_options, &run->text);
+    }
     ordered_output_append(run->output, buf_bytes(&run->text));
     uint64_t beyond = attempts_beyond(result->attempts);
     if (beyond)
@@ -144,6 +148,8 @@ int cmd_sessions(const struct options *options)
                                                   .has_inputs = options->input_count > 1 };
     run.counts = calloc(1, sizeof *run.counts);
     run.analyzer = analyzer_new(&budget, &err);
+    if (run.analyzer && options->slow_ns)
+        analyzer_set_slow(run.analyzer, options->slow_ns);
     run.output = ordered_output_new(STDOUT_FILENO, &err);
     buf_init(&run.text, LIMIT_OUTPUT_LINE);
     if (run.counts && run.analyzer && run.output)

@@ -131,6 +131,25 @@ static bool set_number(struct options *options, const struct option_row *row, co
     return true;
 }
 
+/* Seconds, with up to nine digits behind a point. */
+static bool set_slow(struct options *options, const struct option_row *row, const char *value)
+{
+    struct bytes text = bytes_of(value);
+    size_t point = bytes_find(text, '.');
+    struct bytes part = point == SIZE_MAX ? BYTES("0") : bytes_from(text, point + 1);
+    uint64_t seconds, fraction;
+
+    if (!bytes_to_u64(bytes_slice(text, 0, point), &seconds) || !bytes_to_u64(part, &fraction)
+        || seconds > 86400 || part.len > 9)
+        return complain(row, value, "is no number of seconds such as 30 or 2.5");
+    for (size_t digits = part.len; digits < 9; digits++)
+        fraction *= 10;
+    options->slow_ns = seconds * UINT64_C(1000000000) + fraction;
+    if (options->slow_ns == 0)
+        return complain(row, value, "must be more than 0");
+    return true;
+}
+
 static bool set_fail_on(struct options *options, const struct option_row *row, const char *value)
 {
     for (unsigned i = SEVERITY_INFO; i < SEVERITY_COUNT; i++) {
@@ -214,6 +233,7 @@ static const struct option_row rows[] = {
     { "verdict", 0, "VERDICT", FOR_SESSIONS, set_selector, SELECT_VERDICT, "with a command judged so" },
     { "show-secrets", 0, NULL, FOR_SESSIONS, set_flag, FLAG_SECRETS,
       "print passwords and tokens as they are" },
+    { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },
     { "fail-on", 0, "SEVERITY", FOR_SESSIONS, set_fail_on, 0, "exit with 1 at info, warning or error" },
     { "progress", 0, "WHEN", FOR_INPUTS, set_when, 0, "auto (on a terminal), always or never" },
     { "color", 0, "WHEN", FOR_ALL, set_when, 1, "auto (on a terminal), always or never" },

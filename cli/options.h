@@ -35,6 +35,7 @@ struct options {
     uint64_t packet_limit; /* -c; 0: all */
     unsigned jobs;
     enum severity fail_on; /* SEVERITY_NONE: off */
+    uint64_t slow_ns;      /* --slow; 0: as the analyzer has it */
     enum when progress;
     enum when color;
     bool shows_secrets;

@@ -7,6 +7,7 @@
 #include "detect/detect.h"
 #include "dialogue/dialogue.h"
 #include "tcp/flow_table.h"
+#include "tls/tls_certificate.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct pipeline {
     struct pipeline_result *result;
     struct dialogue_options dialogue_options;
     struct detector *detector;
+    struct tls_certificates *certificates;
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
@@ -76,20 +78,41 @@ static void take_hole(void *ctx, struct flow_info *flow, int from, const struct 
     dialogue_hole(flow->user, side_of(flow, from), hole);
 }
 
+static enum attempt_kind kind_of_attempt(const struct flow_info *flow, int server)
+{
+    if (flow->side[server].saw_syn)
+        return ATTEMPT_NO_GREETING;
+    return flow->close == FLOW_CLOSE_RESET && flow->closed_by == server ? ATTEMPT_REFUSED
+                                                                        : ATTEMPT_UNANSWERED;
+}
+
 /* A connection to a port of SMTP's on which nothing was said by the server. */
 static void note_attempt(struct pipeline *p, const struct flow_info *flow)
 {
-    if (flow->initiator < 0 || flow->side[!flow->initiator].payload_bytes > 0
-        || !detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port))
-        return;
-    const struct flow_side_facts *server = &flow->side[!flow->initiator];
-    enum attempt_kind kind = ATTEMPT_NO_GREETING;
-    if (!server->saw_syn)
-        kind = flow->close == FLOW_CLOSE_RESET && flow->closed_by == !flow->initiator ? ATTEMPT_REFUSED
-                                                                                      : ATTEMPT_UNANSWERED;
-    if (!flow->side[flow->initiator].saw_syn)
-        return; /* its beginning was not captured */
-    attempts_add(p->result->attempts, &flow->end[!flow->initiator], kind, flow->start_ns, 1);
+    int client = flow->initiator, server = !client;
+
+    if (client < 0 || flow->side[server].payload_bytes > 0 || !flow->side[client].saw_syn
+        || !detect_is_smtp_port(p->detector, flow->end[server].port))
+        return; /* without its SYN: its beginning was not captured */
+    enum attempt_kind kind = kind_of_attempt(flow, server);
+    uint64_t waited_ns = flow->last_ns - flow->start_ns + flow->silent_ns;
+    bool is_by_server =
+        flow->closed_by == server && (flow->close == FLOW_CLOSE_FIN || flow->close == FLOW_CLOSE_RESET);
+    struct address address = flow->end[client].address;
+    struct attempts_row row = {
+        .server = flow->end[server],
+        .retried = kind == ATTEMPT_UNANSWERED && flow->early_packets[client] > 1,
+        .left_early = kind == ATTEMPT_NO_GREETING && !is_by_server
+                      && (!flow->is_established || waited_ns < ATTEMPT_PATIENCE_NS),
+        .closed_by_server = kind == ATTEMPT_NO_GREETING && is_by_server,
+        .clients = &address,
+        .client_count = 1,
+        .first_ns = flow->start_ns,
+        .last_ns = flow->start_ns,
+    };
+    row.count[kind] = 1;
+    row.longest_ns[kind] = waited_ns;
+    attempts_add(p->result->attempts, &row);
 }
 
 static void take_end(void *ctx, struct flow_info *flow, enum flow_interest interest)
@@ -101,9 +124,8 @@ static void take_end(void *ctx, struct flow_info *flow, enum flow_interest inter
         p->sessions += is_session;
         if (!is_session)
             note_attempt(p, flow);
-    } else {
-        if (interest == FLOW_UNDECIDED)
-            detect_state_free(p->detector, flow->user);
+    } else if (interest == FLOW_UNDECIDED) { /* what was said on others was not followed */
+        detect_state_free(p->detector, flow->user);
         note_attempt(p, flow);
     }
     flow->user = NULL;
@@ -214,11 +236,13 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     if (!p->result->source)
         return false;
     p->result->attempts = attempts_new(budget);
+    p->certificates = tls_certificates_new(budget, err);
+    p->dialogue_options.certificates = p->certificates;
     p->detector = detector_new(&detect_options, budget, err);
     p->ip = ip_decoder_new(budget, err);
     p->flows = flow_table_new(&handler, budget, err);
     p->reader = event_reader_new(&p->dialogue_options.sink, p->result->attempts, budget, err);
-    if (p->result->attempts && p->detector && p->ip && p->flows && p->reader)
+    if (p->result->attempts && p->certificates && p->detector && p->ip && p->flows && p->reader)
         return true;
     return err_set(err, ERR_NOMEM, 0, "no memory to begin with");
 }
@@ -229,6 +253,7 @@ static void close_parts(struct pipeline *p)
     flow_table_free(p->flows);
     ip_decoder_free(p->ip);
     detector_free(p->detector);
+    tls_certificates_free(p->certificates);
 }
 
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,

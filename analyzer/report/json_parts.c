@@ -40,6 +40,15 @@ json_t *json_of_redacted(uint64_t length)
     return object;
 }
 
+json_t *json_of_pair(uint64_t client, uint64_t server)
+{
+    json_t *object = json_object();
+
+    json_put(object, "client", json_integer((json_int_t)client));
+    json_put(object, "server", json_integer((json_int_t)server));
+    return object;
+}
+
 json_t *json_of_endpoint(const struct endpoint *end)
 {
     char text[ADDRESS_TEXT];

@@ -12,6 +12,7 @@ json_t *json_of_bytes(struct bytes bytes); /* a string, or {"base64": ...} */
 json_t *json_of_text(const char *text);    /* our own text; null for NULL */
 json_t *json_of_time(uint64_t time_ns);
 json_t *json_of_redacted(uint64_t length);
+json_t *json_of_pair(uint64_t client, uint64_t server);
 json_t *json_of_endpoint(const struct endpoint *end);
 json_t *json_of_lines(const struct reply *reply); /* the texts, or redacted */
 void json_put(json_t *object, const char *key, json_t *value);

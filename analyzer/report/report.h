@@ -64,13 +64,15 @@ struct report_counts {
 };
 
 void report_count(struct report_counts *counts, const struct analysis *analysis);
+void report_count_findings(struct report_counts *counts, const struct finding *findings, size_t count);
 
 struct report_format {
     const char *name; /* "text", "jsonl" */
     bool needs_digests;
     /* Each appends to `out`; sessions come in order of their first packet. */
     void (*session)(const struct analysis *analysis, const struct report_options *options, struct buf *out);
-    void (*attempts)(const struct attempts_row *row, const struct report_options *options, struct buf *out);
+    void (*attempts)(const struct attempts_row *row, const struct attempts_verdict *verdict,
+                     const struct report_options *options, struct buf *out);
     void (*summary)(const struct report_counts *counts, const struct report_totals *totals,
                     const struct report_options *options, struct buf *out);
 };

@@ -74,6 +74,15 @@ static void count_mechanism(struct report_counts *counts, struct bytes mechanism
     counts->mechanisms[at].count[outcome]++;
 }
 
+void report_count_findings(struct report_counts *counts, const struct finding *findings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        counts->findings[findings[i].rule]++;
+        if (findings[i].severity > counts->worst)
+            counts->worst = findings[i].severity;
+    }
+}
+
 void report_count(struct report_counts *counts, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -83,12 +92,7 @@ void report_count(struct report_counts *counts, const struct analysis *analysis)
         count_item(counts, &session->items[i]);
     for (size_t i = 0; i < analysis->replay.judgement_count; i++)
         counts->verdicts[analysis->replay.judgements[i].verdict]++;
-    for (size_t i = 0; i < analysis->finding_count; i++) {
-        const struct finding *finding = &analysis->findings[i];
-        counts->findings[finding->rule]++;
-        if (finding->severity > counts->worst)
-            counts->worst = finding->severity;
-    }
+    report_count_findings(counts, analysis->findings, analysis->finding_count);
     for (size_t i = 0; i < session->exchange_count; i++)
         count_mechanism(counts, session->exchanges[i].mechanism,
                         sasl_result_of(session, &session->exchanges[i]).outcome);

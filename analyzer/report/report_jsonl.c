@@ -1,23 +1,38 @@
 /* JSON Lines for programs: sessions, attempts, and one summary at the end. */
 #include "report/report_jsonl.h"
 
+#include "base/timestamp.h"
 #include "report/json_parts.h"
 #include "report/report_rows.h"
 
-static void attempts_line(const struct attempts_row *row, const struct report_options *options,
-                          struct buf *out)
+static json_t *json_of_waits(const struct attempts_row *row)
 {
     json_t *object = json_object();
 
-    (void)options;
+    json_put(object, "unanswered",
+             json_integer((json_int_t)(row->longest_ns[ATTEMPT_UNANSWERED] / NS_PER_MS)));
+    json_put(object, "no_greeting",
+             json_integer((json_int_t)(row->longest_ns[ATTEMPT_NO_GREETING] / NS_PER_MS)));
+    return object;
+}
+
+static void attempts_line(const struct attempts_row *row, const struct attempts_verdict *verdict,
+                          const struct report_options *options, struct buf *out)
+{
+    json_t *object = json_object();
+
     json_put(object, "type", json_string_nocheck("attempts"));
     json_put(object, "schema", json_integer(1));
     json_put(object, "server", json_of_endpoint(&row->server));
     json_put(object, "refused", json_integer((json_int_t)row->count[ATTEMPT_REFUSED]));
     json_put(object, "unanswered", json_integer((json_int_t)row->count[ATTEMPT_UNANSWERED]));
     json_put(object, "no_greeting", json_integer((json_int_t)row->count[ATTEMPT_NO_GREETING]));
+    json_put(object, "clients", json_integer(row->client_count));
+    json_put(object, "more_clients", json_boolean(row->has_more_clients));
+    json_put(object, "longest_wait_ms", json_of_waits(row));
     json_put(object, "first", json_of_time(row->first_ns));
     json_put(object, "last", json_of_time(row->last_ns));
+    json_put(object, "findings", report_jsonl_findings(verdict->findings, verdict->count, options));
     json_append_line(object, out);
 }
 

@@ -280,22 +280,14 @@ static json_t *json_of_finding(const struct finding *finding, const struct repor
     return object;
 }
 
-static json_t *json_of_findings(const struct analysis *analysis, const struct report_options *options)
+json_t *report_jsonl_findings(const struct finding *findings, size_t count,
+                              const struct report_options *options)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        (void)json_array_append_new(array, json_of_finding(&analysis->findings[i], options));
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(array, json_of_finding(&findings[i], options));
     return array;
-}
-
-static json_t *json_of_pair(uint64_t client, uint64_t server)
-{
-    json_t *object = json_object();
-
-    json_put(object, "client", json_integer((json_int_t)client));
-    json_put(object, "server", json_integer((json_int_t)server));
-    return object;
 }
 
 static json_t *json_of_side(enum side side)
@@ -320,16 +312,6 @@ static json_t *json_of_capture(const struct session *session)
     json_put(object, "zero_window", json_of_pair(client->zero_windows, server->zero_windows));
     json_put(object, "rtt_ms",
              session->rtt_ns ? json_real((double)(session->rtt_ns / 1000) / 1000.0) : json_null());
-    return object;
-}
-
-static json_t *json_of_tls(const struct session *session)
-{
-    if (!session->is_tls)
-        return json_null();
-    json_t *object = json_object();
-    json_put(object, "bytes",
-             json_of_pair(session->side[SIDE_CLIENT].tls_bytes, session->side[SIDE_SERVER].tls_bytes));
     return object;
 }
 
@@ -379,11 +361,11 @@ void report_jsonl_session(const struct analysis *analysis, const struct report_o
     json_put(object, "helo", replay->helo.len ? json_of_bytes(replay->helo) : json_null());
     json_put(object, "extensions", json_of_extensions(replay));
     json_put(object, "capture", json_of_capture(session));
-    json_put(object, "tls", json_of_tls(session));
+    json_put(object, "tls", report_jsonl_tls(session, options));
     json_put(object, "commands", json_of_commands(analysis, options));
     json_put(object, "auth", json_of_auth(session, options));
     json_put(object, "messages", json_of_messages(analysis, options));
-    json_put(object, "findings", json_of_findings(analysis, options));
+    json_put(object, "findings", report_jsonl_findings(analysis->findings, analysis->finding_count, options));
     if (session->is_truncated)
         json_put(object, "truncated", json_integer((json_int_t)session->items_dropped));
     json_append_line(object, out);

@@ -285,6 +285,7 @@ static void put_fault(const struct finding *finding, const struct report_options
     (void)options;
 }
 
+/* `analysis` NULL: about connections that became no session. */
 static void put_finding(const struct analysis *analysis, const struct finding *finding,
                         const struct report_options *options, struct buf *out)
 {
@@ -293,14 +294,17 @@ static void put_finding(const struct analysis *analysis, const struct finding *f
     put_finding_title(finding, options, out);
     if (finding->severity <= SEVERITY_INFO)
         return;
-    put_dialogue(analysis, finding, options, out);
+    if (analysis)
+        put_dialogue(analysis, finding, options, out);
     put_fault(finding, options, out);
     put_labelled("", bytes_of(rule->explanation), options, out);
     if (finding->detail.len)
         put_labelled("", finding->detail, options, out);
     put_labelled("To do: ", bytes_of(rule->remedy), options, out);
-    put_consequences(analysis, is_consequence(analysis, finding) ? finding->cause_command : finding->command,
-                     options, out);
+    if (analysis)
+        put_consequences(analysis,
+                         is_consequence(analysis, finding) ? finding->cause_command : finding->command,
+                         options, out);
 }
 
 static void text_session(const struct analysis *analysis, const struct report_options *options,
@@ -315,8 +319,8 @@ static void text_session(const struct analysis *analysis, const struct report_op
     }
 }
 
-static void text_attempts(const struct attempts_row *row, const struct report_options *options,
-                          struct buf *out)
+static void text_attempts(const struct attempts_row *row, const struct attempts_verdict *verdict,
+                          const struct report_options *options, struct buf *out)
 {
     static const char *const what[ATTEMPT_KIND_COUNT] = { "", " refused", " unanswered",
                                                           " without a greeting" };
@@ -324,7 +328,6 @@ static void text_attempts(const struct attempts_row *row, const struct report_op
     size_t len = endpoint_format(&row->server, text);
     bool is_first = true;
 
-    (void)options;
     buf_append_text(out, "connections that became no session, to ");
     buf_append(out, (struct bytes){ (const uint8_t *)text, len });
     buf_append_u8(out, ':');
@@ -337,6 +340,8 @@ static void text_attempts(const struct attempts_row *row, const struct report_op
         is_first = false;
     }
     buf_append_u8(out, '\n');
+    for (size_t i = 0; i < verdict->count; i++)
+        put_finding(NULL, &verdict->findings[i], options, out);
 }
 
 static void put_total(uint64_t count, const char *one, const char *many, struct buf *out)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "rules/check.h"
+#include "rules/check_attempts.h"
 #include "rules/pipe_offers.h"
 
 static const struct rule rules[RULE_COUNT] = {
@@ -24,7 +25,8 @@ static const struct rule rules[RULE_COUNT] = {
 static const struct check *const checks[] = {
     &check_order,   &check_extension, &check_server,  &check_reply,     &check_refusal, &check_auth,
     &check_capture, &check_syntax,    &check_body,    &check_smuggling, &check_unknown, &check_pipelining,
-    &check_ignored, &check_starttls,  &check_foreign, &check_middlebox, &check_trust,   &check_dialect,
+    &check_ignored, &check_starttls,  &check_foreign, &check_middlebox, &check_trust,   &check_end,
+    &check_timing,  &check_stall,     &check_tls,     &check_dialect,
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
@@ -45,6 +47,8 @@ struct analyzer {
     struct secret_ordinals *ordinals;
     struct pipe_offers pipe_offers;
     struct analysis *idle; /* analyses to be used again */
+    struct server_table *servers;
+    uint64_t slow_ns;
 };
 
 const char *severity_name(enum severity severity)
@@ -101,14 +105,28 @@ struct analyzer *analyzer_new(struct budget *budget, struct err *err)
 
     if (analyzer)
         analyzer->ordinals = secret_ordinals_new(budget);
-    if (!analyzer || !analyzer->ordinals) {
+    if (analyzer)
+        analyzer->servers = server_table_new(budget);
+    if (!analyzer || !analyzer->ordinals || !analyzer->servers) {
         (void)err_set(err, ERR_NOMEM, 0, "no memory for the analyzer");
-        free(analyzer);
+        analyzer_free(analyzer);
         return NULL;
     }
     analyzer->budget = budget;
     sort_checks(&analyzer->checks);
+    analyzer->slow_ns = ANALYZER_SLOW_NS;
     return analyzer;
+}
+
+void analyzer_set_slow(struct analyzer *analyzer, uint64_t slow_ns)
+{
+    analyzer->slow_ns = slow_ns;
+}
+
+void analyzer_judge_attempts(const struct analyzer *analyzer, const struct attempts_row *rows, size_t count,
+                             size_t index, struct attempts_verdict *out)
+{
+    check_attempts(analyzer->servers, rows, count, index, out);
 }
 
 void analyzer_free(struct analyzer *analyzer)
@@ -122,6 +140,7 @@ void analyzer_free(struct analyzer *analyzer)
         analyzer->idle = next;
     }
     secret_ordinals_free(analyzer->ordinals);
+    server_table_free(analyzer->servers);
     free(analyzer);
 }
 
@@ -178,6 +197,8 @@ static bool analyze(struct analysis *analysis)
 {
     struct session *session = analysis->session;
 
+    analysis->slow_ns = analysis->owner->slow_ns;
+    server_table_note(analysis->owner->servers, session);
     if (!sasl_decode_session(session, analysis->owner->ordinals)
         || !replay_session(session, &analysis->arena, &analysis->replay))
         return false;

@@ -3,6 +3,7 @@
 
 #include "replay/replay.h"
 #include "sasl/sasl.h"
+#include "transcript/attempts.h"
 
 /* The catalogue of findings: one row of rules.def each, and the checks that raise them. */
 
@@ -73,6 +74,7 @@ struct analysis {
     size_t finding_cap;
     uint64_t findings_dropped; /* beyond LIMIT_FINDINGS */
     uint32_t told_once;        /* a bit for each enum once: inside of rules/ */
+    uint64_t slow_ns;          /* a reply later than this is slow */
     struct analyzer *owner;
     struct analysis *next; /* in its owner's list of idle ones */
 };
@@ -80,10 +82,25 @@ struct analysis {
 struct analyzer; /* what lasts over sessions: secrets' ordinals, later the incidents */
 struct analyzer *analyzer_new(struct budget *budget, struct err *err);
 void analyzer_free(struct analyzer *analyzer);
+/* What --slow says; ANALYZER_SLOW_NS by default. */
+void analyzer_set_slow(struct analyzer *analyzer, uint64_t slow_ns);
+/* Longer than delays on purpose and look-ups take as a rule, and shorter than impatient clients wait. */
+#define ANALYZER_SLOW_NS (UINT64_C(10) * 1000000000)
 
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);
 void analysis_free(struct analysis *analysis);
+
+/* Findings about connections that never became a session. */
+enum { ATTEMPTS_FINDINGS = ATTEMPT_KIND_COUNT - 1, ATTEMPTS_DETAIL = 400 };
+struct attempts_verdict {
+    struct finding findings[ATTEMPTS_FINDINGS]; /* their details stand in `details` */
+    size_t count;
+    char details[ATTEMPTS_FINDINGS][ATTEMPTS_DETAIL];
+};
+/* Of rows[index], when all sessions have been analyzed: a server that answered others is up. */
+void analyzer_judge_attempts(const struct analyzer *analyzer, const struct attempts_row *rows, size_t count,
+                             size_t index, struct attempts_verdict *out);
 
 /* explain: what a reply code means. */
 struct reply_code_text {

@@ -42,6 +42,13 @@ enum {
     LIMIT_SESSION_ITEMS = 1 << 20,          /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */
 
+    /* tls */
+    LIMIT_TLS_HANDSHAKE = 64 * 1024, /* one message of a handshake; certificate chains take a few kilobytes */
+    LIMIT_TLS_CERTIFICATES = 10,     /* of a chain */
+    LIMIT_TLS_NAMES = 16,            /* kept of a certificate */
+    LIMIT_TLS_NAME = 256,            /* octets of one of them: a name of DNS has 253 at most */
+    LIMIT_TLS_ALERTS = 4,
+
     /* sasl */
     LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */
     LIMIT_SASL_FIELDS = 32,
@@ -51,6 +58,8 @@ enum {
     LIMIT_FINDINGS = 4096,        /* of one session */
     LIMIT_PIPE_OFFERS = 256,      /* clients and servers whose PIPECONNECT is remembered */
     LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
+    LIMIT_SERVERS = 4096,         /* whose sessions are remembered, a power of two */
+    LIMIT_ATTEMPT_CLIENTS = 32,   /* addresses kept of those who tried one server */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */
     LIMIT_EVENT_VALUES = 65536,          /* values in one line: each costs some 50 bytes as a tree */

@@ -348,6 +348,7 @@ void client_start_tls(struct dialogue *d, enum side from, const struct stream_ch
         return;
     session->is_tls = true;
     d->is_server_tls = from == SIDE_SERVER || d->lost_server_bytes || session->is_midstream;
+    tls_begin(d, moment_of(chunk));
     struct item *item = dialogue_add_item(d, ITEM_TLS, moment_of(chunk), moment_of(chunk));
     if (!item)
         return;
@@ -412,7 +413,7 @@ static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
     case CLIENT_TLS:
         if (!d->session->is_tls)
             client_start_tls(d, SIDE_CLIENT, chunk);
-        d->session->side[SIDE_CLIENT].tls_bytes += chunk->data.len;
+        tls_read(d, SIDE_CLIENT, chunk);
         return chunk->data.len;
     case CLIENT_HELD:
     case CLIENT_UNSURE:

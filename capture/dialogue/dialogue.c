@@ -60,6 +60,7 @@ static void release(struct dialogue *d)
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
     digest_free(d->digest);
+    tls_observer_free(d->tls);
 }
 
 void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item)
@@ -139,6 +140,7 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     switch (d->mode) {
     case CLIENT_TLS:
+        tls_hole(d);
         break;
     case CLIENT_CONTENT:
         add_gap(d, SIDE_CLIENT, hole, true);
@@ -172,6 +174,7 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     if (d->session->is_tls) {
         d->is_server_tls = true;
+        tls_hole(d);
         return;
     }
     add_gap(d, SIDE_SERVER, hole, false);
@@ -202,6 +205,26 @@ static enum side side_of(const struct dialogue *d, int direction)
     return direction < 0 ? SIDE_NONE : direction == d->client_direction ? SIDE_CLIENT : SIDE_SERVER;
 }
 
+static void copy_path_facts(struct side_facts *side, const struct flow_side_facts *facts)
+{
+    side->last_ns = facts->last_ns;
+    side->fin_ns = facts->fin_ns;
+    side->unacked_bytes = facts->unacked_bytes;
+    side->unacked_since_ns = facts->unacked_since_ns;
+    side->unacked_repeats = facts->unacked_repeats;
+    side->repeat_length = facts->unacked_repeats ? facts->repeat_length : 0;
+    side->is_large_acked = facts->is_large_acked;
+    side->is_window_zero = facts->is_window_zero;
+    side->zero_since_ns = facts->zero_since_ns;
+    side->zero_last_ns = facts->zero_last_ns;
+    side->hop_limit_low = facts->hop_limit_low;
+    side->hop_limit_high = facts->hop_limit_high;
+    side->reset_hop_limit = facts->reset_hop_limit;
+    side->reset_ns = facts->reset_ns;
+    side->reset_off_by = facts->reset_off_by;
+    side->segments_after_reset = facts->segments_after_reset;
+}
+
 static void copy_facts(struct dialogue *d, const struct flow_info *flow)
 {
     static const enum close_kind closes[] = {
@@ -222,8 +245,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
         side->retransmitted_bytes = facts->retransmitted_bytes;
         side->conflicting_bytes = facts->conflicting_bytes;
         side->zero_windows = facts->zero_windows;
+        copy_path_facts(side, facts);
     }
     session->end_ns = flow->last_ns;
+    session->silent_ns = flow->silent_ns;
     session->rtt_ns = flow->rtt_ns;
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);
@@ -261,6 +286,7 @@ bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
 
     d->flow = flow;
     close_open_ends(d);
+    tls_end(d);
     copy_facts(d, flow);
     session->is_tls = session->is_tls && !d->is_tls_refused;
     bool is_session = d->saw_smtp;

@@ -8,9 +8,10 @@
  * answers which command.  States facts and judges nothing. */
 
 struct dialogue_options {
-    struct budget *budget;    /* borrowed */
-    struct session_sink sink; /* copied */
-    bool wants_digests;       /* SHA-256 of contents; text output needs none */
+    struct budget *budget;                 /* borrowed */
+    struct session_sink sink;              /* copied */
+    struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
+    bool wants_digests;                    /* SHA-256 of contents; text output needs none */
     enum { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL } keep;
 };
 

@@ -204,7 +204,7 @@ void server_read(struct dialogue *d, const struct stream_chunk *chunk)
         if (!d->session->is_tls && begins_as_tls(d, &rest))
             client_start_tls(d, SIDE_SERVER, &rest);
         if (is_ciphertext(d, &rest)) {
-            d->session->side[SIDE_SERVER].tls_bytes += rest.data.len;
+            tls_read(d, SIDE_SERVER, &rest);
             return;
         }
         taken = read_line(d, &rest);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "dialogue/dialogue.h"
+#include "tls/tls_observer.h"
 
 /* Inside of a dialogue.  The client's stream is read by one of these modes; what cannot be read before a
  * reply is known is held back, and fed again when it is. */
@@ -164,7 +165,9 @@ struct dialogue {
     uint32_t recipients; /* accepted in the open transaction */
     bool offers_chunking;
     bool saw_ehlo;
-    uint32_t open_bdat; /* 1 + message that BDAT chunks are joined to; 0 none */
+    uint32_t open_bdat;       /* 1 + message that BDAT chunks are joined to; 0 none */
+    struct tls_observer *tls; /* while the handshake goes on */
+    struct moment tls_alert_at[LIMIT_TLS_ALERTS];
     int prelude_state;
     struct stream_chunk prelude_chunk; /* the first of the client's, without its bytes */
     struct buf prelude[2];             /* bytes of each side while a prelude may be in them */
@@ -279,6 +282,13 @@ void prelude_give_up(struct dialogue *d);
 /* foreign.c */
 /* The first line of a side, or what there is of it, which is no SMTP: notes which protocol it shows. */
 void foreign_note(struct dialogue *d, enum side from, struct bytes line);
+
+/* tls_side.c */
+void tls_begin(struct dialogue *d, struct moment first);
+void tls_read(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
+void tls_hole(struct dialogue *d);
+/* What was seen of the handshake goes into the session. */
+void tls_end(struct dialogue *d);
 
 /* unsure.c */
 void unsure_begin(struct dialogue *d);

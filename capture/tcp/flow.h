@@ -11,7 +11,7 @@
 
 #define NO_FLOW UINT32_MAX
 
-enum { FLOWS_IN_CHUNK = 4096 };
+enum { FLOWS_IN_CHUNK = 4096, SWEEP_MS = 250 };
 
 /* Both ends in a fixed order, so that either direction finds the same flow. */
 struct flow_key {
@@ -96,6 +96,7 @@ struct flow_table {
     struct list ages; /* by serial */
     uint64_t next_serial;
     uint64_t next_sweep_ns;
+    uint64_t watched_since_ns; /* no minute without a packet since then */
     struct flow_body *free_bodies;
     uint32_t free_body_count;
     struct flow_counters counters;
@@ -127,6 +128,24 @@ struct endpoint flow_end_of(const struct flow *flow, int direction);
 void flow_end(struct flow_table *table, uint32_t index, enum flow_close close, int closed_by);
 /* The connection is not SMTP: its bytes are forgotten. */
 void flow_lose_interest(struct flow_table *table, uint32_t index);
+
+/* flow_facts.c: what is noted off the straight way */
+void flow_note_hop_limit(struct flow_side_facts *side, uint8_t hop_limit);
+void flow_note_zero_window(struct flow_side_facts *side, uint64_t time_ns);
+void flow_note_repeat(struct flow_side_facts *side, uint32_t length, uint64_t offset);
+void flow_note_reset(struct flow_body *body, int from, const struct segment *segment);
+/* A packet of a direction that has sent a RST. */
+void flow_note_after_reset(struct flow_body *body, int from, const struct segment *segment);
+/* What is known at the end alone. */
+void flow_finish_facts(struct flow_body *body);
+
+/* TTL or hop limit: RFC 791 3.1, RFC 8200 3. */
+static inline uint8_t hop_limit_of(const struct segment *segment)
+{
+    size_t at = segment->source.family == 4 ? 8 : 7;
+
+    return segment->ip_packet.len > at ? segment->ip_packet.ptr[at] : 0;
+}
 
 /* flow_evict.c */
 void flow_sweep(struct flow_table *table, uint64_t now_ns);

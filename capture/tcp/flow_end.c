@@ -1,4 +1,5 @@
 /* How connections end, and what their handler is told. */
+#include "base/timestamp.h"
 #include "tcp/flow.h"
 
 struct endpoint flow_end_of(const struct flow *flow, int direction)
@@ -26,7 +27,9 @@ static void describe(const struct flow *flow, struct flow_info *info)
     for (int d = 0; d < 2; d++) {
         info->side[d].packets = flow->early_packets[d];
         info->side[d].saw_syn = flow->flags & (FLAG_SYN_0 << d);
+        info->side[d].saw_fin = flow->early_fins >> d & 1;
     }
+    info->closed_by = flow->early_fins == 1 ? 0 : flow->early_fins == 2 ? 1 : -1;
 }
 
 static void tell_end(struct flow_table *table, struct flow *flow, enum flow_close close, int closed_by)
@@ -39,7 +42,16 @@ static void tell_end(struct flow_table *table, struct flow *flow, enum flow_clos
     if (is_silent && (info->side[0].saw_fin || info->side[1].saw_fin)) {
         close = FLOW_CLOSE_FIN; /* the other FIN was not captured, or never sent */
         closed_by = info->closed_by;
+        is_silent = false;
     }
+    info->is_established = flow->flags & FLAG_ESTABLISHED;
+    info->early_packets[0] = flow->early_packets[0];
+    info->early_packets[1] = flow->early_packets[1];
+    if (flow->body)
+        flow_finish_facts(flow->body);
+    uint64_t swept_ns = table->next_sweep_ns - SWEEP_MS * NS_PER_MS;
+    if (is_silent && swept_ns > flow->last_ns && flow->last_ns >= table->watched_since_ns)
+        info->silent_ns = swept_ns - flow->last_ns;
     info->last_ns = flow->last_ns;
     info->close = close;
     info->closed_by = closed_by;

@@ -2,7 +2,7 @@
 #include "base/timestamp.h"
 #include "tcp/flow.h"
 
-enum { SWEEP_MS = 250 };
+enum { PAUSE_SECONDS = 60 }; /* without any packet: the capture may have paused */
 
 /* Seconds of capture time without a packet. */
 static const uint64_t timeout_s[LIST_COUNT] = {
@@ -55,6 +55,8 @@ static void sweep_list(struct flow_table *table, enum flow_list list, uint64_t n
 
 void flow_sweep(struct flow_table *table, uint64_t now_ns)
 {
+    if (now_ns > table->next_sweep_ns + PAUSE_SECONDS * NS_PER_SECOND)
+        table->watched_since_ns = now_ns;
     table->next_sweep_ns = now_ns + SWEEP_MS * NS_PER_MS;
     for (unsigned list = 0; list < LIST_COUNT; list++)
         sweep_list(table, (enum flow_list)list, now_ns);

@@ -153,8 +153,10 @@ static uint64_t note_ack(struct flow_body *body, int from, const struct segment 
         acked--; /* the FIN takes a sequence number, and no byte */
     if ((uint64_t)acked > peer->next + FARTHEST)
         return UINT64_MAX;
-    if ((uint64_t)acked > peer->acked)
+    if ((uint64_t)acked > peer->acked) {
         peer->acked = (uint64_t)acked;
+        peer->progress_ns = segment->time_ns;
+    }
     return was_seen(body, !from) ? (uint64_t)acked : UINT64_MAX;
 }
 
@@ -170,6 +172,8 @@ static void hand_out(struct flow_table *table, struct flow_body *body, int from,
 {
     struct stream *stream = &body->stream[from];
 
+    if (stream->next == stream->acked)
+        stream->progress_ns = chunk->time_ns;
     stream->next = chunk->offset + chunk->data.len;
     stream->is_waiting = false;
     body->info.side[from].payload_bytes += chunk->data.len;
@@ -386,8 +390,10 @@ static void note_old(struct flow_body *body, int from, size_t len, int64_t offse
 {
     bool is_probe = len <= 1 && (uint64_t)(offset + 1) == body->stream[from].next;
 
-    if (!is_probe)
-        body->info.side[from].retransmitted_bytes += len;
+    if (is_probe)
+        return;
+    body->info.side[from].retransmitted_bytes += len;
+    flow_note_repeat(&body->info.side[from], (uint32_t)len, (uint64_t)offset);
 }
 
 static void take_payload(struct flow_table *table, uint32_t index, int from, const struct segment *segment,
@@ -414,6 +420,8 @@ static void take_payload(struct flow_table *table, uint32_t index, int from, con
         data = bytes_from(data, old);
         offset = (int64_t)stream->next;
     }
+    if (data.len + segment->missing >= FLOW_LARGE_SEGMENT && body->info.side[from].large_end == 0)
+        body->info.side[from].large_end = (uint64_t)offset + data.len + segment->missing;
     struct stream_chunk chunk = { .data = data,
                                   .offset = (uint64_t)offset,
                                   .acked = acked,
@@ -443,6 +451,7 @@ static void note_fin(struct flow_body *body, int from, const struct segment *seg
     if (stream->acked == stream->fin_offset + 1)
         stream->acked--; /* its acknowledgment came first */
     body->info.side[from].saw_fin = true;
+    body->info.side[from].fin_ns = segment->time_ns;
     if (body->info.closed_by < 0)
         body->info.closed_by = from;
 }
@@ -511,6 +520,7 @@ static void feed_reset(struct flow_table *table, uint32_t index, int from, const
         table->counters.segments_dropped++;
         return;
     }
+    flow_note_reset(body, from, segment);
     if (body->info.closed_by < 0)
         body->info.closed_by = from;
     if (flow->list != LIST_CLOSING)
@@ -537,14 +547,21 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
 {
     struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
+    struct flow_side_facts *side = &body->info.side[from];
     bool has_data = segment->payload.len > 0 || segment->missing > 0;
+    uint8_t hop_limit = hop_limit_of(segment);
 
     body->info.last_ns = segment->time_ns;
-    body->info.side[from].packets++;
+    side->last_ns = segment->time_ns;
+    side->packets++;
+    if (hop_limit != side->hop_limit)
+        flow_note_hop_limit(side, hop_limit);
     learn_midstream(body, from, segment);
     uint64_t acked = note_ack(body, from, segment);
     if (segment->window == 0 && !(segment->flags & (TCP_RST | TCP_SYN)))
-        body->info.side[from].zero_windows++;
+        flow_note_zero_window(side, segment->time_ns);
+    if (side->reset_ns)
+        flow_note_after_reset(body, from, segment);
     if (has_data) {
         if (flow->interest == FLOW_UNDECIDED && segment->payload.len > 0
             && !classify(table, index, from, segment))

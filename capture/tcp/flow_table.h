@@ -19,16 +19,43 @@ enum flow_interest {
     FLOW_UNWANTED       /* forget its bytes, ask no more */
 };
 
-/* Of one direction. */
+/* Of one direction.  A segment is large with FLOW_LARGE_SEGMENT octets: RFC 8200 5 asks every path for 1280.
+ */
+enum { FLOW_LARGE_SEGMENT = 1200 };
+
 struct flow_side_facts {
+    /* What every packet touches stands together. */
     uint64_t packets;
-    uint64_t payload_bytes;       /* handed out, or (undecided, unwanted) seen */
+    uint64_t last_ns;       /* of its last packet other than a RST */
+    uint64_t large_end;     /* offset behind its first large segment; 0 none */
+    uint64_t payload_bytes; /* handed out, or (undecided, unwanted) seen */
+    uint64_t reset_ns;      /* of its first RST; 0: it sent none */
+    uint8_t hop_limit;      /* of its last packet other than a RST; 0 none yet */
+    uint8_t hop_limit_low;
+    uint8_t hop_limit_high;
+    uint8_t reset_hop_limit;
+    bool saw_syn;
+    bool saw_fin;
     uint64_t missing_bytes;       /* of all holes that were told */
     uint64_t retransmitted_bytes; /* seen again, keep-alive probes not counted */
     uint64_t conflicting_bytes;   /* seen again with other content */
+    uint64_t fin_ns;
+    uint64_t repeat_offset; /* of the segment that was sent again last */
+    uint32_t repeat_length;
+    uint32_t repeats; /* of that one, without another between */
     uint32_t zero_windows;
-    bool saw_syn;
-    bool saw_fin;
+    uint64_t zero_packet;   /* the last packet with a window of zero, counted as `packets` is */
+    uint64_t zero_since_ns; /* the newest span of them */
+    uint64_t zero_last_ns;
+    int64_t reset_offset;          /* of the RST in the stream */
+    uint32_t segments_after_reset; /* with new bytes: whoever sent the RST, it was not this side */
+    /* Set when `ended` is called. */
+    uint32_t unacked_repeats; /* of the first segment that is not acknowledged */
+    uint64_t unacked_bytes;
+    uint64_t unacked_since_ns; /* since when none of them was acknowledged */
+    uint64_t reset_off_by;     /* octets between its RST and the end of its stream */
+    bool is_large_acked;       /* a large segment was acknowledged */
+    bool is_window_zero;       /* in its last packet */
 };
 
 enum flow_close {
@@ -52,10 +79,13 @@ struct flow_info {
     uint64_t first_number;
     uint64_t rtt_ns; /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
     struct flow_side_facts side[2];
-    enum flow_close close; /* set when `ended` is called */
-    int closed_by;         /* direction of the first FIN, or of the RST; -1 not known */
-    bool was_evicted;      /* ended early: the memory budget was needed elsewhere */
-    void *user;            /* of the handler; NULL at first */
+    enum flow_close close;     /* set when `ended` is called */
+    int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
+    uint64_t silent_ns;        /* time known to have passed behind the last packet, if it did not end */
+    uint32_t early_packets[2]; /* of each direction, before any payload */
+    bool is_established;       /* the handshake was completed, or data was seen */
+    bool was_evicted;          /* ended early: the memory budget was needed elsewhere */
+    void *user;                /* of the handler; NULL at first */
 };
 
 /* Bytes of one direction, in order. */

@@ -18,9 +18,10 @@ struct stream {
     uint32_t base_seq; /* sequence number of offset 0 */
     bool is_known;     /* base_seq is */
     bool has_fin;
-    bool is_waiting; /* for a hole to be filled */
-    uint64_t next;   /* offset of the next byte to hand out */
-    uint64_t acked;  /* the peer has acknowledged up to here */
+    bool is_waiting;      /* for a hole to be filled */
+    uint64_t next;        /* offset of the next byte to hand out */
+    uint64_t acked;       /* the peer has acknowledged up to here */
+    uint64_t progress_ns; /* when `acked` last moved, or bytes began to wait for it */
     uint64_t fin_offset;
     uint64_t wait_since_ns;
     uint32_t wait_packets;

@@ -26,6 +26,13 @@ void attempts_free(struct attempts *attempts)
 {
     if (!attempts)
         return;
+    for (size_t i = 0; i < attempts->count; i++) {
+        size_t room = 1;
+        while (room < attempts->rows[i].client_count)
+            room *= 2;
+        budget_give(attempts->budget, attempts->rows[i].clients ? room * sizeof(struct address) : 0);
+        free(attempts->rows[i].clients);
+    }
     budget_give(attempts->budget, attempts->cap * sizeof *attempts->rows);
     free(attempts->rows);
     free(attempts);
@@ -86,18 +93,62 @@ static struct attempts_row *row_of(struct attempts *attempts, const struct endpo
     return &attempts->rows[at];
 }
 
-void attempts_add(struct attempts *attempts, const struct endpoint *server, enum attempt_kind kind,
-                  uint64_t time_ns, uint64_t count)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-    struct attempts_row *row = row_of(attempts, server);
+    return a > b ? a : b;
+}
 
-    if (!row) {
-        attempts->beyond += count;
-        return;
+static bool has_room_for_client(struct attempts *attempts, struct attempts_row *row)
+{
+    uint32_t count = row->client_count;
+    size_t more = (count ? count : 1) * sizeof *row->clients;
+
+    if (count & (count - 1)) /* room grows to the next power of two */
+        return true;
+    if (count == LIMIT_ATTEMPT_CLIENTS || !budget_take(attempts->budget, more))
+        return false;
+    struct address *clients = realloc(row->clients, count * sizeof *clients + more);
+    if (!clients) {
+        budget_give(attempts->budget, more);
+        return false;
     }
-    row->count[kind] += count;
-    row->first_ns = time_ns < row->first_ns ? time_ns : row->first_ns;
-    row->last_ns = time_ns > row->last_ns ? time_ns : row->last_ns;
+    row->clients = clients;
+    return true;
+}
+
+static void add_client(struct attempts *attempts, struct attempts_row *row, const struct address *client)
+{
+    for (uint32_t i = 0; i < row->client_count; i++)
+        if (address_equal(&row->clients[i], client))
+            return;
+    if (has_room_for_client(attempts, row))
+        row->clients[row->client_count++] = *client;
+    else
+        row->has_more_clients = true;
+}
+
+void attempts_add(struct attempts *attempts, const struct attempts_row *more)
+{
+    struct attempts_row *row = row_of(attempts, &more->server);
+
+    for (unsigned kind = ATTEMPT_NONE + 1; kind < ATTEMPT_KIND_COUNT; kind++) {
+        if (!row) {
+            attempts->beyond += more->count[kind];
+            continue;
+        }
+        row->count[kind] += more->count[kind];
+        row->longest_ns[kind] = larger(row->longest_ns[kind], more->longest_ns[kind]);
+    }
+    if (!row)
+        return;
+    row->retried += more->retried;
+    row->left_early += more->left_early;
+    row->closed_by_server += more->closed_by_server;
+    for (uint32_t i = 0; i < more->client_count; i++)
+        add_client(attempts, row, &more->clients[i]);
+    row->has_more_clients = row->has_more_clients || more->has_more_clients;
+    row->first_ns = more->first_ns < row->first_ns ? more->first_ns : row->first_ns;
+    row->last_ns = larger(row->last_ns, more->last_ns);
 }
 
 const struct attempts_row *attempts_rows(struct attempts *attempts, size_t *count)

@@ -70,6 +70,11 @@ bool event_get_endpoint(const json_t *object, const char *key, struct endpoint *
     return true;
 }
 
+bool event_get_address(const json_t *value, struct address *out)
+{
+    return json_is_string(value) && address_parse(text_of(value), out);
+}
+
 uint32_t event_get_index(const json_t *object, const char *key, uint32_t otherwise)
 {
     uint32_t from_one = event_get_u32(object, key);

@@ -22,6 +22,7 @@ struct packet_ref event_get_packet(const json_t *object);
 struct moment event_get_moment(const json_t *object, const char *key, struct moment otherwise);
 /* False for what is no address; `out` is untouched then. */
 bool event_get_endpoint(const json_t *object, const char *key, struct endpoint *out) NODISCARD;
+bool event_get_address(const json_t *value, struct address *out) NODISCARD;
 /* An index that is written from 1; `otherwise` if it is not there. */
 uint32_t event_get_index(const json_t *object, const char *key, uint32_t otherwise);
 

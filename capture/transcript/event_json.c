@@ -89,6 +89,32 @@ bool event_write_change(const struct session *session, enum session_change chang
     return true;
 }
 
+static void put_time_if(struct event *event, const char *key, uint64_t time_ns)
+{
+    if (time_ns)
+        event_put_time(event, key, time_ns);
+}
+
+static void put_path(struct event *part, const struct side_facts *side)
+{
+    put_time_if(part, "last", side->last_ns);
+    put_time_if(part, "fin", side->fin_ns);
+    event_put_count(part, "unacked_bytes", side->unacked_bytes);
+    put_time_if(part, "unacked_since", side->unacked_since_ns);
+    event_put_count(part, "unacked_repeats", side->unacked_repeats);
+    event_put_count(part, "repeat_length", side->repeat_length);
+    event_put_flag(part, "large_acked", side->is_large_acked);
+    event_put_flag(part, "window_zero", side->is_window_zero);
+    put_time_if(part, "zero_since", side->zero_since_ns);
+    put_time_if(part, "zero_last", side->zero_last_ns);
+    event_put_count(part, "hop_limit_low", side->hop_limit_low);
+    event_put_count(part, "hop_limit_high", side->hop_limit_high);
+    event_put_count(part, "reset_hop_limit", side->reset_hop_limit);
+    put_time_if(part, "reset", side->reset_ns);
+    event_put_count(part, "reset_off_by", side->reset_off_by);
+    event_put_count(part, "segments_after_reset", side->segments_after_reset);
+}
+
 static void put_side(struct event *event, const char *key, const struct side_facts *side)
 {
     struct event part = event_begin_part();
@@ -101,6 +127,7 @@ static void put_side(struct event *event, const char *key, const struct side_fac
     event_put_count(&part, "zero_windows", side->zero_windows);
     event_put_count(&part, "tls_bytes", side->tls_bytes);
     event_put_count(&part, "bare_lf_lines", side->bare_lf_lines);
+    put_path(&part, side);
     event_put(event, key, event_detach(&part));
 }
 
@@ -119,11 +146,14 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
     event_put_flag(&event, "midstream", session->is_midstream);
     put_side_name(&event, "one_sided", session->one_sided);
     event_put_count(&event, "rtt_ns", session->rtt_ns);
+    event_put_count(&event, "silent_ns", session->silent_ns);
     event_put_flag(&event, "tls", session->is_tls);
     if (session->foreign != FOREIGN_NONE) {
         event_put_text(&event, "foreign", foreign_protocol_name(session->foreign));
         put_side_name(&event, "foreign_side", session->foreign_from);
     }
+    if (session->tls)
+        event_put(&event, "handshake", event_json_of_tls(session->tls));
     event_put_flag(&event, "open", session->is_open);
     event_put_flag(&event, "truncated", session->is_truncated || is_cut);
     event_put_count(&event, "items_dropped", session->items_dropped);
@@ -182,6 +212,21 @@ bool event_write_close(const struct session *session, enum secrets_policy secret
     return write_open_message(session, out) && write_end(session, !is_whole, out);
 }
 
+static json_t *json_of_clients(const struct attempts_row *row)
+{
+    json_t *array = json_array();
+
+    for (uint32_t i = 0; array && i < row->client_count; i++) {
+        char text[ADDRESS_TEXT];
+        size_t len = address_format(&row->clients[i], text);
+        if (json_array_append_new(array, json_stringn_nocheck(text, len)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 bool event_write_attempts(const struct attempts_row *row, struct buf *out)
 {
     struct event event = event_begin("attempts", NULL, row->last_ns);
@@ -190,6 +235,13 @@ bool event_write_attempts(const struct attempts_row *row, struct buf *out)
     event_put_u64(&event, "refused", row->count[ATTEMPT_REFUSED]);
     event_put_u64(&event, "unanswered", row->count[ATTEMPT_UNANSWERED]);
     event_put_u64(&event, "no_greeting", row->count[ATTEMPT_NO_GREETING]);
+    event_put_count(&event, "unanswered_longest_ns", row->longest_ns[ATTEMPT_UNANSWERED]);
+    event_put_count(&event, "no_greeting_longest_ns", row->longest_ns[ATTEMPT_NO_GREETING]);
+    event_put_count(&event, "retried", row->retried);
+    event_put_count(&event, "left_early", row->left_early);
+    event_put_count(&event, "closed_by_server", row->closed_by_server);
+    event_put(&event, "clients", json_of_clients(row));
+    event_put_flag(&event, "more_clients", row->has_more_clients);
     event_put_time(&event, "first", row->first_ns);
     event_put_time(&event, "last", row->last_ns);
     return event_end(&event, out);

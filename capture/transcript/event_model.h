@@ -39,6 +39,8 @@ bool event_read_junk(struct open_session *open, const json_t *event, struct even
 /* The facts of the session as a whole. */
 bool event_read_open(struct open_session *open, const json_t *event);
 void event_read_close(struct open_session *open, const json_t *event);
+/* What the clear part of a TLS handshake told; NULL if it is not there, or without memory. */
+struct tls_facts *event_read_handshake(const json_t *object, struct arena *arena);
 /* At its end: every index and number in the session holds, whatever the recording said. */
 void event_seal(struct open_session *open);
 

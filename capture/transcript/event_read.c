@@ -354,20 +354,29 @@ static void read_attempts(struct event_reader *reader, const json_t *event)
         [ATTEMPT_UNANSWERED] = "unanswered",
         [ATTEMPT_NO_GREETING] = "no_greeting",
     };
-    struct endpoint server;
+    struct address clients[LIMIT_ATTEMPT_CLIENTS];
+    struct attempts_row row = {
+        .longest_ns[ATTEMPT_UNANSWERED] = event_get_u64(event, "unanswered_longest_ns", INT64_MAX),
+        .longest_ns[ATTEMPT_NO_GREETING] = event_get_u64(event, "no_greeting_longest_ns", INT64_MAX),
+        .retried = event_get_u64(event, "retried", UINT32_MAX),
+        .left_early = event_get_u64(event, "left_early", UINT32_MAX),
+        .closed_by_server = event_get_u64(event, "closed_by_server", UINT32_MAX),
+        .clients = clients,
+        .has_more_clients = event_get_flag(event, "more_clients"),
+        .first_ns = event_get_time(event, "first"),
+        .last_ns = event_get_time(event, "last"),
+    };
+    const json_t *addresses = json_object_get(event, "clients");
 
-    if (!event_get_endpoint(event, "server", &server)) {
+    if (!event_get_endpoint(event, "server", &row.server)) {
         reader->ignored++;
         return;
     }
-    for (unsigned kind = ATTEMPT_NONE + 1; kind < ATTEMPT_KIND_COUNT; kind++) {
-        uint64_t count = event_get_u64(event, names[kind], UINT32_MAX);
-        if (!count)
-            continue;
-        attempts_add(reader->attempts, &server, (enum attempt_kind)kind, event_get_time(event, "first"),
-                     count);
-        attempts_add(reader->attempts, &server, (enum attempt_kind)kind, event_get_time(event, "last"), 0);
-    }
+    for (unsigned kind = ATTEMPT_NONE + 1; kind < ATTEMPT_KIND_COUNT; kind++)
+        row.count[kind] = event_get_u64(event, names[kind], UINT32_MAX);
+    for (size_t i = 0; i < json_array_size(addresses) && row.client_count < LIMIT_ATTEMPT_CLIENTS; i++)
+        row.client_count += event_get_address(json_array_get(addresses, i), &clients[row.client_count]);
+    attempts_add(reader->attempts, &row);
 }
 
 /* Totals are of the whole run so far: the newest ones count. */

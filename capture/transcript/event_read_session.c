@@ -30,6 +30,22 @@ static struct side_facts side_of(const json_t *event, const char *key)
         .zero_windows = event_get_u32(part, "zero_windows"),
         .tls_bytes = event_get_u64(part, "tls_bytes", INT64_MAX),
         .bare_lf_lines = event_get_u64(part, "bare_lf_lines", INT64_MAX),
+        .last_ns = event_get_time(part, "last"),
+        .fin_ns = event_get_time(part, "fin"),
+        .unacked_bytes = event_get_u64(part, "unacked_bytes", INT64_MAX),
+        .unacked_since_ns = event_get_time(part, "unacked_since"),
+        .unacked_repeats = event_get_u32(part, "unacked_repeats"),
+        .repeat_length = event_get_u32(part, "repeat_length"),
+        .is_large_acked = event_get_flag(part, "large_acked"),
+        .is_window_zero = event_get_flag(part, "window_zero"),
+        .zero_since_ns = event_get_time(part, "zero_since"),
+        .zero_last_ns = event_get_time(part, "zero_last"),
+        .hop_limit_low = (uint8_t)event_get_u64(part, "hop_limit_low", UINT8_MAX),
+        .hop_limit_high = (uint8_t)event_get_u64(part, "hop_limit_high", UINT8_MAX),
+        .reset_hop_limit = (uint8_t)event_get_u64(part, "reset_hop_limit", UINT8_MAX),
+        .reset_ns = event_get_time(part, "reset"),
+        .reset_off_by = event_get_u64(part, "reset_off_by", INT64_MAX),
+        .segments_after_reset = event_get_u32(part, "segments_after_reset"),
     };
 }
 
@@ -59,9 +75,11 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->is_midstream = event_get_flag(event, "midstream");
     session->one_sided = event_get_side(event, "one_sided");
     session->rtt_ns = event_get_u64(event, "rtt_ns", INT64_MAX);
+    session->silent_ns = event_get_u64(event, "silent_ns", INT64_MAX);
     session->is_tls = event_get_flag(event, "tls");
     session->foreign = event_get_foreign(event, "foreign");
     session->foreign_from = event_get_side(event, "foreign_side");
+    session->tls = event_read_handshake(json_object_get(event, "handshake"), &session->arena);
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);

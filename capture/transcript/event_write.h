@@ -32,6 +32,9 @@ bool event_write_exchange(const struct session *session, const struct sasl_excha
 /* Whether the text of a step may not be written. */
 bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets);
 
+/* What the clear part of a handshake told; NULL without memory. */
+json_t *event_json_of_tls(const struct tls_facts *tls);
+
 /* "crlf", "lf"; NULL for no line end. */
 const char *event_line_end_name(enum line_end end);
 

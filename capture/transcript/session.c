@@ -63,6 +63,13 @@ const char *close_kind_name(enum close_kind kind)
     return (unsigned)kind < CLOSE_COUNT ? names[kind] : "none";
 }
 
+const char *tls_state_name(enum tls_state state)
+{
+    static const char *const names[TLS_STATE_COUNT] = { "none", "begun", "done", "lost" };
+
+    return (unsigned)state < TLS_STATE_COUNT ? names[state] : "none";
+}
+
 struct session *session_new(struct budget *budget)
 {
     struct arena arena;

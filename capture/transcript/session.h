@@ -246,6 +246,71 @@ struct side_facts {
     uint32_t zero_windows;
     uint64_t tls_bytes;     /* ciphertext */
     uint64_t bare_lf_lines; /* commands or reply lines that end in a bare LF */
+    uint64_t last_ns;       /* of its last packet other than a RST */
+    uint64_t fin_ns;        /* 0: it did not close its direction */
+    uint64_t unacked_bytes; /* at the end: sent, and never acknowledged */
+    uint64_t unacked_since_ns;
+    uint32_t unacked_repeats; /* how often the first segment of them was sent again */
+    uint32_t repeat_length;   /* octets of it */
+    bool is_large_acked;      /* a segment of 1200 octets or more was acknowledged */
+    bool is_window_zero;      /* at the end it took no more */
+    uint64_t zero_since_ns;   /* the newest span of zero windows; 0 none */
+    uint64_t zero_last_ns;
+    uint8_t hop_limit_low; /* TTL or hop limit of its packets, RST apart; 0 not known */
+    uint8_t hop_limit_high;
+    uint8_t reset_hop_limit;       /* of its first RST */
+    uint64_t reset_ns;             /* 0: it sent none */
+    uint64_t reset_off_by;         /* octets between its sequence number and the one that was due */
+    uint32_t segments_after_reset; /* with new bytes: whoever sent the RST, this side did not */
+};
+
+enum tls_state {
+    TLS_STATE_NONE = 0,
+    TLS_STATE_BEGUN, /* a hello was seen, and no end of the handshake */
+    TLS_STATE_DONE,
+    TLS_STATE_LOST, /* bytes are missing, or it is no TLS that can be read */
+    TLS_STATE_COUNT
+};
+const char *tls_state_name(enum tls_state state);
+
+/* An alert in clear (RFC 8446 6). */
+struct tls_alert {
+    enum side from;
+    uint8_t level;
+    uint8_t description;
+    struct moment at;
+};
+
+/* Of the server, as TLS 1.2 and older show it in clear. */
+struct tls_certificate {
+    struct bytes subject; /* as RFC 4514 writes names */
+    struct bytes issuer;
+    struct bytes *names; /* DNS names */
+    uint32_t name_count;
+    uint64_t not_before_s; /* since the epoch */
+    uint64_t not_after_s;
+    struct bytes key_type;
+    uint32_t key_bits;
+    uint32_t chain_length;
+    bool is_self_signed;
+    bool is_chain_broken; /* a certificate was not issued by the one behind it */
+    bool is_other_name;   /* not for the name that the client asked for */
+};
+
+/* What the clear part of a TLS handshake tells (RFC 8446, RFC 5246). */
+struct tls_facts {
+    enum tls_state state;
+    uint16_t offered_version; /* the highest, as on the wire: 0x0303 is TLS 1.2; 0 none */
+    uint16_t version;         /* chosen */
+    uint16_t cipher;          /* chosen */
+    bool is_resumed;
+    enum side sealed_alert; /* who ended the handshake with what has the length of a sealed alert */
+    struct bytes sni;
+    struct bytes alpn; /* chosen */
+    struct tls_alert *alerts;
+    uint32_t alert_count;
+    struct tls_certificate *certificate; /* or NULL */
+    struct moment first;                 /* of the first hello */
 };
 
 struct session {
@@ -262,9 +327,11 @@ struct session {
     enum side one_sided; /* only this side's bytes were captured; SIDE_NONE: both */
     enum close_kind closed;
     enum side closed_by;           /* SIDE_NONE: not known */
+    uint64_t silent_ns;            /* how long nothing came behind the last packet, if nothing ended it */
     uint64_t rtt_ns;               /* of the handshake, or the smallest seen; 0 unknown */
     struct side_facts side[2];     /* by enum side */
     bool is_tls;                   /* turned into ciphertext at an ITEM_TLS */
+    struct tls_facts *tls;         /* or NULL */
     enum foreign_protocol foreign; /* what the first line shows, if it is not SMTP */
     enum side foreign_from;        /* who spoke it; SIDE_NONE nobody */
     bool is_open;                  /* written while still going on (a recorder that stops) */

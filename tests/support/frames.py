@@ -4,7 +4,7 @@ import struct
 
 
 class Segment:
-    __slots__ = ("time", "src", "dst", "sport", "dport", "seq", "ack", "flags", "window", "payload", "options")
+    __slots__ = ("time", "src", "dst", "sport", "dport", "seq", "ack", "flags", "window", "payload", "options", "hops")
 
     def copy(self, **changes):
         other = Segment()
@@ -32,9 +32,11 @@ def parse(frame):
     if kind == 0x0800 and frame[23] == 6:
         header, total = (frame[14] & 15) * 4, struct.unpack_from(">H", frame, 16)[0]
         s.src, s.dst, tcp = frame[26:30], frame[30:34], frame[14 + header:14 + total]
+        s.hops = frame[22]
     elif kind == 0x86dd and frame[20] == 6:
         total = struct.unpack_from(">H", frame, 18)[0]
         s.src, s.dst, tcp = frame[22:38], frame[38:54], frame[54:54 + total]
+        s.hops = frame[21]
     else:
         return None
     s.sport, s.dport, s.seq, s.ack, offset, s.flags, s.window = struct.unpack_from(">HHIIBBH", tcp, 0)
@@ -46,8 +48,8 @@ def frame(s):
     tcp = struct.pack(">HHIIBBHHH", s.sport, s.dport, s.seq & 0xffffffff, s.ack & 0xffffffff,
                       (5 + len(s.options) // 4) << 4, s.flags, s.window, 0, 0) + s.options + s.payload
     if len(s.src) == 4:
-        return bytes(12) + b"\x08\x00" + struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + s.src + s.dst + tcp
-    return bytes(12) + b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(tcp), 6, 64) + s.src + s.dst + tcp
+        return bytes(12) + b"\x08\x00" + struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, s.hops, 6, 0) + s.src + s.dst + tcp
+    return bytes(12) + b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(tcp), 6, s.hops) + s.src + s.dst + tcp
 
 
 def write(path, all_segments):

@@ -39,4 +39,7 @@ void scenarios_hold(const struct scenario *scenarios, size_t count);
 /* With a hole in it no session raises what it did not raise whole, but for what tells of loss. */
 void scenarios_hold_with_holes(const struct scenario *scenarios, size_t count);
 
+/* The same for sessions that `end` gives their end; without it they end with the capture. */
+void scenarios_hold_ended(const struct scenario *scenarios, size_t count, void (*end)(struct session *));
+
 #endif

@@ -13,6 +13,7 @@ struct builder {
     bool awaits_sasl;    /* after a 334 */
     bool has_greeting;
     size_t data_item;
+    unsigned seconds;     /* to pass before the next reply */
     size_t auth_exchange; /* 1 + index */
     bool has_open_chunks;
 };
@@ -90,6 +91,7 @@ static struct item *add_item(struct builder *b, enum item_kind kind, const struc
 
 static void answer(struct builder *b, struct item *item, const char *text)
 {
+    b->now_ns += UINT64_C(1000000000) * b->seconds;
     if (!text)
         return;
     item->reply = make_reply(b, &text);
@@ -169,6 +171,7 @@ static void add_content(struct builder *b, const struct step *step, bool is_bdat
     message->size += size;
     message->is_complete = is_last && is_whole;
     message->last_item = (uint32_t)(b->session->item_count - 1);
+    message->last = item->at;
     b->has_open_chunks = is_bdat && !is_last;
 }
 
@@ -244,6 +247,9 @@ static void add_line(struct builder *b, const struct step *step)
 
 static void add_step(struct builder *b, const struct step *step)
 {
+    if (step->flags & STEP_PAUSE)
+        b->now_ns += UINT64_C(1000000000) * (step->flags >> 16);
+    b->seconds = step->flags & STEP_PAUSE ? 0 : step->flags >> 16;
     if (step->flags & (STEP_GAP_CLIENT | STEP_GAP_SERVER | STEP_GAP_CONTENT)) {
         add_gap(b, step);
     } else if (step->flags & STEP_TLS) {

@@ -20,7 +20,10 @@ enum step_flag {
     STEP_UNFINISHED = 1 << 9,  /* the session ended inside this content */
     STEP_PRELUDE = 1 << 10,    /* a PROXY header, version 1 */
     STEP_SERVER = 1 << 11,     /* with STEP_TLS: the server sent the first record */
+    STEP_PAUSE = 1 << 15,      /* STEP_SECONDS pass before the line rather than before its reply */
 };
+/* Beside the flags: so many seconds, up to 65535, pass before the reply. */
+#define STEP_SECONDS(s) ((unsigned)(s) << 16)
 
 struct step {
     const char *send;  /* the client's line or content; NULL: the greeting, or later a reply to nothing */

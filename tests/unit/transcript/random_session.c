@@ -410,6 +410,54 @@ static void add_prelude(struct maker *m)
     tell(m, CHANGE_ITEM_ADDED, index);
 }
 
+static struct tls_certificate *make_certificate(struct maker *m)
+{
+    struct tls_certificate *certificate = ARENA_NEW(&m->session->arena, struct tls_certificate);
+
+    must(certificate);
+    *certificate = (struct tls_certificate){ .subject = text(m, 40),
+                                             .issuer = text(m, 40),
+                                             .name_count = below(m, 4),
+                                             .not_before_s = large(m),
+                                             .not_after_s = large(m),
+                                             .key_type = text(m, 8),
+                                             .key_bits = below(m, 5000),
+                                             .chain_length = below(m, 4),
+                                             .is_self_signed = coin(m),
+                                             .is_chain_broken = coin(m),
+                                             .is_other_name = coin(m) };
+    certificate->names = ARENA_ARRAY(&m->session->arena, struct bytes, 4);
+    must(certificate->names);
+    for (uint32_t i = 0; i < certificate->name_count; i++)
+        certificate->names[i] = text(m, 20);
+    return certificate;
+}
+
+static struct tls_facts *make_handshake(struct maker *m)
+{
+    struct tls_facts *tls = ARENA_NEW(&m->session->arena, struct tls_facts);
+
+    must(tls);
+    *tls = (struct tls_facts){ .state = (enum tls_state)(1 + below(m, TLS_STATE_COUNT - 1)),
+                               .offered_version = (uint16_t)below(m, 65536),
+                               .version = (uint16_t)below(m, 65536),
+                               .cipher = (uint16_t)below(m, 65536),
+                               .is_resumed = coin(m),
+                               .sealed_alert = (enum side)below(m, 3),
+                               .sni = text(m, 20),
+                               .alpn = text(m, 8),
+                               .alert_count = below(m, LIMIT_TLS_ALERTS + 1),
+                               .first = now(m) };
+    tls->alerts = ARENA_ARRAY(&m->session->arena, struct tls_alert, LIMIT_TLS_ALERTS);
+    must(tls->alerts);
+    for (uint32_t i = 0; i < tls->alert_count; i++)
+        tls->alerts[i] = (struct tls_alert){ coin(m) ? SIDE_CLIENT : SIDE_SERVER, (uint8_t)below(m, 256),
+                                             (uint8_t)below(m, 256), now(m) };
+    if (coin(m))
+        tls->certificate = make_certificate(m);
+    return tls;
+}
+
 static void add_tls(struct maker *m)
 {
     size_t index = add(m, ITEM_TLS);
@@ -417,14 +465,39 @@ static void add_tls(struct maker *m)
     m->session->is_tls = true;
     item_of(m, index)->as.tls =
         (struct tls_start){ .from = (enum side)below(m, 2), .plain_length = coin(m) ? large(m) : 0 };
+    if (coin(m))
+        m->session->tls = make_handshake(m);
     tell(m, CHANGE_ITEM_ADDED, index);
 }
 
 static void fill_side(struct maker *m, struct side_facts *side)
 {
-    *side =
-        (struct side_facts){ large(m), large(m),   coin(m) ? large(m) : 0, large(m), below(m, 3), below(m, 3),
-                             large(m), below(m, 3) };
+    *side = (struct side_facts){ .packets = large(m),
+                                 .payload_bytes = large(m),
+                                 .missing_bytes = coin(m) ? large(m) : 0,
+                                 .retransmitted_bytes = large(m),
+                                 .conflicting_bytes = below(m, 3),
+                                 .zero_windows = below(m, 3),
+                                 .tls_bytes = large(m),
+                                 .bare_lf_lines = below(m, 3) };
+    if (coin(m))
+        return;
+    side->last_ns = now(m).time_ns;
+    side->fin_ns = coin(m) ? now(m).time_ns : 0;
+    side->unacked_bytes = large(m);
+    side->unacked_since_ns = now(m).time_ns;
+    side->unacked_repeats = below(m, 9);
+    side->repeat_length = below(m, 1461);
+    side->is_large_acked = coin(m);
+    side->is_window_zero = coin(m);
+    side->zero_since_ns = now(m).time_ns;
+    side->zero_last_ns = now(m).time_ns;
+    side->hop_limit_low = (uint8_t)below(m, 256);
+    side->hop_limit_high = (uint8_t)below(m, 256);
+    side->reset_hop_limit = (uint8_t)below(m, 256);
+    side->reset_ns = now(m).time_ns;
+    side->reset_off_by = large(m);
+    side->segments_after_reset = below(m, 3);
 }
 
 static void fill_end(struct maker *m)
@@ -436,6 +509,7 @@ static void fill_end(struct maker *m)
     session->closed = (enum close_kind)below(m, CLOSE_COUNT);
     session->closed_by = (enum side)below(m, 3);
     session->rtt_ns = coin(m) ? below(m, 1000000000) : 0;
+    session->silent_ns = coin(m) ? large(m) : 0;
     session->is_open = below(m, 5) == 0;
     session->is_truncated = below(m, 5) == 0;
     session->items_dropped = session->is_truncated ? below(m, 100) : 0;

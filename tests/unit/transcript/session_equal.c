@@ -278,7 +278,71 @@ static const char *side_difference(const struct side_facts *a, const struct side
     SAME(zero_windows);
     SAME(tls_bytes);
     SAME(bare_lf_lines);
+    SAME(last_ns);
+    SAME(fin_ns);
+    SAME(unacked_bytes);
+    SAME(unacked_since_ns);
+    SAME(unacked_repeats);
+    SAME(repeat_length);
+    SAME(is_large_acked);
+    SAME(is_window_zero);
+    SAME(zero_since_ns);
+    SAME(zero_last_ns);
+    SAME(hop_limit_low);
+    SAME(hop_limit_high);
+    SAME(reset_hop_limit);
+    SAME(reset_ns);
+    SAME(reset_off_by);
+    SAME(segments_after_reset);
     return NULL;
+}
+
+static const char *certificate_difference(const struct tls_certificate *a, const struct tls_certificate *b)
+{
+    if (!a || !b)
+        return a == b ? NULL : "certificate";
+    SAME_BYTES(subject);
+    SAME_BYTES(issuer);
+    SAME_BYTES(key_type);
+    SAME(not_before_s);
+    SAME(not_after_s);
+    SAME(key_bits);
+    SAME(chain_length);
+    SAME(is_self_signed);
+    SAME(is_chain_broken);
+    SAME(is_other_name);
+    SAME(name_count);
+    for (uint32_t i = 0; i < a->name_count; i++)
+        SAME_BYTES(names[i]);
+    return NULL;
+}
+
+static const char *alert_difference(const struct tls_alert *a, const struct tls_alert *b)
+{
+    SAME(from);
+    SAME(level);
+    SAME(description);
+    SAME_MOMENT(at);
+    return NULL;
+}
+
+static const char *handshake_difference(const struct tls_facts *a, const struct tls_facts *b)
+{
+    if (!a || !b)
+        return a == b ? NULL : "tls";
+    SAME(state);
+    SAME(offered_version);
+    SAME(version);
+    SAME(cipher);
+    SAME(is_resumed);
+    SAME(sealed_alert);
+    SAME_BYTES(sni);
+    SAME_BYTES(alpn);
+    SAME_MOMENT(first);
+    SAME(alert_count);
+    for (uint32_t i = 0; i < a->alert_count; i++)
+        FIRST_OF(alert_difference(&a->alerts[i], &b->alerts[i]));
+    return certificate_difference(a->certificate, b->certificate);
 }
 
 static const char *whole_difference(const struct session *a, const struct session *b)
@@ -293,6 +357,8 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(closed);
     SAME(closed_by);
     SAME(rtt_ns);
+    SAME(silent_ns);
+    FIRST_OF(handshake_difference(a->tls, b->tls));
     SAME(is_tls);
     SAME(foreign);
     SAME(foreign_from);

@@ -301,7 +301,14 @@ static void totals_and_attempts_are_read(void **state)
     struct run_totals totals = { 900, 12, 77, 5 };
     struct attempts_row row = { .first_ns = 1000000000,
                                 .last_ns = UINT64_C(5000000000),
-                                .count = { 0, 3, 0, 1 } };
+                                .count = { 0, 3, 0, 1 },
+                                .longest_ns = { 0, 0, 8, 9 },
+                                .retried = 2,
+                                .left_early = 1,
+                                .closed_by_server = 4,
+                                .has_more_clients = true };
+    struct address clients[2] = { { .family = 4, .bytes = { 192, 0, 2, 7 } },
+                                  { .family = 6, .bytes = { 0x20, 1, 13, 0xb8 } } };
     struct collector collector;
     struct buf out;
     size_t count;
@@ -310,6 +317,8 @@ static void totals_and_attempts_are_read(void **state)
     buf_init(&out, LIMIT_OUTPUT_LINE);
     assert_true(address_parse(BYTES("192.0.2.25"), &row.server.address));
     row.server.port = 25;
+    row.clients = clients;
+    row.client_count = 2;
     assert_true(event_write_attempts(&row, &out));
     assert_true(event_write_stats(&totals, 7, &out));
     collector_init(&collector, NULL);
@@ -325,6 +334,14 @@ static void totals_and_attempts_are_read(void **state)
     assert_int_equal(rows[0].count[ATTEMPT_REFUSED], 6);
     assert_int_equal(rows[0].count[ATTEMPT_UNANSWERED], 0);
     assert_int_equal(rows[0].count[ATTEMPT_NO_GREETING], 2);
+    assert_int_equal(rows[0].longest_ns[ATTEMPT_UNANSWERED], 8);
+    assert_int_equal(rows[0].longest_ns[ATTEMPT_NO_GREETING], 9);
+    assert_int_equal(rows[0].retried, 4);
+    assert_int_equal(rows[0].left_early, 2);
+    assert_int_equal(rows[0].closed_by_server, 8);
+    assert_int_equal(rows[0].client_count, 2);
+    assert_true(address_equal(&rows[0].clients[1], &clients[1]));
+    assert_true(rows[0].has_more_clients);
     assert_int_equal(rows[0].first_ns, row.first_ns);
     assert_int_equal(rows[0].last_ns, row.last_ns);
     collector_release(&collector);

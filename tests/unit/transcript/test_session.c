@@ -162,6 +162,52 @@ static void every_name_is_there_and_none_is_twice(void **state)
     assert_string_equal(close_kind_name(CLOSE_END_OF_CAPTURE), "end-of-capture");
 }
 
+static void add(struct attempts *attempts, const struct endpoint *server, enum attempt_kind kind,
+                uint64_t time_ns, uint64_t count)
+{
+    struct attempts_row row = { .server = *server, .first_ns = time_ns, .last_ns = time_ns };
+
+    row.count[kind] = count;
+    attempts_add(attempts, &row);
+}
+
+static void clients_are_told_apart_up_to_a_ceiling(void **state)
+{
+    struct budget budget;
+    size_t count;
+
+    (void)state;
+    budget_init(&budget, SIZE_MAX / 2);
+    struct attempts *attempts = attempts_new(&budget);
+    assert_non_null(attempts);
+    for (unsigned i = 0; i < 3 * LIMIT_ATTEMPT_CLIENTS; i++) {
+        struct address client = { .family = 4, .bytes = { 10, 0, 0, (uint8_t)(i / 3) } };
+        struct attempts_row row = { .server = endpoint("192.0.2.9", 25),
+                                    .count = { [ATTEMPT_UNANSWERED] = 1 },
+                                    .longest_ns = { [ATTEMPT_UNANSWERED] = i },
+                                    .retried = i & 1,
+                                    .clients = &client,
+                                    .client_count = 1,
+                                    .first_ns = 1 };
+        attempts_add(attempts, &row);
+    }
+    const struct attempts_row *rows = attempts_rows(attempts, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].client_count, LIMIT_ATTEMPT_CLIENTS);
+    assert_false(rows[0].has_more_clients);
+    assert_int_equal(rows[0].longest_ns[ATTEMPT_UNANSWERED], 3 * LIMIT_ATTEMPT_CLIENTS - 1);
+    assert_int_equal(rows[0].retried, 3 * LIMIT_ATTEMPT_CLIENTS / 2);
+    struct address one_more = { .family = 4, .bytes = { 10, 1 } };
+    attempts_add(attempts, &(struct attempts_row){ .server = endpoint("192.0.2.9", 25),
+                                                   .clients = &one_more,
+                                                   .client_count = 1 });
+    rows = attempts_rows(attempts, &count);
+    assert_int_equal(rows[0].client_count, LIMIT_ATTEMPT_CLIENTS);
+    assert_true(rows[0].has_more_clients);
+    attempts_free(attempts);
+    assert_int_equal(budget.used_bytes, 0);
+}
+
 static void attempts_are_sorted_and_summed(void **state)
 {
     struct attempts *attempts = attempts_new(NULL);
@@ -171,10 +217,10 @@ static void attempts_are_sorted_and_summed(void **state)
 
     (void)state;
     assert_non_null(attempts);
-    attempts_add(attempts, &high, ATTEMPT_REFUSED, 50, 1);
-    attempts_add(attempts, &low, ATTEMPT_UNANSWERED, 10, 2);
-    attempts_add(attempts, &lower, ATTEMPT_NO_GREETING, 20, 1);
-    attempts_add(attempts, &high, ATTEMPT_REFUSED, 30, 1);
+    add(attempts, &high, ATTEMPT_REFUSED, 50, 1);
+    add(attempts, &low, ATTEMPT_UNANSWERED, 10, 2);
+    add(attempts, &lower, ATTEMPT_NO_GREETING, 20, 1);
+    add(attempts, &high, ATTEMPT_REFUSED, 30, 1);
     const struct attempts_row *rows = attempts_rows(attempts, &count);
     assert_int_equal(count, 3);
     assert_int_equal(rows[0].server.port, 25);
@@ -198,7 +244,7 @@ static void beyond_the_table_attempts_are_still_counted(void **state)
         char text[32];
         (void)snprintf(text, sizeof text, "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
         struct endpoint server = endpoint(text, 25);
-        attempts_add(attempts, &server, ATTEMPT_REFUSED, i, 1);
+        add(attempts, &server, ATTEMPT_REFUSED, i, 1);
     }
     (void)attempts_rows(attempts, &count);
     assert_int_equal(count, LIMIT_ATTEMPT_SERVERS);
@@ -217,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_ceiling_is_recorded),
         cmocka_unit_test(every_name_is_there_and_none_is_twice),
         cmocka_unit_test(attempts_are_sorted_and_summed),
+        cmocka_unit_test(clients_are_told_apart_up_to_a_ceiling),
         cmocka_unit_test(beyond_the_table_attempts_are_still_counted),
     };
 

@@ -1,0 +1,40 @@
+#ifndef RULES_ENDING_H
+#define RULES_ENDING_H
+
+#include "rules/rules.h"
+
+/* Inside of rules: how a connection ended, and whose turn it was then. */
+
+enum turn {
+    TURN_UNKNOWN = 0, /* missing bytes, or ciphertext */
+    TURN_REPLY,       /* a reply was due: to the item */
+    TURN_COMMAND,     /* the server had answered everything */
+    TURN_RESPONSE,    /* a SASL response was due */
+    TURN_CONTENT      /* the client was to send more of a message */
+};
+
+struct ending {
+    bool is_seen;  /* somebody ended it */
+    bool is_reset; /* by a RST, with no FIN before it */
+    enum side by;  /* SIDE_NONE: not known */
+    uint64_t at_ns;
+    bool is_polite; /* QUIT, 221 or 421 were said, or a greeting that refuses */
+    enum turn turn;
+    size_t item;       /* TURN_REPLY: the first without a reply; else the last one */
+    uint64_t since_ns; /* nothing was said since */
+};
+
+struct ending ending_of(const struct analysis *analysis);
+/* Whether missing bytes leave open what happened at the end. */
+bool ending_is_blurred(const struct analysis *analysis);
+
+/* "less than a second", "1 second", "30 seconds". */
+enum { SPAN_TEXT = 40 };
+const char *ending_span(uint64_t from_ns, uint64_t to_ns, char out[SPAN_TEXT]);
+
+static inline uint64_t ending_seconds(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? (to_ns - from_ns) / 1000000000u : 0;
+}
+
+#endif
