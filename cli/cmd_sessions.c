@@ -144,6 +144,8 @@ int cmd_sessions(const struct options *options)
                                                   .has_inputs = options->input_count > 1 };
     run.counts = calloc(1, sizeof *run.counts);
     run.analyzer = analyzer_new(&budget, &err);
+    if (run.analyzer && options->local_domains)
+        analyzer_set_local_domains(run.analyzer, bytes_of(options->local_domains));
     run.output = ordered_output_new(STDOUT_FILENO, &err);
     buf_init(&run.text, LIMIT_OUTPUT_LINE);
     if (run.counts && run.analyzer && run.output)

@@ -49,9 +49,8 @@ static void list_findings(const struct analysis *analysis, char *text, size_t si
 
 void scenarios_hold(const struct scenario *scenarios, size_t count)
 {
-    struct analyzer *analyzer = new_analyzer();
-
     for (size_t i = 0; i < count; i++) {
+        struct analyzer *analyzer = new_analyzer(); /* each begins without a history */
         const struct scenario *row = &scenarios[i];
         struct session *session = session_build(row->steps, count_steps(row->steps), row->protocol);
         char text[1024];
@@ -62,14 +61,12 @@ void scenarios_hold(const struct scenario *scenarios, size_t count)
         if (strcmp(text, row->findings) != 0)
             fail_msg("%s: raised \"%s\", not \"%s\"", row->name, text, row->findings);
         analysis_free(analysis);
+        analyzer_free(analyzer);
     }
-    analyzer_free(analyzer);
 }
 
 void scenarios_hold_with_holes(const struct scenario *scenarios, size_t count)
 {
-    struct analyzer *analyzer = new_analyzer();
-
     for (size_t i = 0; i < count; i++) {
         const struct scenario *row = &scenarios[i];
         size_t step_count = count_steps(row->steps);
@@ -81,6 +78,7 @@ void scenarios_hold_with_holes(const struct scenario *scenarios, size_t count)
             struct step steps[STEPS_MAX];
             memcpy(steps, row->steps, step_count * sizeof steps[0]);
             steps[at] = (struct step){ "", NULL, at % 2 ? STEP_GAP_CLIENT : STEP_GAP_SERVER };
+            struct analyzer *analyzer = new_analyzer();
             struct session *session = session_build(steps, step_count, row->protocol);
             session->closed = CLOSE_END_OF_CAPTURE;
             struct analysis *analysis = analysis_new(analyzer, session);
@@ -90,9 +88,9 @@ void scenarios_hold_with_holes(const struct scenario *scenarios, size_t count)
                     fail_msg("%s: %s without step %zu", row->name, id, at);
             }
             analysis_free(analysis);
+            analyzer_free(analyzer);
         }
     }
-    analyzer_free(analyzer);
 }
 
 const struct finding *find_finding(const struct analysis *analysis, enum rule_id rule)
