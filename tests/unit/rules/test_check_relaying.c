@@ -38,7 +38,7 @@ static void denials_are_known_by_their_wording(void **state)
         { "513 Relaying denied.", true },
         { "550 5.1.1 no such user", false },
         { "554 5.7.1 Service unavailable; client host blocked using relays.example", false },
-        { "550 5.7.1 refused, you are listed as a relay", false },
+        { "550 5.7.1 Mail from 192.0.2.1 refused, see http://relays.example/", false },
         { "451 4.3.0 the relay is busy", false },
     };
 
