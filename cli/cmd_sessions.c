@@ -150,6 +150,8 @@ int cmd_sessions(const struct options *options)
     run.analyzer = analyzer_new(&budget, &err);
     if (run.analyzer && options->slow_ns)
         analyzer_set_slow(run.analyzer, options->slow_ns);
+    if (run.analyzer && options->local_domains)
+        analyzer_set_local_domains(run.analyzer, bytes_of(options->local_domains));
     run.output = ordered_output_new(STDOUT_FILENO, &err);
     buf_init(&run.text, LIMIT_OUTPUT_LINE);
     if (run.counts && run.analyzer && run.output)

@@ -176,6 +176,14 @@ static bool set_when(struct options *options, const struct option_row *row, cons
     return true;
 }
 
+static bool set_local_domains(struct options *options, const struct option_row *row, const char *value)
+{
+    if (value[strspn(value, " ,")] == '\0' || strchr(value, '@'))
+        return complain(row, value, "is no list of domains such as example.org,example.net");
+    options->local_domains = value;
+    return true;
+}
+
 enum flag { FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_DEVICES };
 
 static bool set_flag(struct options *options, const struct option_row *row, const char *value)
@@ -231,6 +239,8 @@ static const struct option_row rows[] = {
     { "code", 0, "CODE", FOR_SESSIONS, set_selector, SELECT_CODE, "with a reply of this code" },
     { "finding", 0, "ID", FOR_SESSIONS, set_selector, SELECT_FINDING, "with this finding" },
     { "verdict", 0, "VERDICT", FOR_SESSIONS, set_selector, SELECT_VERDICT, "with a command judged so" },
+    { "local-domains", 0, "LIST", FOR_SESSIONS, set_local_domains, 0,
+      "domains that the servers take mail for; finds relaying" },
     { "show-secrets", 0, NULL, FOR_SESSIONS, set_flag, FLAG_SECRETS,
       "print passwords and tokens as they are" },
     { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },

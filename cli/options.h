@@ -29,6 +29,7 @@ struct options {
     const char *device;
     bool lists_devices;
     struct selectors selectors;
+    const char *local_domains;
     uint16_t ports[PORTS_MOST];
     size_t port_count;
     size_t memory_bytes;

@@ -60,6 +60,7 @@ struct report_counts {
     size_t mechanism_count;
     uint64_t messages;
     uint64_t missing_bytes;
+    struct returned returned;
     enum severity worst; /* of all findings */
 };
 

@@ -97,6 +97,8 @@ void report_count(struct report_counts *counts, const struct analysis *analysis)
         count_mechanism(counts, session->exchanges[i].mechanism,
                         sasl_result_of(session, &session->exchanges[i]).outcome);
     counts->messages += session->message_count;
+    counts->returned.refused += analysis->returned.refused;
+    counts->returned.accepted_later += analysis->returned.accepted_later;
     counts->missing_bytes +=
         session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
 }

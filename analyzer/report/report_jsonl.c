@@ -120,6 +120,15 @@ static json_t *json_of_findings(const struct report_counts *counts)
     return object;
 }
 
+static json_t *json_of_returned(const struct returned *returned)
+{
+    json_t *object = json_object();
+
+    json_put(object, "refused", json_integer((json_int_t)returned->refused));
+    json_put(object, "accepted_later", json_integer((json_int_t)returned->accepted_later));
+    return object;
+}
+
 static void summary_line(const struct report_counts *counts, const struct report_totals *totals,
                          const struct report_options *options, struct buf *out)
 {
@@ -137,6 +146,7 @@ static void summary_line(const struct report_counts *counts, const struct report
     json_put(object, "verdicts", json_of_verdicts(counts));
     json_put(object, "auth", json_of_auth(counts));
     json_put(object, "messages", json_integer((json_int_t)counts->messages));
+    json_put(object, "returned", json_of_returned(&counts->returned));
     json_put(object, "findings", json_of_findings(counts));
     json_put(object, "missing_bytes", json_integer((json_int_t)counts->missing_bytes));
     json_put(object, "dropped_packets",

@@ -351,6 +351,16 @@ static void put_total(uint64_t count, const char *one, const char *many, struct 
     buf_append_text(out, count == 1 ? one : many);
 }
 
+static void put_returned(const struct returned *returned, struct buf *out)
+{
+    if (returned->refused + returned->accepted_later == 0)
+        return;
+    put_total(returned->refused, "delivery (client, sender, recipient) was refused; accepted later: ",
+              "deliveries (client, sender, recipient) were refused; accepted later: ", out);
+    buf_append_u64(out, returned->accepted_later);
+    buf_append_u8(out, '\n');
+}
+
 static void put_counted_findings(const struct report_counts *counts, const struct report_options *options,
                                  struct buf *out)
 {
@@ -399,6 +409,7 @@ static void text_summary(const struct report_counts *counts, const struct report
         put_total(counts->verdicts[VERDICT_CONTRADICTED], "command in order", "commands in order", out);
         buf_append_u8(out, '\n');
     }
+    put_returned(&counts->returned, out);
     put_counted_findings(counts, options, out);
 }
 

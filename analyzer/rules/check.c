@@ -146,6 +146,26 @@ bool check_says_any(const struct reply *reply, const char *const *phrases)
     return false;
 }
 
+static uint64_t client_hash(const struct analysis *analysis)
+{
+    struct history_key key = history_key(check_history(analysis), HISTORY_NONE);
+
+    history_key_add_address(&key, &analysis->session->client.address);
+    history_key_add_number(&key, analysis->session->client.port);
+    return siphash_value(&key.hash);
+}
+
+void check_mark(const struct analysis *analysis, struct history_entry *entry)
+{
+    entry->bits = client_hash(analysis);
+    entry->session = (uint32_t)analysis->session->serial;
+}
+
+bool check_is_copy(const struct analysis *analysis, const struct history_entry *entry)
+{
+    return entry->session != (uint32_t)analysis->session->serial && entry->bits == client_hash(analysis);
+}
+
 bool check_is_greeting_verb(enum verb verb)
 {
     return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;

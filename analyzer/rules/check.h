@@ -1,6 +1,7 @@
 #ifndef RULES_CHECK_H
 #define RULES_CHECK_H
 
+#include "rules/history.h"
 #include "rules/rules.h"
 
 /* Inside analyzer/rules alone: a check looks at one thing and raises findings.  One file a subject, one row
@@ -37,6 +38,14 @@ extern const struct check check_body;
 extern const struct check check_smuggling;
 extern const struct check check_unknown;
 extern const struct check check_dialect; /* the last: adds to the findings of the others */
+/* Over sessions.  They come last: what they note of this session, no other check has seen. */
+extern const struct check check_login;
+extern const struct check check_challenge;
+extern const struct check check_target;
+extern const struct check check_relaying;
+extern const struct check check_stripped;
+extern const struct check check_return;
+extern const struct check check_duplicate;
 
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */
@@ -85,6 +94,13 @@ void check_exploit(struct analysis *analysis, size_t index);
 void check_parameters(struct analysis *analysis, size_t index);
 /* Says of the finding's cause_command what it was, and that it was refused. */
 void check_explain_cause(struct analysis *analysis, struct finding *finding);
+/* What the sessions before have left, and what --local-domains said. */
+struct history *check_history(const struct analysis *analysis);
+struct bytes check_local_domains(const struct analysis *analysis);
+/* Leaves the mark of this session in the entry; check_is_copy tells then whether another session left it that
+ * has the same addresses and ports: one connection, captured at two places. */
+void check_mark(const struct analysis *analysis, struct history_entry *entry);
+bool check_is_copy(const struct analysis *analysis, const struct history_entry *entry);
 
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
@@ -105,6 +121,5 @@ bool check_is_injected(const struct session *session, size_t index);
 enum confidence check_ignored_cause(const struct analysis *analysis, size_t index);
 /* RFC 2920 3.1: whether the client must await the reply to this verb. */
 bool check_ends_group(enum verb verb);
-struct pipe_offers *check_pipe_offers(struct analysis *analysis);
 
 #endif

@@ -1,6 +1,5 @@
 /* Findings about what was sent before its turn (RFC 2920 3.1, RFC 4954 4). */
 #include "rules/check.h"
-#include "rules/pipe_offers.h"
 
 enum { GROUP_LOOK_BACK = 32 }; /* commands */
 
@@ -122,15 +121,33 @@ static void check_early_chunk(struct analysis *analysis, size_t index)
     check_detail(analysis, finding, "BDAT was sent before the replies to MAIL and RCPT were in.");
 }
 
+/* Whether this client had seen PIPECONNECT offered when its session began. */
+static bool had_seen_offer(const struct analysis *analysis)
+{
+    return history_saw_offer(check_history(analysis), analysis->session, EXTENSION_PIPECONNECT,
+                             analysis->session->start_ns);
+}
+
+static void note_offer(const struct analysis *analysis)
+{
+    const struct replay *replay = &analysis->replay;
+    struct history_entry *entry;
+
+    if (replay->judgement_count == 0 || !replay->ehlo_reply
+        || !(replay->judgements[replay->judgement_count - 1].offered & extension_bit(EXTENSION_PIPECONNECT)))
+        return;
+    entry = history_of_offer(check_history(analysis), analysis->session, EXTENSION_PIPECONNECT);
+    if (entry)
+        history_note_offer(entry, replay->ehlo_reply->at.time_ns);
+}
+
 /* Exim: PIPECONNECT is the leave to send a whole group with EHLO, for a client that has seen it offered
  * before. */
 static void raise_violation(struct analysis *analysis, size_t index, const struct item *last)
 {
     bool may_send = last->as.command.verb == VERB_EHLO && has_offer(last->reply, EXTENSION_PIPECONNECT);
 
-    if (may_send
-        && (last->as.command.is_before_greeting
-            || pipe_offers_hold(check_pipe_offers(analysis), analysis->session)))
+    if (may_send && (last->as.command.is_before_greeting || had_seen_offer(analysis)))
         return;
     struct finding *finding = check_raise(analysis, RULE_PIPELINING_VIOLATION, index);
     if (!finding)
@@ -168,7 +185,7 @@ static void check_early(struct analysis *analysis, size_t index)
 
     if (!analysis->replay.greeting)
         return;
-    if (is_offered && pipe_offers_hold(check_pipe_offers(analysis), analysis->session))
+    if (is_offered && had_seen_offer(analysis))
         return;
     struct finding *finding = check_raise(analysis, RULE_EARLY_TALKER, index);
     if (!finding || !is_offered)
@@ -234,7 +251,7 @@ static void check_session(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
 
-    pipe_offers_note(check_pipe_offers(analysis), &analysis->replay);
+    note_offer(analysis);
     if (analysis->replay.has_gaps || session->foreign != FOREIGN_NONE)
         return;
     for (size_t i = 0; i < session->exchange_count; i++)

@@ -5,7 +5,6 @@
 
 #include "rules/check.h"
 #include "rules/check_attempts.h"
-#include "rules/pipe_offers.h"
 
 static const struct rule rules[RULE_COUNT] = {
 #define RULE(name, id_, group_, severity_, fault_, reference_, title_, explanation_, remedy_)                \
@@ -23,10 +22,11 @@ static const struct rule rules[RULE_COUNT] = {
 
 /* A new subject is one file and one row here. */
 static const struct check *const checks[] = {
-    &check_order,   &check_extension, &check_server,  &check_reply,     &check_refusal, &check_auth,
-    &check_capture, &check_syntax,    &check_body,    &check_smuggling, &check_unknown, &check_pipelining,
-    &check_ignored, &check_starttls,  &check_foreign, &check_middlebox, &check_trust,   &check_end,
-    &check_timing,  &check_stall,     &check_tls,     &check_dialect,
+    &check_order,     &check_extension, &check_server,   &check_reply,     &check_refusal, &check_auth,
+    &check_capture,   &check_syntax,    &check_body,     &check_smuggling, &check_unknown, &check_pipelining,
+    &check_ignored,   &check_starttls,  &check_foreign,  &check_middlebox, &check_trust,   &check_login,
+    &check_challenge, &check_target,    &check_relaying, &check_stripped,  &check_return,  &check_duplicate,
+    &check_end,       &check_timing,    &check_stall,    &check_tls,       &check_dialect,
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
@@ -45,7 +45,8 @@ struct analyzer {
     struct budget *budget;
     struct checks_by_subject checks;
     struct secret_ordinals *ordinals;
-    struct pipe_offers pipe_offers;
+    struct history *history;
+    struct bytes local_domains;
     struct analysis *idle; /* analyses to be used again */
     struct server_table *servers;
     uint64_t slow_ns;
@@ -103,16 +104,17 @@ struct analyzer *analyzer_new(struct budget *budget, struct err *err)
 {
     struct analyzer *analyzer = calloc(1, sizeof *analyzer);
 
-    if (analyzer)
+    if (analyzer) {
+        analyzer->budget = budget;
         analyzer->ordinals = secret_ordinals_new(budget);
-    if (analyzer)
+        analyzer->history = history_new(budget);
         analyzer->servers = server_table_new(budget);
-    if (!analyzer || !analyzer->ordinals || !analyzer->servers) {
+    }
+    if (!analyzer || !analyzer->ordinals || !analyzer->history || !analyzer->servers) {
         (void)err_set(err, ERR_NOMEM, 0, "no memory for the analyzer");
         analyzer_free(analyzer);
         return NULL;
     }
-    analyzer->budget = budget;
     sort_checks(&analyzer->checks);
     analyzer->slow_ns = ANALYZER_SLOW_NS;
     return analyzer;
@@ -141,12 +143,23 @@ void analyzer_free(struct analyzer *analyzer)
     }
     secret_ordinals_free(analyzer->ordinals);
     server_table_free(analyzer->servers);
+    history_free(analyzer->history);
     free(analyzer);
 }
 
-struct pipe_offers *check_pipe_offers(struct analysis *analysis)
+void analyzer_set_local_domains(struct analyzer *analyzer, struct bytes domains)
 {
-    return &analysis->owner->pipe_offers;
+    analyzer->local_domains = domains;
+}
+
+struct history *check_history(const struct analysis *analysis)
+{
+    return analysis->owner->history;
+}
+
+struct bytes check_local_domains(const struct analysis *analysis)
+{
+    return analysis->owner->local_domains;
 }
 
 static struct analysis *take_idle(struct analyzer *analyzer)
@@ -240,6 +253,7 @@ void analysis_free(struct analysis *analysis)
     analysis->finding_cap = 0;
     analysis->findings_dropped = 0;
     analysis->told_once = 0;
+    analysis->returned = (struct returned){ 0 };
     analysis->next = owner->idle;
     owner->idle = analysis;
 }

@@ -64,6 +64,13 @@ struct finding {
     struct bytes detail;     /* a sentence about this very case, behind the rule's explanation; empty none */
 };
 
+/* Deliveries (network of the client, sender, recipient) that were refused in a session for the first time,
+ * and those refused in this or an earlier session that were accepted in this one. */
+struct returned {
+    uint64_t refused;
+    uint64_t accepted_later;
+};
+
 /* A session with all that is known of it. */
 struct analysis {
     struct session *session; /* owned */
@@ -75,17 +82,21 @@ struct analysis {
     uint64_t findings_dropped; /* beyond LIMIT_FINDINGS */
     uint32_t told_once;        /* a bit for each enum once: inside of rules/ */
     uint64_t slow_ns;          /* a reply later than this is slow */
+    struct returned returned;
     struct analyzer *owner;
     struct analysis *next; /* in its owner's list of idle ones */
 };
 
-struct analyzer; /* what lasts over sessions: secrets' ordinals, later the incidents */
+struct analyzer; /* what lasts over sessions: secrets' ordinals, the history */
 struct analyzer *analyzer_new(struct budget *budget, struct err *err);
 void analyzer_free(struct analyzer *analyzer);
 /* What --slow says; ANALYZER_SLOW_NS by default. */
 void analyzer_set_slow(struct analyzer *analyzer, uint64_t slow_ns);
 /* Longer than delays on purpose and look-ups take as a rule, and shorter than impatient clients wait. */
 #define ANALYZER_SLOW_NS (UINT64_C(10) * 1000000000)
+/* Domains that the captured servers take mail for, subdomains included: "example.org,example.net".  Borrowed.
+ */
+void analyzer_set_local_domains(struct analyzer *analyzer, struct bytes domains);
 
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);

@@ -31,15 +31,16 @@ enum {
     LIMIT_UNDECIDED_BYTES = 16384,    /* payload kept while detection has not decided */
 
     /* dialogue */
-    LIMIT_LINE = 65536,                     /* bytes kept of a command, reply or text line; counted beyond */
-    LIMIT_REPLY_LINES = 1024,               /* lines kept of one reply */
-    LIMIT_PRELUDE = 4096,                   /* of a PROXY, SOCKS or CONNECT prelude, one side */
-    LIMIT_HOLD = 1024 * 1024,               /* bytes that wait for a reply which decides how to read them */
-    LIMIT_HOLD_CHUNK = 64 * 1024,           /* a larger BDAT chunk is octets at once */
-    LIMIT_HOLD_GAP = 2048,                  /* of them behind a gap in a content: more than this is content */
-    LIMIT_PENDING = 65536,                  /* commands awaiting their reply: a pipelined group */
-    LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */
-    LIMIT_SESSION_ITEMS = 1 << 20,          /* commands, responses and contents of one session */
+    LIMIT_LINE = 65536,            /* bytes kept of a command, reply or text line; counted beyond */
+    LIMIT_REPLY_LINES = 1024,      /* lines kept of one reply */
+    LIMIT_PRELUDE = 4096,          /* of a PROXY, SOCKS or CONNECT prelude, one side */
+    LIMIT_HOLD = 1024 * 1024,      /* bytes that wait for a reply which decides how to read them */
+    LIMIT_HOLD_CHUNK = 64 * 1024,  /* a larger BDAT chunk is octets at once */
+    LIMIT_HOLD_GAP = 2048,         /* of them behind a gap in a content: more than this is content */
+    LIMIT_PENDING = 65536,         /* commands awaiting their reply: a pipelined group */
+    LIMIT_CONTENT_HEAD = 512,      /* octets of a content that tell it from others: its dates and ids */
+    LIMIT_EOD_VARIANTS = 32,       /* end-of-data variants kept of one message; counted beyond */
+    LIMIT_SESSION_ITEMS = 1 << 20, /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */
 
     /* tls */
@@ -56,11 +57,12 @@ enum {
 
     /* analyzer */
     LIMIT_FINDINGS = 4096,        /* of one session */
-    LIMIT_PIPE_OFFERS = 256,      /* clients and servers whose PIPECONNECT is remembered */
     LIMIT_ATTEMPT_SERVERS = 4096, /* servers with connections that never became a session */
     LIMIT_SERVERS = 4096,         /* whose sessions are remembered, a power of two */
     LIMIT_ATTEMPT_CLIENTS = 32,   /* addresses kept of those who tried one server */
     LIMIT_ANALYSIS_BYTES = 64 * 1024 * 1024,
+    LIMIT_HISTORY_HOSTS = 8192, /* clients, servers, credentials remembered over a run: the busy ones stay */
+    LIMIT_HISTORY_THINGS = 32768, /* recipients, messages, identities remembered: an hour of a large server */
     LIMIT_EVENT_LINE = 16 * 1024 * 1024, /* one line of a recording */
     LIMIT_EVENT_VALUES = 65536,          /* values in one line: each costs some 50 bytes as a tree */
     LIMIT_EVENT_AHEAD = 8,   /* items, replies or messages that an event may be ahead of its turn */

@@ -24,6 +24,7 @@ static struct message *join_message(struct dialogue *d, uint32_t item)
     d->open_bdat = (uint32_t)(message - d->session->messages) + 1;
     message->is_bdat = true;
     message->first_item = item;
+    content_start_head(d);
     if (d->options->wants_digests) {
         if (!d->digest)
             d->digest = digest_new();
@@ -80,6 +81,8 @@ static void end_chunk(struct dialogue *d, bool is_complete, struct moment at)
     message->last_item = d->content.item;
     if (is_last || !is_complete) {
         message->is_complete = is_complete && message->missing_bytes == 0;
+        if (message->is_complete)
+            message->head_hash = content_head(d);
         message->has_digest = message->has_digest && message->is_complete;
         if (message->has_digest)
             digest_finish(d->digest, message->sha256);

@@ -15,6 +15,8 @@ void content_add(struct dialogue *d, struct message *message, struct bytes store
     if (stored.len == 0)
         return;
     content_facts_add(&facts, stored);
+    if (message->size < LIMIT_CONTENT_HEAD)
+        siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
     message->size += stored.len;
     message->nul_count += facts.nuls;
     if (!message->is_bdat)                                /* whose line ends nobody counts */
@@ -24,8 +26,23 @@ void content_add(struct dialogue *d, struct message *message, struct bytes store
         digest_update(d->digest, stored);
 }
 
+void content_start_head(struct dialogue *d)
+{
+    static const uint64_t key[2] = { 0, 0 }; /* recordings are compared by it: the same in every run */
+
+    siphash_start(&d->head, key);
+}
+
+uint64_t content_head(const struct dialogue *d)
+{
+    uint64_t hash = siphash_value(&d->head) >> 11;
+
+    return hash ? hash : 1;
+}
+
 static void start_digest(struct dialogue *d, struct message *message)
 {
+    content_start_head(d);
     if (!d->options->wants_digests)
         return;
     if (!d->digest)
@@ -78,6 +95,8 @@ static void finish_message(struct dialogue *d, struct message *message, bool is_
     message->bare_cr_count -= crlf < message->bare_cr_count ? crlf : message->bare_cr_count;
     message->bare_lf_count = d->content.lf_lines;
     message->is_complete = is_complete && message->missing_bytes == 0 && !d->content.is_unknown;
+    if (message->is_complete)
+        message->head_hash = content_head(d);
     message->has_digest = message->has_digest && message->is_complete;
     if (message->has_digest)
         digest_finish(d->digest, message->sha256);

@@ -2,6 +2,7 @@
 #define DIALOGUE_STATE_H
 
 #include "base/limits.h"
+#include "base/siphash.h"
 #include "dialogue/dialogue.h"
 #include "tls/tls_observer.h"
 
@@ -128,6 +129,7 @@ struct dialogue {
     int client_direction;
     struct session *session;
     struct digest *digest; /* of the content being read */
+    struct siphash head;   /* of its first octets */
     bool is_told;          /* CHANGE_OPENED was said */
     bool saw_smtp;
 
@@ -243,6 +245,9 @@ void content_go_on(struct dialogue *d);
 /* Ends the message, complete or not. */
 void content_end(struct dialogue *d, bool is_complete, struct moment at);
 void content_add(struct dialogue *d, struct message *message, struct bytes stored);
+void content_start_head(struct dialogue *d);
+/* For a message that is complete; never 0.  53 bits, which every reader of JSON takes. */
+uint64_t content_head(const struct dialogue *d);
 
 /* variant.c */
 /* A variant in the content, its dot at this offset of the wire bytes; the lines behind it are followed. */

@@ -34,7 +34,8 @@ struct event_reader {
     uint64_t line;
     uint64_t ignored;
     uint64_t sessions; /* handed over */
-    bool is_foreign;   /* the schema of this recording is newer than ours */
+    uint32_t recordings;
+    bool is_foreign; /* the schema of this recording is newer than ours */
     struct run_totals totals;
     struct run_totals earlier; /* of the recordings before this one */
 };
@@ -264,6 +265,7 @@ static void read_open(struct event_reader *reader, uint64_t id, const json_t *ev
         return;
     }
     memcpy(open->session->id, event_get_text(event, "session").ptr, sizeof open->session->id - 1);
+    open->session->origin = reader->recordings;
     take_serial(reader, open->session, event);
     if (reader->sink.changed)
         reader->sink.changed(reader->sink.ctx, open->session, CHANGE_OPENED, 0);
@@ -338,6 +340,7 @@ static bool read_head(struct event_reader *reader, const json_t *event, struct e
     uint64_t schema = event_get_u64(event, "schema", INT64_MAX);
 
     finish_recording(reader);
+    reader->recordings++;
     reader->is_foreign = schema > RECORDING_SCHEMA;
     if (reader->is_foreign)
         return err_set(err, ERR_LIMIT, reader->line,

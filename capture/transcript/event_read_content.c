@@ -50,6 +50,7 @@ static struct message message_of(const json_t *facts, struct arena *arena)
         .first_item = event_get_index(facts, "first_item", UINT32_MAX),
         .last_item = event_get_index(facts, "last_item", UINT32_MAX),
         .size = count_of(facts, "size"),
+        .head_hash = count_of(facts, "head_hash"),
         .wire_size = count_of(facts, "wire_size"),
         .missing_bytes = count_of(facts, "missing_bytes"),
         .bare_cr_count = count_of(facts, "bare_cr"),

@@ -126,6 +126,7 @@ static json_t *json_of_message(const struct message *message)
     event_put_u64(&part, "size", message->size);
     if (message->has_digest)
         event_put(&part, "sha256", json_of_sha256(message->sha256));
+    event_put_count(&part, "head_hash", message->head_hash);
     put_item_index(&part, "first_item", message->first_item);
     put_item_index(&part, "last_item", message->last_item);
     event_put_count(&part, "wire_size", message->wire_size);

@@ -144,6 +144,7 @@ struct message {
     uint64_t wire_size;
     uint64_t missing_bytes;
     uint8_t sha256[DIGEST_SHA256_LEN];
+    uint64_t head_hash; /* of its first LIMIT_CONTENT_HEAD octets, to find it sent again; 0: not complete */
     uint64_t bare_cr_count;
     uint64_t bare_lf_count;
     uint64_t first_bare_lf; /* number of the first line that ends in a bare LF; 0 none */
@@ -317,6 +318,7 @@ struct session {
     struct arena arena;
     uint64_t serial; /* order of the first packet among all connections of the run, from 1 */
     char id[17];     /* 16 hex digits, from addresses, ports and time of the first packet */
+    uint32_t origin; /* ordinals of secrets compare within one: 0 packets, else the number of the recording */
     struct endpoint client;
     struct endpoint server;
     enum protocol protocol;

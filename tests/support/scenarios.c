@@ -54,9 +54,8 @@ static void end_with_capture(struct session *session)
 
 static void hold(const struct scenario *scenarios, size_t count, void (*end)(struct session *))
 {
-    struct analyzer *analyzer = new_analyzer();
-
     for (size_t i = 0; i < count; i++) {
+        struct analyzer *analyzer = new_analyzer(); /* each begins without a history */
         const struct scenario *row = &scenarios[i];
         struct session *session = session_build(row->steps, count_steps(row->steps), row->protocol);
         char text[1024];
@@ -67,14 +66,12 @@ static void hold(const struct scenario *scenarios, size_t count, void (*end)(str
         if (strcmp(text, row->findings) != 0)
             fail_msg("%s: raised \"%s\", not \"%s\"", row->name, text, row->findings);
         analysis_free(analysis);
+        analyzer_free(analyzer);
     }
-    analyzer_free(analyzer);
 }
 
 static void hold_with_holes(const struct scenario *scenarios, size_t count, void (*end)(struct session *))
 {
-    struct analyzer *analyzer = new_analyzer();
-
     for (size_t i = 0; i < count; i++) {
         const struct scenario *row = &scenarios[i];
         size_t step_count = count_steps(row->steps);
@@ -86,6 +83,7 @@ static void hold_with_holes(const struct scenario *scenarios, size_t count, void
             struct step steps[STEPS_MAX];
             memcpy(steps, row->steps, step_count * sizeof steps[0]);
             steps[at] = (struct step){ "", NULL, at % 2 ? STEP_GAP_CLIENT : STEP_GAP_SERVER };
+            struct analyzer *analyzer = new_analyzer();
             struct session *session = session_build(steps, step_count, row->protocol);
             end(session);
             struct analysis *analysis = analysis_new(analyzer, session);
@@ -96,9 +94,9 @@ static void hold_with_holes(const struct scenario *scenarios, size_t count, void
                     fail_msg("%s: %s without step %zu", row->name, id, at);
             }
             analysis_free(analysis);
+            analyzer_free(analyzer);
         }
     }
-    analyzer_free(analyzer);
 }
 
 void scenarios_hold(const struct scenario *scenarios, size_t count)

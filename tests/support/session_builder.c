@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/siphash.h"
+
 struct builder {
     struct session *session;
     uint64_t now_ns;
@@ -157,6 +159,17 @@ static struct message *current_message(struct builder *b, bool is_bdat)
     return message;
 }
 
+/* Equal for equal texts; of a chunk only its size is known. */
+static uint64_t head_hash_of(const char *text, uint64_t size)
+{
+    const uint64_t key[2] = { size, 0 };
+    struct siphash hash;
+
+    siphash_start(&hash, key);
+    siphash_add(&hash, bytes_of(text));
+    return siphash_value(&hash) >> 11 | 1;
+}
+
 static void add_content(struct builder *b, const struct step *step, bool is_bdat, uint64_t size, bool is_last)
 {
     struct item *item = add_item(b, ITEM_CONTENT, step);
@@ -168,8 +181,13 @@ static void add_content(struct builder *b, const struct step *step, bool is_bdat
                                          .size = size,
                                          .is_last = is_last && is_whole,
                                          .is_complete = is_whole };
+    if (message->size == 0)
+        message->first = item->first;
+    message->last = item->at;
     message->size += size;
     message->is_complete = is_last && is_whole;
+    if (message->is_complete)
+        message->head_hash = head_hash_of(is_bdat ? "" : step->send, message->size);
     message->last_item = (uint32_t)(b->session->item_count - 1);
     message->last = item->at;
     b->has_open_chunks = is_bdat && !is_last;

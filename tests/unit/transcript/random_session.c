@@ -314,6 +314,7 @@ static void fill_message(struct maker *m, struct message *message)
     message->dot_lines = below(m, 100);
     message->first_bare_lf = message->bare_lf_count % 100;
     message->unstuffed_dots = message->dot_lines / 2;
+    message->head_hash = large(m);
     message->has_8bit = coin(m);
     message->ended_by_variant = coin(m);
     message->variant_count = below(m, 4);

@@ -258,6 +258,7 @@ static const char *message_difference(const struct message *a, const struct mess
     SAME(longest_line);
     SAME(dot_lines);
     SAME(unstuffed_dots);
+    SAME(head_hash);
     SAME(has_8bit);
     SAME(ended_by_variant);
     SAME_MOMENT(first);
