@@ -77,6 +77,9 @@ void check_parameters(struct analysis *analysis, size_t index);
 /* Says of the finding's cause_command what it was, and that it was refused. */
 void check_explain_cause(struct analysis *analysis, struct finding *finding);
 
+/* The passwords to be held against logins, or NULL. */
+struct sasl_verifier *check_verifier(const struct analysis *analysis);
+
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
 /* The command that the reply at this item belongs to: itself, or for SASL and content the one that began it;

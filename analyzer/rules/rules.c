@@ -44,7 +44,8 @@ struct analyzer {
     struct checks_by_subject checks;
     struct secret_ordinals *ordinals;
     struct pipe_offers pipe_offers;
-    struct analysis *idle; /* analyses to be used again */
+    struct sasl_verifier *verifier; /* borrowed, or NULL */
+    struct analysis *idle;          /* analyses to be used again */
 };
 
 const char *severity_name(enum severity severity)
@@ -128,6 +129,16 @@ void analyzer_free(struct analyzer *analyzer)
 struct pipe_offers *check_pipe_offers(struct analysis *analysis)
 {
     return &analysis->owner->pipe_offers;
+}
+
+void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier)
+{
+    analyzer->verifier = verifier;
+}
+
+struct sasl_verifier *check_verifier(const struct analysis *analysis)
+{
+    return analysis->owner->verifier;
 }
 
 static struct analysis *take_idle(struct analyzer *analyzer)

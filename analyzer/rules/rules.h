@@ -80,6 +80,9 @@ struct analysis {
 struct analyzer; /* what lasts over sessions: secrets' ordinals, later the incidents */
 struct analyzer *analyzer_new(struct budget *budget, struct err *err);
 void analyzer_free(struct analyzer *analyzer);
+/* Passwords to hold against the logins of all sessions to come; borrowed, NULL for none. */
+struct sasl_verifier;
+void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier);
 
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);
