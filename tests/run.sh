@@ -54,6 +54,7 @@ variants=150; $long && variants=4000
 step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants
 step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
+step "property: no output holds a secret" python3 tests/property/secrets.py build/release/cli/smtpscope
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
