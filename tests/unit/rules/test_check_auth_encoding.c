@@ -42,7 +42,7 @@ static const struct scenario scenarios[] = {
       "" },
     { "wrapped as in mail", PROTOCOL_SMTP,
       { TLS_ON, { "AUTH PLAIN AHRpbUBleGFtcGxlLm9yZwBhLXJhdGhlci1sb25nLXBhc3N3b3JkLW9mLW1hbnktd29yZHMtdG8t", "501 5.5.2 no", 0 }, { "YmUtd3JhcHBlZC1pbi1tYWls", "500 what", STEP_PIPELINED } },
-      "4:auth-bad-base64" },
+      "4:auth-bad-base64 5:secret-in-command<4" },
     { "as long, on one line", PROTOCOL_SMTP,
       { TLS_ON, { "AUTH PLAIN AHRpbQB4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4", "235 2.7.0 ok", 0 }, { "NOOP", "250 ok", 0 } },
       "" },
