@@ -34,8 +34,8 @@ static const char *says_of_ntlm(const struct auth_case *auth)
         return "The client sent no name and no proof: it had no credentials at hand, and NTLM calls that "
                "anonymous.";
     if (!shows(last, "ntlm-version", "NTLMv2"))
-        return "The proof is of NTLM version 1 or older, which servers refuse by policy, however right the "
-               "password. Let the client use NTLMv2.";
+        return "The proof is of NTLM version 1 or older, which many servers refuse by policy, however right "
+               "the password is: let the client use NTLMv2. A server that takes version 1 found it wrong.";
     if (user && bytes_find(user->value, '@') != SIZE_MAX && auth_shown_field(last, "domain"))
         return "The name is a full address, and a domain stands beside it: servers look for one or the "
                "other.";
