@@ -1,6 +1,7 @@
 /* explain: what a reply code means, and what a finding says. */
 #include "cli/commands.h"
 #include "cli/messages.h"
+#include "rules/auth_outcomes.h"
 
 #include <stdio.h>
 
@@ -42,6 +43,26 @@ static void explain_rule(enum rule_id id)
     put("see", rule->reference);
 }
 
+/* The same code to AUTH, by what stands beside it. */
+static void explain_outcomes(uint16_t code)
+{
+    size_t count;
+    const struct auth_outcome *rows = auth_outcomes(&count);
+    char text[600];
+
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].code != code || (!rows[i].phrase && !rows[i].subject))
+            continue;
+        int len = rows[i].subject
+                      ? snprintf(text, sizeof text, "%u.%u.%u", code / 100, rows[i].subject, rows[i].detail)
+                      : 0;
+        (void)snprintf(text + len, sizeof text - (size_t)len, "%s%s%s%s: %s",
+                       len && rows[i].phrase ? ", " : "", rows[i].phrase ? "\"" : "",
+                       rows[i].phrase ? rows[i].phrase : "", rows[i].phrase ? "\"" : "", rows[i].says);
+        put("to AUTH", text);
+    }
+}
+
 static bool explain_code(uint16_t code)
 {
     const struct reply_code_text *text = reply_code_explain(code);
@@ -58,6 +79,7 @@ static bool explain_code(uint16_t code)
     put("when", text->appears);
     put("to do", text->action);
     put("whose turn", text->turn);
+    explain_outcomes(code);
     return true;
 }
 

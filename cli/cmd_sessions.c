@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/messages.h"
 #include "cli/ordered_output.h"
+#include "cli/passwords.h"
 #include "cli/pipeline.h"
 #include "report/report.h"
 
@@ -15,6 +16,7 @@ struct run {
     struct report_options report_options;
     struct report_counts *counts;
     struct analyzer *analyzer;
+    struct sasl_verifier *verifier; /* NULL: no --verify-password */
     struct ordered_output *output;
     struct buf text;
     uint64_t lost_sessions;
@@ -103,6 +105,8 @@ static int finish(struct run *run, struct pipeline_result *result)
 
     put_attempts(run, result);
     put_summary(run, result);
+    if (run->verifier && !run->options->is_quiet)
+        passwords_tell(run->verifier);
     if (run->lost_sessions)
         message("%llu sessions could not be judged for want of memory",
                 (unsigned long long)run->lost_sessions);
@@ -115,6 +119,30 @@ static int finish(struct run *run, struct pipeline_result *result)
     if (result->had_trouble)
         return EXIT_TROUBLE;
     return run->options->fail_on && run->counts->worst >= run->options->fail_on ? EXIT_FINDING : EXIT_DONE;
+}
+
+static bool is_input_standard(const struct options *options)
+{
+    for (size_t i = 0; i < options->input_count; i++)
+        if (strcmp(options->inputs[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static bool read_passwords(struct run *run)
+{
+    if (run->options->password_count == 0)
+        return true;
+    run->verifier = sasl_verifier_new();
+    if (!run->verifier) {
+        message("no memory");
+        return false;
+    }
+    for (size_t i = 0; i < run->options->password_count; i++)
+        if (!passwords_read(run->verifier, run->options->passwords[i], !is_input_standard(run->options)))
+            return false;
+    analyzer_verify(run->analyzer, run->verifier);
+    return true;
 }
 
 static int run_all(struct run *run, struct budget *budget)
@@ -155,12 +183,13 @@ int cmd_sessions(const struct options *options)
     run.output = ordered_output_new(STDOUT_FILENO, &err);
     buf_init(&run.text, LIMIT_OUTPUT_LINE);
     if (run.counts && run.analyzer && run.output)
-        status = run_all(&run, &budget);
+        status = read_passwords(&run) ? run_all(&run, &budget) : EXIT_USAGE;
     else
         message("%s", err.text[0] ? err.text : "no memory");
     buf_release(&run.text);
     ordered_output_free(run.output);
     analyzer_free(run.analyzer);
+    sasl_verifier_free(run.verifier);
     free(run.counts);
     return status;
 }

@@ -97,6 +97,14 @@ static bool set_ports(struct options *options, const struct option_row *row, con
     return true;
 }
 
+static bool set_password(struct options *options, const struct option_row *row, const char *value)
+{
+    if (options->password_count == PASSWORDS_MOST)
+        return complain(row, value, "is one too many");
+    options->passwords[options->password_count++] = value;
+    return true;
+}
+
 static bool set_memory(struct options *options, const struct option_row *row, const char *value)
 {
     static const char units[] = "KMG";
@@ -244,6 +252,8 @@ static const struct option_row rows[] = {
     { "show-secrets", 0, NULL, FOR_SESSIONS, set_flag, FLAG_SECRETS,
       "print passwords and tokens as they are" },
     { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },
+    { "verify-password", 0, "IDENTITY=FILE", FOR_SESSIONS, set_password, 0,
+      "say whether the password in FILE (or -) produces what IDENTITY sent" },
     { "fail-on", 0, "SEVERITY", FOR_SESSIONS, set_fail_on, 0, "exit with 1 at info, warning or error" },
     { "progress", 0, "WHEN", FOR_INPUTS, set_when, 0, "auto (on a terminal), always or never" },
     { "color", 0, "WHEN", FOR_ALL, set_when, 1, "auto (on a terminal), always or never" },

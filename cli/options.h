@@ -16,7 +16,7 @@ enum command_bit {
 
 enum when { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER };
 
-enum { PORTS_MOST = 64 };
+enum { PORTS_MOST = 64, PASSWORDS_MOST = 64 };
 
 struct options {
     enum command_bit command;
@@ -32,6 +32,8 @@ struct options {
     const char *local_domains;
     uint16_t ports[PORTS_MOST];
     size_t port_count;
+    const char *passwords[PASSWORDS_MOST]; /* IDENTITY=FILE */
+    size_t password_count;
     size_t memory_bytes;
     uint64_t packet_limit; /* -c; 0: all */
     unsigned jobs;

@@ -6,7 +6,7 @@
 
 #include "replay/sequence_text.h"
 
-enum { DETAIL_TEXT = 400 };
+enum { DETAIL_TEXT = 600 };
 
 static struct finding *add_finding(struct analysis *analysis)
 {

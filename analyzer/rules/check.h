@@ -102,6 +102,9 @@ struct bytes check_local_domains(const struct analysis *analysis);
 void check_mark(const struct analysis *analysis, struct history_entry *entry);
 bool check_is_copy(const struct analysis *analysis, const struct history_entry *entry);
 
+/* The passwords to be held against logins, or NULL. */
+struct sasl_verifier *check_verifier(const struct analysis *analysis);
+
 /* The judgement on the command at items[index]. */
 const struct judgement *check_judgement(const struct analysis *analysis, size_t index);
 /* The command that the reply at this item belongs to: itself, or for SASL and content the one that began it;

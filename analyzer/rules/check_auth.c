@@ -1,37 +1,87 @@
-/* Findings about the outcome of authentication, and about credentials on the open wire. */
-#include "rules/check.h"
+/* Findings about authentication: how an exchange ended and what the code says of it, behind everything that
+ * the messages themselves tell; and credentials on the open wire. */
+#include "rules/auth_case.h"
+#include "rules/auth_outcomes.h"
 
 static const char *const tls_phrases[] = { "TLS", "SSL", "encrypt", "secure connection", NULL };
 
-/* RFC 4954 6 and the dialects of servers: 538, and others with a text that speaks of TLS. */
-static bool wants_tls(const struct reply *reply, const struct judgement *judgement)
+/* RFC 4954 6 and the dialects of servers: 538, and others with a text that speaks of TLS.  530 to AUTH itself
+ * can ask for nothing else. */
+static bool wants_tls(const struct auth_case *auth)
 {
-    if (judgement->is_tls || reply->code < 500)
+    const struct reply *reply = auth->result.reply;
+
+    if (auth->judgement->is_tls || reply->code < 500)
         return false;
     return reply->code == 538 || reply->code == 523 || reply->code == 524
+           || (reply->code == 530 && auth->judgement->offered & extension_bit(EXTENSION_STARTTLS))
            || check_says_any(reply, tls_phrases);
 }
 
-/* The outcome is the point only where the command itself was in order. */
-static void check_outcome(struct analysis *analysis, const struct sasl_exchange *exchange)
+static void raise_refusal(const struct auth_case *auth)
 {
-    const struct session *session = analysis->session;
-    const struct judgement *judgement = check_judgement(analysis, exchange->command_item);
-    struct sasl_result result = sasl_result_of(session, exchange);
-    enum rule_id rule = RULE_NONE;
+    const struct reply *reply = auth->result.reply;
 
-    switch (result.outcome) {
+    if (auth->judgement->verdict != VERDICT_REFUSED && auth->judgement->verdict != VERDICT_CONTRADICTED
+        && auth->judgement->verdict != VERDICT_TOLERATED)
+        return;
+    if (wants_tls(auth)) {
+        check_detail(auth->analysis, auth_raise(auth, RULE_AUTH_TLS_REQUIRED, NULL),
+                     "%u says nothing of user name and password: the server did not look at them.",
+                     (unsigned)reply->code);
+        return;
+    }
+    struct finding *finding = auth_raise(auth, RULE_AUTH_FAILED, NULL);
+    const struct auth_outcome *outcome = auth_outcome_of(reply);
+    if (finding && outcome)
+        finding->fault = outcome->fault;
+    else if (finding && reply->code < 500)
+        finding->fault = FAULT_SERVER;
+    const char *says = auth_says_of(auth, outcome);
+    if (says)
+        check_detail(auth->analysis, finding, "%s", says);
+    else if (reply->code < 500)
+        check_detail(auth->analysis, finding, "The refusal is temporary: the password may well be right.");
+}
+
+static void raise_cancelled(const struct auth_case *auth)
+{
+    struct finding *finding = auth_raise(auth, RULE_AUTH_CANCELLED, NULL);
+    bool is_ntlm = auth_is_mechanism(auth, "NTLM") || auth_is_mechanism(auth, "GSS-SPNEGO");
+    size_t challenges = 0;
+
+    for (size_t i = 0; i < auth->exchange->step_count; i++)
+        challenges += auth->exchange->steps[i].from == SIDE_SERVER;
+    check_detail(auth->analysis, finding, "It gave up after %zu challenge%s.%s", challenges,
+                 challenges == 1 ? "" : "s",
+                 is_ntlm ? " Clients do so to fall back from NTLM to another mechanism." : "");
+}
+
+static void raise_abandoned(const struct auth_case *auth)
+{
+    static const enum fault faults[] = { [SIDE_CLIENT] = FAULT_CLIENT, [SIDE_SERVER] = FAULT_SERVER };
+    enum side side = auth->analysis->session->closed_by;
+    struct finding *finding = auth_raise(auth, RULE_AUTH_ABANDONED, NULL);
+
+    if (!finding || side == SIDE_NONE)
+        return;
+    finding->fault = faults[side];
+    check_detail(auth->analysis, finding, "The %s closed the connection.", side_name(side));
+}
+
+static void check_outcome(const struct auth_case *auth, bool is_explained)
+{
+    switch (auth->result.outcome) {
     case SASL_FAILURE:
-        if (judgement->verdict == VERDICT_REFUSED || judgement->verdict == VERDICT_CONTRADICTED
-            || judgement->verdict == VERDICT_TOLERATED)
-            rule = result.reply && wants_tls(result.reply, judgement) ? RULE_AUTH_TLS_REQUIRED
-                                                                      : RULE_AUTH_FAILED;
+        if (!is_explained)
+            raise_refusal(auth);
         break;
     case SASL_CANCELLED:
-        rule = RULE_AUTH_CANCELLED;
+        raise_cancelled(auth);
         break;
     case SASL_ABANDONED:
-        rule = analysis->replay.has_gaps ? RULE_NONE : RULE_AUTH_ABANDONED;
+        if (!is_explained && !auth->analysis->replay.has_gaps)
+            raise_abandoned(auth);
         break;
     case SASL_OUTCOME_NONE:
     case SASL_SUCCESS:
@@ -39,28 +89,77 @@ static void check_outcome(struct analysis *analysis, const struct sasl_exchange 
     case SASL_OUTCOME_COUNT:
         break;
     }
-    struct finding *finding = rule == RULE_NONE ? NULL : check_raise(analysis, rule, exchange->command_item);
-    if (!finding || !result.reply)
-        return;
-    finding->reply_code = result.reply->code;
-    if (result.reply->code / 100u == 4) { /* RFC 4954 6: the server could not check */
-        finding->fault = FAULT_SERVER;
-        check_detail(analysis, finding, "The refusal is temporary: the password may well be right.");
-    }
 }
 
-static void check_cleartext(struct analysis *analysis, const struct sasl_exchange *exchange)
+static void check_cleartext(const struct auth_case *auth)
 {
-    const struct sasl_mechanism *mechanism = sasl_mechanism_find(exchange->mechanism);
-
-    if (!mechanism || !mechanism->sends_plain_secret
-        || check_judgement(analysis, exchange->command_item)->is_tls)
+    if (!auth->mechanism || !auth->mechanism->sends_plain_secret || auth->judgement->is_tls)
         return;
-    for (size_t i = 0; i < exchange->step_count; i++)
-        if (exchange->steps[i].from == SIDE_CLIENT && exchange->steps[i].is_secret) {
-            (void)check_raise(analysis, RULE_CLEARTEXT_CREDENTIAL, exchange->command_item);
+    for (size_t i = 0; i < auth->exchange->step_count; i++)
+        if (auth->exchange->steps[i].from == SIDE_CLIENT && auth->exchange->steps[i].is_secret) {
+            (void)check_raise(auth->analysis, RULE_CLEARTEXT_CREDENTIAL, auth->index);
             return;
         }
+}
+
+/* No byte is missing from the AUTH command to the end of its exchange. */
+static bool is_whole(const struct auth_case *auth)
+{
+    const struct session *session = auth->analysis->session;
+
+    if (session->one_sided != SIDE_NONE || !auth->judgement->is_phase_known || auth->judgement->is_lost
+        || session->items[auth->index].is_after_gap)
+        return false;
+    for (size_t i = auth->index + 1; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_GAP || (item->kind == ITEM_SASL && item->is_after_gap))
+            return false;
+        if (item->kind == ITEM_COMMAND)
+            break;
+    }
+    return true;
+}
+
+/* Where the code says that it is not about what was sent, no slip in it is the reason. */
+static bool is_about_credential(const struct auth_case *auth)
+{
+    if (!auth->is_refused)
+        return true;
+    const struct auth_outcome *outcome = auth_outcome_of(auth->result.reply);
+    bool is_others = outcome && outcome->fault != FAULT_CLIENT && outcome->fault != FAULT_UNDECIDED;
+    return !is_others && auth->result.reply->code != 504 && !wants_tls(auth);
+}
+
+static bool check_messages(const struct auth_case *auth)
+{
+    static auth_subject *const subjects[] = {
+        auth_check_encoding, auth_check_plain, auth_check_login, auth_check_messages, auth_check_token,
+    };
+    bool is_reason = auth_check_password(auth) && auth->is_refused;
+
+    is_reason = auth_check_exchange(auth) || is_reason;
+    if (auth_check_wrapped(auth))
+        return true; /* the pieces have no shape of their own */
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
+        is_reason = subjects[i](auth) || is_reason;
+    return is_reason;
+}
+
+static struct auth_case case_of(struct analysis *analysis, const struct sasl_exchange *exchange)
+{
+    const struct session *session = analysis->session;
+    struct auth_case auth = { .analysis = analysis,
+                              .exchange = exchange,
+                              .mechanism = sasl_mechanism_find(exchange->mechanism),
+                              .judgement = check_judgement(analysis, exchange->command_item),
+                              .command = &session->items[exchange->command_item].as.command,
+                              .result = sasl_result_of(session, exchange),
+                              .index = exchange->command_item,
+                              .count = sasl_decoded_count(exchange),
+                              .has_initial = sasl_has_initial(session, exchange) };
+
+    auth.is_refused = auth.result.reply && auth.result.reply->code >= 400;
+    return auth;
 }
 
 static void check_session(struct analysis *analysis)
@@ -72,9 +171,11 @@ static void check_session(struct analysis *analysis)
         if (exchange->command_item >= session->item_count
             || session->items[exchange->command_item].kind != ITEM_COMMAND)
             continue;
-        if (check_judgement(analysis, exchange->command_item)->is_phase_known)
-            check_outcome(analysis, exchange);
-        check_cleartext(analysis, exchange);
+        struct auth_case auth = case_of(analysis, exchange);
+        bool is_explained = is_whole(&auth) && check_messages(&auth) && is_about_credential(&auth);
+        if (auth.judgement->is_phase_known)
+            check_outcome(&auth, is_explained);
+        check_cleartext(&auth);
     }
 }
 

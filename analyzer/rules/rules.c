@@ -50,6 +50,7 @@ struct analyzer {
     struct analysis *idle; /* analyses to be used again */
     struct server_table *servers;
     uint64_t slow_ns;
+    struct sasl_verifier *verifier; /* borrowed, or NULL */
 };
 
 const char *severity_name(enum severity severity)
@@ -160,6 +161,16 @@ struct history *check_history(const struct analysis *analysis)
 struct bytes check_local_domains(const struct analysis *analysis)
 {
     return analysis->owner->local_domains;
+}
+
+void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier)
+{
+    analyzer->verifier = verifier;
+}
+
+struct sasl_verifier *check_verifier(const struct analysis *analysis)
+{
+    return analysis->owner->verifier;
 }
 
 static struct analysis *take_idle(struct analyzer *analyzer)

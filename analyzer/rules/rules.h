@@ -97,6 +97,9 @@ void analyzer_set_slow(struct analyzer *analyzer, uint64_t slow_ns);
 /* Domains that the captured servers take mail for, subdomains included: "example.org,example.net".  Borrowed.
  */
 void analyzer_set_local_domains(struct analyzer *analyzer, struct bytes domains);
+/* Passwords to hold against the logins of all sessions to come; borrowed, NULL for none. */
+struct sasl_verifier;
+void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier);
 
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);

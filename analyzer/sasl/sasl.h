@@ -50,6 +50,7 @@ struct sasl_mechanism {
     const char *name;        /* IANA, upper case */
     bool is_client_first;    /* takes an initial response */
     bool sends_plain_secret; /* the credential itself crosses */
+    bool is_text;            /* the client's messages are UTF-8 but for NULs: what is none is a mistake */
     /* Decodes one message, base64 already taken off (loosely where step->problem says so; a server's text as
      * it is where it cannot have been base64), into fields.  A
      * client's message is shown only if it is in order and all of its fields are public.  False: it breaks
@@ -83,6 +84,17 @@ bool sasl_decode_session(struct session *session, struct secret_ordinals *ordina
  * hide is certain when it has ended, or when the session has (after sasl_decode_session). */
 bool sasl_decode_item(struct session *session, size_t index, struct secret_ordinals *ordinals) NODISCARD;
 
+/* The field of that name; NULL if there is none. */
+const struct sasl_field *sasl_step_field(const struct sasl_step *step, const char *name);
+/* What a LOGIN prompt asks for, by its wording; servers word it in many ways. */
+enum login_prompt { LOGIN_PROMPT_UNKNOWN = 0, LOGIN_PROMPT_USERNAME, LOGIN_PROMPT_PASSWORD };
+enum login_prompt login_prompt_of(const struct sasl_step *challenge);
+/* How many steps of the exchange are decoded; those beyond are of a size, and no more is told. */
+size_t sasl_decoded_count(const struct sasl_exchange *exchange);
+
+/* Whether the first step is an initial response. */
+bool sasl_has_initial(const struct session *session, const struct sasl_exchange *exchange);
+
 /* What an exchange came to. */
 struct sasl_result {
     enum sasl_outcome outcome;
@@ -93,6 +105,8 @@ struct sasl_result {
     enum sasl_layer layer;               /* agreed on, after a success */
     const struct reply *reply;           /* the final one, or NULL */
 };
+/* The field that names who authenticates, withheld or not; NULL if there is none. */
+const struct sasl_field *sasl_identity_field(const struct sasl_exchange *exchange);
 struct sasl_result sasl_result_of(const struct session *session, const struct sasl_exchange *exchange);
 
 #endif

@@ -46,6 +46,8 @@ static bool cram_md5_decode(const struct sasl_context *context, struct bytes tok
     return true;
 }
 
-const struct sasl_mechanism sasl_mechanism_cram_md5 = {
-    .name = "CRAM-MD5", .is_client_first = false, .sends_plain_secret = false, .decode = cram_md5_decode
-};
+const struct sasl_mechanism sasl_mechanism_cram_md5 = { .name = "CRAM-MD5",
+                                                        .is_client_first = false,
+                                                        .sends_plain_secret = false,
+                                                        .is_text = true,
+                                                        .decode = cram_md5_decode };

@@ -148,10 +148,12 @@ static void decode_step(struct session *session, const struct sasl_mechanism *me
     struct bytes message = is_client || step->problem == BASE64_FINE ? step->decoded : content_of(step);
     if (mechanism && is_whole && (step->problem == BASE64_FINE || message.len > 0))
         decode_fields(mechanism, context, step, message, &session->arena);
-    if (is_client)
+    if (is_client) {
         step->is_secret = !is_public(step);
-    else if (sasl_proves_server(step->text) || sasl_proves_server(step->decoded))
+        step->slips = is_whole ? sasl_slips_of(mechanism, context, step) : 0;
+    } else if (sasl_proves_server(step->text) || sasl_proves_server(step->decoded)) {
         step->is_secret = true;
+    }
     if (!mechanism || step->malformed)
         note_content(step, &session->arena);
     if (decoded.ptr)
@@ -222,13 +224,20 @@ static struct item *next_response(struct session *session, size_t *at, bool *is_
     return NULL;
 }
 
-static bool came_with_command(const struct session *session, const struct sasl_exchange *exchange)
+bool sasl_has_initial(const struct session *session, const struct sasl_exchange *exchange)
 {
     const struct command *command = &session->items[exchange->command_item].as.command;
     const struct sasl_step *first = exchange->steps;
 
     return exchange->step_count > 0 && first->from == SIDE_CLIENT
            && (command->is_redacted || command_line_parse(command->argument).argument.len > 0);
+}
+
+/* A login that went well with a password like its user name is nobody's business. */
+static void forget_places(struct sasl_exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->step_count; i++)
+        exchange->steps[i].slips &= ~(1u << SASL_SLIP_SAME_AS_NAME | 1u << SASL_SLIP_NAME_AS_PASSWORD);
 }
 
 static bool succeeded(const struct sasl_exchange *exchange)
@@ -264,7 +273,7 @@ bool sasl_decode_steps(struct session *session, struct sasl_exchange *exchange,
 
     if (at >= session->item_count || session->items[at].kind != ITEM_COMMAND)
         return true;
-    bool has_initial = came_with_command(session, exchange);
+    bool has_initial = sasl_has_initial(session, exchange);
     mark_command(exchange, &session->items[at].as.command, mechanism != NULL);
     for (; count > SASL_STEPS_DECODED && !exchange->steps[count - 1].is_decoded; count--)
         conceal_step(&exchange->steps[count - 1]);
@@ -286,7 +295,9 @@ bool sasl_decode_steps(struct session *session, struct sasl_exchange *exchange,
             sasl_redact_echoing_challenge(exchange, i);
     }
     is_over = is_over || (exchange->last_reply && exchange->last_reply->code != 334);
-    if (is_over && !succeeded(exchange))
+    if (succeeded(exchange))
+        forget_places(exchange);
+    else if (is_over)
         sasl_withhold_shifted(session, exchange);
     copy_to_items(session, exchange, count, has_initial);
     return true;

@@ -64,6 +64,11 @@ bool sasl_fields_refuse(const struct sasl_context *context, struct bytes token, 
     return err_set(err, ERR_INPUT, 0, "%s", why);
 }
 
+size_t sasl_decoded_count(const struct sasl_exchange *exchange)
+{
+    return exchange->step_count < SASL_STEPS_DECODED ? exchange->step_count : SASL_STEPS_DECODED;
+}
+
 const struct sasl_field *sasl_step_field(const struct sasl_step *step, const char *name)
 {
     for (uint32_t i = 0; i < step->field_count; i++)

@@ -95,6 +95,8 @@ static bool login_decode(const struct sasl_context *context, struct bytes token,
     return sasl_fields_add(out, "username", token);
 }
 
-const struct sasl_mechanism sasl_mechanism_login = {
-    .name = "LOGIN", .is_client_first = false, .sends_plain_secret = true, .decode = login_decode
-};
+const struct sasl_mechanism sasl_mechanism_login = { .name = "LOGIN",
+                                                     .is_client_first = false,
+                                                     .sends_plain_secret = true,
+                                                     .is_text = true,
+                                                     .decode = login_decode };

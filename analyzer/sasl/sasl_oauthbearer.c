@@ -69,6 +69,8 @@ static bool oauthbearer_decode(const struct sasl_context *context, struct bytes 
     return decode_response(context, token, out, err);
 }
 
-const struct sasl_mechanism sasl_mechanism_oauthbearer = {
-    .name = "OAUTHBEARER", .is_client_first = true, .sends_plain_secret = true, .decode = oauthbearer_decode
-};
+const struct sasl_mechanism sasl_mechanism_oauthbearer = { .name = "OAUTHBEARER",
+                                                           .is_client_first = true,
+                                                           .sends_plain_secret = true,
+                                                           .is_text = true,
+                                                           .decode = oauthbearer_decode };

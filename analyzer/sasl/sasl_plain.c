@@ -37,6 +37,8 @@ static bool plain_decode(const struct sasl_context *context, struct bytes token,
     return true;
 }
 
-const struct sasl_mechanism sasl_mechanism_plain = {
-    .name = "PLAIN", .is_client_first = true, .sends_plain_secret = true, .decode = plain_decode
-};
+const struct sasl_mechanism sasl_mechanism_plain = { .name = "PLAIN",
+                                                     .is_client_first = true,
+                                                     .sends_plain_secret = true,
+                                                     .is_text = true,
+                                                     .decode = plain_decode };

@@ -85,10 +85,19 @@ static enum sasl_layer agreed_layer(const struct sasl_exchange *exchange)
     return layer;
 }
 
+const struct sasl_field *sasl_identity_field(const struct sasl_exchange *exchange)
+{
+    const struct sasl_field *name = first_field(exchange, "username");
+
+    if (!name)
+        name = first_field(exchange, "authcid");
+    return name ? name : first_field(exchange, "authzid"); /* "user NUL NUL password", as some send it */
+}
+
 struct sasl_result sasl_result_of(const struct session *session, const struct sasl_exchange *exchange)
 {
     struct sasl_result result = { .outcome = outcome_of(session, exchange) };
-    const struct sasl_field *name = first_field(exchange, "username");
+    const struct sasl_field *name = sasl_identity_field(exchange);
     const struct sasl_field *authzid = first_field(exchange, "authzid");
 
     if (result.outcome == SASL_SUCCESS)
@@ -97,10 +106,6 @@ struct sasl_result sasl_result_of(const struct session *session, const struct sa
         result.reply = exchange->last_reply;
     if (authzid && !authzid->is_secret && !authzid->is_redacted)
         result.authorization_identity = authzid->value;
-    if (!name)
-        name = first_field(exchange, "authcid");
-    if (!name)
-        name = authzid; /* "user NUL NUL password", as some clients send it */
     if (!name)
         return result;
     result.is_identity_secret = name->is_secret || name->is_redacted;

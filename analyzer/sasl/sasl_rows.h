@@ -32,9 +32,9 @@ bool sasl_fields_add_hex(struct sasl_fields *fields, const char *name, struct by
 bool sasl_fields_refuse(const struct sasl_context *context, struct bytes token, struct sasl_fields *out,
                         struct err *err, const char *why);
 
-/* What a LOGIN prompt asks for, by its wording; servers word it in many ways. */
-enum login_prompt { LOGIN_PROMPT_UNKNOWN = 0, LOGIN_PROMPT_USERNAME, LOGIN_PROMPT_PASSWORD };
-enum login_prompt login_prompt_of(const struct sasl_step *challenge);
+/* Bits of the slips (transcript/session.h) that a client's message shows; its fields are decoded. */
+uint32_t sasl_slips_of(const struct sasl_mechanism *mechanism, const struct sasl_context *context,
+                       const struct sasl_step *step);
 
 enum {
     SASL_STEPS_DECODED =
@@ -70,7 +70,5 @@ struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t ind
 
 /* Ordinal of a secret: equal secrets have equal ones.  0 without memory. */
 uint32_t secret_ordinal(struct secret_ordinals *ordinals, struct bytes secret);
-/* Whether `field` of that name is there; NULL if not. */
-const struct sasl_field *sasl_step_field(const struct sasl_step *step, const char *name);
 
 #endif

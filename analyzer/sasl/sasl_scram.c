@@ -193,7 +193,7 @@ static bool scram_decode(const struct sasl_context *context, struct bytes token,
 
 #define SCRAM(row, hash)                                                                                     \
     const struct sasl_mechanism sasl_mechanism_scram_##row = {                                               \
-        .name = "SCRAM-" hash, .is_client_first = true, .sends_plain_secret = false, .decode = scram_decode  \
+        .name = "SCRAM-" hash, .is_client_first = true, .is_text = true, .decode = scram_decode              \
     }
 
 SCRAM(sha_1, "SHA-1");

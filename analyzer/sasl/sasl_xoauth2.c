@@ -34,6 +34,8 @@ static bool xoauth2_decode(const struct sasl_context *context, struct bytes toke
     return decode_response(context, token, out, err);
 }
 
-const struct sasl_mechanism sasl_mechanism_xoauth2 = {
-    .name = "XOAUTH2", .is_client_first = true, .sends_plain_secret = true, .decode = xoauth2_decode
-};
+const struct sasl_mechanism sasl_mechanism_xoauth2 = { .name = "XOAUTH2",
+                                                       .is_client_first = true,
+                                                       .sends_plain_secret = true,
+                                                       .is_text = true,
+                                                       .decode = xoauth2_decode };

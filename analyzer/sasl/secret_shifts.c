@@ -56,16 +56,11 @@ static bool speaks_against(struct bytes secret, struct bytes name)
     return is_address(secret) && !is_address(name);
 }
 
-static size_t decoded_count(const struct sasl_exchange *exchange)
-{
-    return exchange->step_count < SASL_STEPS_DECODED ? exchange->step_count : SASL_STEPS_DECODED;
-}
-
 /* The secret field behind `*at` of the client's fields, in order; NULL at the end. */
 static const struct sasl_field *next_secret(const struct sasl_exchange *exchange, size_t *step,
                                             uint32_t *field)
 {
-    for (; *step < decoded_count(exchange); ++*step, *field = 0)
+    for (; *step < sasl_decoded_count(exchange); ++*step, *field = 0)
         while (*field < exchange->steps[*step].field_count) {
             const struct sasl_field *found = &exchange->steps[*step].fields[(*field)++];
             if (found->is_secret && exchange->steps[*step].from == SIDE_CLIENT)
@@ -97,7 +92,7 @@ static bool was_secret_before(const struct session *session, const struct sasl_e
 }
 
 static bool is_misplaced(const struct session *session, const struct sasl_exchange *exchange,
-                         struct bytes name)
+                         struct bytes name, bool *is_likely_password)
 {
     const struct sasl_field *secret, *password = NULL;
     size_t step = 0;
@@ -109,7 +104,8 @@ static bool is_misplaced(const struct session *session, const struct sasl_exchan
         if (strcmp(secret->name, "password") == 0)
             password = secret;
     }
-    return looks_like_password(name, password) || was_secret_before(session, exchange, name);
+    *is_likely_password = looks_like_password(name, password) || was_secret_before(session, exchange, name);
+    return *is_likely_password;
 }
 
 static bool is_name(const struct sasl_field *field)
@@ -121,7 +117,7 @@ static bool is_name(const struct sasl_field *field)
 /* A recording that kept no secrets was judged when it was made. */
 static bool is_redacted(const struct sasl_exchange *exchange)
 {
-    for (size_t i = 0; i < decoded_count(exchange); i++)
+    for (size_t i = 0; i < sasl_decoded_count(exchange); i++)
         for (uint32_t k = 0; k < exchange->steps[i].field_count; k++)
             if (exchange->steps[i].fields[k].is_redacted && exchange->steps[i].from == SIDE_CLIENT)
                 return true;
@@ -134,8 +130,12 @@ static bool withhold_one(const struct session *session, const struct sasl_exchan
 {
     for (uint32_t i = 0; i < step->field_count; i++) {
         struct sasl_field *field = &step->fields[i];
-        if (field->is_secret || !is_name(field) || !is_misplaced(session, exchange, field->value))
+        bool is_likely_password = false;
+        if (field->is_secret || !is_name(field)
+            || !is_misplaced(session, exchange, field->value, &is_likely_password))
             continue;
+        if (is_likely_password)
+            step->slips |= 1u << SASL_SLIP_PASSWORD_AS_NAME;
         field->is_secret = true;
         step->is_secret = true;
         return true;
@@ -152,7 +152,7 @@ void sasl_withhold_shifted(const struct session *session, struct sasl_exchange *
     /* A name withheld speaks against others: to the end, so that a second look finds no more. */
     for (bool is_found = true; is_found;) {
         is_found = false;
-        for (size_t i = 0; i < decoded_count(exchange); i++)
+        for (size_t i = 0; i < sasl_decoded_count(exchange); i++)
             is_found = withhold_one(session, exchange, &exchange->steps[i]) || is_found;
     }
 }

@@ -9,6 +9,7 @@ bool reply_line_parse(struct bytes line, struct reply_line *out)
     struct reply_line parsed = {
         .code = (uint16_t)((line.ptr[0] - '0') * 100 + (line.ptr[1] - '0') * 10 + (line.ptr[2] - '0')),
         .is_last = true,
+        .is_odd = line.len == 3 && bytes_equal(line, BYTES("334")), /* RFC 4954 4 has the space, always */
     };
     if (line.len > 3) {
         uint8_t behind = line.ptr[3];

@@ -51,6 +51,23 @@ static void take_fields(struct sasl_step *step, const json_t *parts, struct aren
             step->field_count++;
 }
 
+/* Names that are not known come from a later version: they tell nothing here. */
+static uint32_t take_slips(const json_t *names)
+{
+    uint32_t slips = 0;
+    size_t at;
+    const json_t *name;
+
+    json_array_foreach(names, at, name)
+    {
+        const char *text = json_string_value(name);
+        for (unsigned slip = 1; text && slip < SASL_SLIP_COUNT; slip++)
+            if (strcmp(text, sasl_slip_name((enum sasl_slip)slip)) == 0)
+                slips |= 1u << slip;
+    }
+    return slips;
+}
+
 /* The facts of a step that was decoded before it was written. */
 static void take_facts(struct sasl_step *step, const json_t *event, const struct wire_value *decoded,
                        struct arena *arena)
@@ -65,6 +82,7 @@ static void take_facts(struct sasl_step *step, const json_t *event, const struct
     step->nul_count = event_get_u32(event, "nuls");
     step->is_utf8 = event_get_flag(event, "utf8");
     step->has_trailing_newline = event_get_flag(event, "newline");
+    step->slips = take_slips(json_object_get(event, "slips"));
     step->malformed = event_name_copy(json_object_get(event, "malformed"), arena);
     step->secret_ordinal = event_get_u32(event, "secret_ordinal");
     take_fields(step, json_object_get(event, "fields"), arena);

@@ -89,6 +89,19 @@ static void put_fields(struct event *event, const struct sasl_step *step, enum s
     event_put(event, "fields", array);
 }
 
+static void put_slips(struct event *event, uint32_t slips)
+{
+    json_t *array = slips ? json_array() : NULL;
+
+    if (!slips)
+        return;
+    for (unsigned slip = 1; array && slip < SASL_SLIP_COUNT; slip++)
+        if (slips & 1u << slip)
+            event->ok = json_array_append_new(array, json_string(sasl_slip_name((enum sasl_slip)slip))) == 0
+                        && event->ok;
+    event_put(event, "slips", array);
+}
+
 /* The facts of a decoded step: its shape, whatever may be shown of it. */
 static void put_facts(struct event *event, const struct sasl_step *step, enum secrets_policy secrets)
 {
@@ -107,6 +120,7 @@ static void put_facts(struct event *event, const struct sasl_step *step, enum se
     event_put_count(event, "nuls", step->nul_count);
     event_put_flag(event, "utf8", step->is_utf8);
     event_put_flag(event, "newline", step->has_trailing_newline);
+    put_slips(event, step->slips);
     put_fields(event, step, secrets);
     if (step->malformed)
         event_put_text(event, "malformed", step->malformed);

@@ -17,6 +17,26 @@ const char *protocol_name(enum protocol protocol)
     return (unsigned)protocol < PROTOCOL_COUNT ? names[protocol] : "none";
 }
 
+const char *sasl_slip_name(enum sasl_slip slip)
+{
+    static const char *const names[SASL_SLIP_COUNT] = {
+        [SASL_SLIP_NONE] = "none",
+        [SASL_SLIP_BASE64_TWICE] = "base64-twice",
+        [SASL_SLIP_LINE_END] = "line-end",
+        [SASL_SLIP_NO_TEXT] = "no-text",
+        [SASL_SLIP_NUL_AS_U_FFFD] = "nul-as-u+fffd",
+        [SASL_SLIP_NUL_AS_ESCAPE] = "nul-as-escape",
+        [SASL_SLIP_NUL_AS_TAB] = "nul-as-tab",
+        [SASL_SLIP_NUL_AS_SPACE] = "nul-as-space",
+        [SASL_SLIP_NUL_AS_COLON] = "nul-as-colon",
+        [SASL_SLIP_SAME_AS_NAME] = "same-as-name",
+        [SASL_SLIP_NAME_AS_PASSWORD] = "name-as-password",
+        [SASL_SLIP_PASSWORD_AS_NAME] = "password-as-name",
+    };
+
+    return (unsigned)slip < SASL_SLIP_COUNT ? names[slip] : "none";
+}
+
 const char *item_kind_name(enum item_kind kind)
 {
     static const char *const names[ITEM_KIND_COUNT] = {

@@ -88,6 +88,24 @@ struct sasl_field {
     bool is_redacted;
 };
 
+/* What the octets of a message tell of a client's mistake, where they themselves may not be shown. */
+enum sasl_slip {
+    SASL_SLIP_NONE = 0,
+    SASL_SLIP_BASE64_TWICE,  /* the message, or a field of it, is base64 of a text once more */
+    SASL_SLIP_LINE_END,      /* a field ends in CR or LF */
+    SASL_SLIP_NO_TEXT,       /* octets that no text has in any character set, where text is due */
+    SASL_SLIP_NUL_AS_U_FFFD, /* U+FFFD stands where a NUL belongs */
+    SASL_SLIP_NUL_AS_ESCAPE, /* backslash and zero, or another way to write a NUL in a program */
+    SASL_SLIP_NUL_AS_TAB,
+    SASL_SLIP_NUL_AS_SPACE,
+    SASL_SLIP_NUL_AS_COLON,     /* "user:password", as in HTTP */
+    SASL_SLIP_SAME_AS_NAME,     /* the answer is the user name given before, once more */
+    SASL_SLIP_NAME_AS_PASSWORD, /* what was sent for the password is an address, and the user name is none */
+    SASL_SLIP_PASSWORD_AS_NAME, /* what was sent for the user name has the look of a password */
+    SASL_SLIP_COUNT
+};
+const char *sasl_slip_name(enum sasl_slip slip);
+
 /* One message of a SASL exchange (RFC 4954 4): an initial response, a challenge or a response.  What the
  * dialogue fills in is `from`, `at`, `text` and `length`; the rest is the work of analyzer/sasl, and is read
  * back from a recording, where secret text and fields are withheld. */
@@ -105,6 +123,7 @@ struct sasl_step {
     uint32_t nul_count; /* shape of the decoded octets */
     bool is_utf8;
     bool has_trailing_newline;
+    uint32_t slips;       /* 1 << enum sasl_slip */
     struct bytes decoded; /* empty when redacted */
     struct sasl_field *fields;
     uint32_t field_count;

@@ -108,7 +108,7 @@ static const struct talk talks[] = {
       "" },
     { "a credential is no matter of form",
       { T_HELLO, { "AUTH PLAIN " LONG "\r\n", "500 too long\r\n" }, T_QUIT },
-      "2:auth-not-offered 2:cleartext-credential" },
+      "2:auth-not-offered 2:auth-bad-base64 2:cleartext-credential" },
 };
 /* clang-format on */
 

@@ -239,6 +239,7 @@ static struct sasl_step make_step(struct maker *m, enum side from, struct moment
     step.nul_count = below(m, 3);
     step.is_utf8 = coin(m);
     step.has_trailing_newline = coin(m);
+    step.slips = below(m, 1u << SASL_SLIP_COUNT) & ~1u;
     step.malformed = coin(m) ? "it has no NULs" : NULL;
     step.secret_ordinal = is_secret ? 1 + below(m, 5) : 0;
     add_fields(m, &step);

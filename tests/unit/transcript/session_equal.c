@@ -107,6 +107,7 @@ static const char *facts_difference(const struct sasl_step *a, const struct sasl
     SAME(nul_count);
     SAME(is_utf8);
     SAME(has_trailing_newline);
+    SAME(slips);
     SAME(field_count);
     SAME(secret_ordinal);
     for (uint32_t i = 0; i < a->field_count; i++)

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""secrets.py SMTPSCOPE [CAPTURE...]: no output of any kind holds a secret that its input holds.
+
+What the secrets are, samples/secrets.tsv says, and auth.jsonl of the recordings beside the checkout; digests, proofs
+and tokens are those that --show-secrets shows and the same command without it withholds.  Each is looked for as it is,
+in base64 at all three alignments, in hexadecimal, in reverse and in UTF-16, in text, JSON, show, recordings and
+messages, also with --verify-password.  That --show-secrets is seen to show them proves that the search is not blind."""
+
+import base64
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "samples"))
+LAB = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "captures", "lab"))
+LEAST = 5  # octets of a secret whose absence means something
+WORDS = {b"wrong"}  # secrets that are words of our own sentences too: their encodings are looked for, they are not
+
+
+def base64_forms(secret):
+    """What base64 makes of it behind 0, 1 or 2 other octets, without the characters that those share."""
+    for shift in range(3):
+        text = base64.b64encode(b"\0" * shift + secret)
+        begin, end = (0, 2, 3)[shift], (len(secret) + shift) * 8 // 6
+        yield text[begin:end]
+
+
+def forms(secret):
+    text = secret.decode("latin-1")
+    found = [] if secret in WORDS else [secret]
+    found += list(base64_forms(secret)) + list(base64_forms(base64.b64encode(secret)))
+    found += [secret.hex().encode(), secret.hex().upper().encode(), secret[::-1]]
+    found += [text.encode("utf-16-le"), text.encode("utf-16-be"), json.dumps(text)[1:-1].encode()]
+    return {form for form in found if len(form) >= LEAST and form not in WORDS}
+
+
+def run(binary, *arguments, stdin=b""):
+    p = subprocess.run([binary, *arguments], input=stdin, capture_output=True)
+    return p.stdout, p.stderr
+
+
+def values(node, path=()):
+    """(path, text) of every string; {"base64": ...} is its octets."""
+    if isinstance(node, dict):
+        if set(node) == {"base64"}:
+            yield path, base64.b64decode(node["base64"])
+        else:
+            for key, value in node.items():
+                yield from values(value, path + (key,))
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from values(value, path + (i,))
+    elif isinstance(node, str):
+        yield path, node.encode("utf-8", "surrogateescape")
+
+
+def withheld(shown, masked):
+    """Values that one output has and the other has not at the same place."""
+    secrets = set()
+    for a, b in zip(shown.splitlines(), masked.splitlines()):
+        hidden = dict(values(json.loads(b)))
+        for path, text in values(json.loads(a)):
+            is_field = "fields" in path and path[-1] not in ("username", "authcid", "authzid")
+            if is_field and path not in hidden and len(text) >= 8:
+                secrets.add(text)
+    return secrets
+
+
+def outputs(binary, path, password_options):
+    """(name, octets) of everything that the program says of this input."""
+    recording, errors = run(binary, "capture", "-r", path, "-o", "-")
+    yield "recording", recording + errors
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "recording")
+        yield "capture to a file", b"".join(run(binary, "capture", "-r", path, "-o", name))
+        with open(name, "rb") as f:
+            yield "recording in a file", f.read()
+    for options in [[], *password_options]:
+        for command in (["analyze"], ["analyze", "--json"], ["show"]):
+            yield " ".join(command + options[:1]), b"".join(run(binary, *command, *options, path))
+            yield " ".join(command + options[:1]) + " of the recording", b"".join(
+                run(binary, *command, *options, "-", stdin=recording))
+
+
+def check_passwords(binary, table):
+    """--verify-password says match and mismatch where they are due, and refuses what it is no tool for."""
+    bad = []
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "password")
+        for path, known in table.items():
+            for identity, secret in known[:1] if path.startswith(SAMPLES) and "one-sided" not in path else []:
+                for given, want in ((secret, "match"), (secret + "x", "mismatch")):
+                    with open(name, "w", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
+                        f.write(given + "\n")
+                    said, errors = run(binary, "analyze", "--json", f"--verify-password={identity}={name}", path)
+                    if f'"auth-password-{want}"'.encode() not in said or errors:
+                        bad.append(f"{path}: no auth-password-{want}, or {errors!r}")
+                    said, _ = run(binary, "analyze", "--json", f"--verify-password={identity}=-", path, stdin=given.encode())
+                    if f'"auth-password-{want}"'.encode() not in said:
+                        bad.append(f"{path}: no auth-password-{want} from standard input")
+        os.chmod(name, 0o644)
+        sample = os.path.join(SAMPLES, "auth-login.pcap")
+        recording, _ = run(binary, "capture", "-r", sample, "-o", "-")
+        _, errors = run(binary, "analyze", f"--verify-password=alice={name}", "-", stdin=recording)
+        if b"does not hold what was sent" not in errors:
+            bad.append(f"a recording without secrets: {errors!r}")
+        if run(binary, "analyze", "--verify-password=alice=-", "-", stdin=recording)[0]:
+            bad.append("a recording and a password from one standard input")
+        for options, status, word in (([f"alice={name}"], 0, b"read by others"), (["alice"], 2, b"IDENTITY=FILE"),
+                                      ([f"alice={name}", f"ALICE={name}"], 2, b"guess"),
+                                      ([f"alice={folder}/none"], 2, b"No such file"), ([f"bob={name}"], 0, b"no login of bob")):
+            p = subprocess.run([binary, "analyze", *(f"--verify-password={o}" for o in options), sample], capture_output=True)
+            if p.returncode != status or word not in p.stderr:
+                bad.append(f"--verify-password {options}: exit {p.returncode}, {p.stderr!r}")
+    return bad
+
+
+def check(binary, path, known):
+    """known: [(identity, secret)]; returns complaints and whether --show-secrets showed one."""
+    shown, _ = run(binary, "analyze", "--json", "--show-secrets", path)
+    masked, _ = run(binary, "analyze", "--json", path)
+    secrets = {secret.encode() for _, secret in known if len(secret) >= LEAST} | withheld(shown, masked)
+    sought = {form: secret for secret in secrets for form in forms(secret)}
+    bad = []
+    with tempfile.TemporaryDirectory() as folder:
+        options = []
+        for i, (identity, secret) in enumerate(known[:1]):
+            for j, password in enumerate([secret, secret + "-another"]):
+                name = os.path.join(folder, f"{i}-{j}")
+                with open(name, "w", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
+                    f.write(password + "\n")
+                options.append([f"--verify-password={identity}={name}"])
+        for name, text in outputs(binary, path, options):
+            text = text.replace(folder.encode(), b"")
+            bad += [f"{path}: {name}: a secret of {len(secret)} octets is in it"
+                    for form, secret in sought.items() if form in text]
+    return bad, any(form in shown for form in sought)
+
+
+def known_secrets():
+    table = {}
+    with open(os.path.join(SAMPLES, "secrets.tsv")) as f:
+        for sample, identity, secret in [line.rstrip("\n").split("\t") for line in f][1:]:
+            table.setdefault(os.path.join(SAMPLES, sample), []).append((identity, secret))
+    for name in sorted(glob.glob(os.path.join(SAMPLES, "*.pcap*"))):
+        table.setdefault(name, [])
+    for server in sorted(glob.glob(os.path.join(LAB, "*", "auth.jsonl"))):
+        with open(server) as f:
+            for row in map(json.loads, f):
+                path = os.path.join(os.path.dirname(server), "pcap", row["scenario"] + ".pcap")
+                if row["scenario"].startswith(("sasl_", "auth_wrong", "auth_login", "auth_plain")) and os.path.exists(path):
+                    table.setdefault(path, []).append((row["user"] or "-", row.get("password") or ""))
+    return table
+
+
+def main():
+    binary, only = sys.argv[1], [os.path.abspath(p) for p in sys.argv[2:]]
+    bad, shown, count = [], 0, 0
+    table = known_secrets()
+    if not only:
+        bad += check_passwords(binary, table)
+    for path, known in table.items():
+        if only and os.path.abspath(path) not in only:
+            continue
+        complaints, is_shown = check(binary, path, known)
+        bad += complaints
+        shown += is_shown
+        count += 1
+    if not only and shown < 5:
+        bad.append(f"--show-secrets showed the secret of {shown} captures only: the search is blind")
+    print("\n".join(bad[:40]))
+    print(f"{count} captures, {shown} with secrets that --show-secrets shows, {len(bad)} leaks")
+    return 1 if bad or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
