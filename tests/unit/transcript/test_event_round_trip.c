@@ -113,8 +113,27 @@ static void no_secret_is_in_a_masked_recording(void **state)
     assert_true(with_secrets > SEEDS / 4); /* or nothing was tested */
 }
 
+/* Written from its end, a session tells each reply with its item; one that came late has lost its place then.
+ */
+static bool has_late_reply(const struct session *session)
+{
+    uint32_t newest = 0;
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->reply && item->reply->ordinal < newest)
+            return true;
+        newest = item->reply ? item->reply->ordinal : newest;
+        for (uint32_t m = 0; m < item->more_count; m++)
+            newest = item->more_replies[m]->ordinal;
+    }
+    return false;
+}
+
 static void a_session_read_back_is_recorded_like_the_first(void **state)
 {
+    unsigned compared = 0;
+
     (void)state;
     for (uint32_t seed = 0; seed < SEEDS / 4; seed++) {
         struct scribe first, second;
@@ -127,12 +146,16 @@ static void a_session_read_back_is_recorded_like_the_first(void **state)
         record_again(&second, once.sessions[0]);
         collector_init(&twice, NULL);
         collector_feed(&twice, buf_bytes(&second.out));
-        expect_equal(once.sessions[0], twice.sessions[0], false, seed);
+        if (!has_late_reply(once.sessions[0])) {
+            expect_equal(once.sessions[0], twice.sessions[0], false, seed);
+            compared++;
+        }
         collector_release(&once);
         collector_release(&twice);
         buf_release(&first.out);
         buf_release(&second.out);
     }
+    assert_true(compared > SEEDS / 16); /* or nothing was tested */
 }
 
 /* Takes the next line of a recording; the empty view at its end. */
