@@ -57,7 +57,7 @@ class Capture:
             nonlocal now
             now += self.rng.randrange(100_000, 40_000_000)
             s = frames.Segment()
-            s.time, s.flags, s.window, s.payload, s.options = now, flags, 65535, payload, b""
+            s.time, s.flags, s.window, s.hops, s.payload, s.options = now, flags, 65535, 64, payload, b""
             (s.src, s.sport), (s.dst, s.dport) = ends[side], ends[1 - side]
             s.seq, s.ack = seq[side], seq[1 - side] if flags & ACK else 0
             seq[side] += len(payload) + bool(flags & (SYN | FIN))

@@ -343,7 +343,7 @@ static const struct scenario scenarios[] = {
       "5:auth-failed 5:cleartext-credential" },
     { "one password three times", PROTOCOL_SMTP,
       { BANNER, EHLO, REFUSED("AGJvYgBh"), REFUSED("AGJvYgBh"), REFUSED("AGJvYgBh"), QUIT },
-      "2:auth-failed 2:cleartext-credential 3:auth-failed 3:cleartext-credential 4:auth-failed 4:stuck-client "
+      "2:auth-failed 2:cleartext-credential 3:auth-failed 3:cleartext-credential 4:stuck-client 4:auth-failed "
       "4:cleartext-credential" },
     { "PLAIN, then LOGIN with the same password", PROTOCOL_SMTP,
       { BANNER, EHLO, REFUSED("AGJvYgBh"), { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
