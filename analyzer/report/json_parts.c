@@ -115,7 +115,7 @@ static int append(const char *text, size_t len, void *ctx)
 
 void json_append_line(json_t *object, struct buf *out)
 {
-    (void)json_dump_callback(object, append, out, JSON_COMPACT);
+    (void)json_dump_callback(object, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
     buf_append_u8(out, '\n');
     json_decref(object);
 }
