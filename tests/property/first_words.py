@@ -60,7 +60,7 @@ def segment(time, side, port, sequence, flags, payload=b"", acked=True):
     s.time, s.src, s.dst = time, (client, server)[side], (server, client)[side]
     s.sport, s.dport = ((40000, port), (port, 40000))[side]
     s.seq, s.ack, s.flags, s.window = sequence[side], sequence[not side] if acked else 0, flags, 65535
-    s.payload, s.options = payload, b""
+    s.payload, s.options, s.hops = payload, b"", 64
     sequence[side] += len(payload) + (1 if flags & 3 else 0)
     return s
 
