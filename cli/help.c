@@ -9,42 +9,42 @@
 
 static void program_help(void)
 {
-    (void)fputs(
-        "smtpscope reads SMTP sessions from packets and says who was wrong, what came first, what to do.\n"
-        "\n"
-        "usage: smtpscope [COMMAND] INPUT... [OPTION...] [-- FILTER]\n"
-        "\n"
-        "  analyze INPUT...         verdicts and findings (the default command)\n"
-        "  show INPUT...            whole annotated dialogues\n"
-        "  capture -r FILE... -o OUT   packets to a recording of transcripts\n"
-        "  explain [CODE|FINDING]   what a reply code or a finding means\n"
-        "\n"
-        "INPUT is a capture (pcap, pcapng, also in gzip, zstd or lz4), a recording, a folder of them, or -.\n"
-        "Several captures are one traffic.\n"
-        "\n"
-        "  smtpscope mail.pcap                          what is wrong in this capture\n"
-        "  smtpscope mail.pcap --code 503               only sessions with a 503\n"
-        "  smtpscope show mail.pcap --client 192.0.2.7  what this client said\n"
-        "  smtpscope explain 334 503                    two codes side by side\n"
-        "\n"
-        "COMMAND --help lists the options of a command.\n",
-        stdout);
+    (void)fputs("smtpscope reads SMTP sessions from packets and says who was wrong, what came\n"
+                "first, and what to do.\n"
+                "\n"
+                "usage: smtpscope [COMMAND] INPUT... [OPTION...] [-- FILTER]\n"
+                "\n"
+                "  analyze INPUT...            verdicts and findings (the default command)\n"
+                "  show INPUT...               whole annotated dialogues\n"
+                "  capture -r FILE... -o OUT   packets to a recording of transcripts\n"
+                "  explain [CODE|FINDING]...   what a reply code or a finding means\n"
+                "\n"
+                "INPUT is a capture (pcap, pcapng, also in gzip, zstd or lz4), a recording, a\n"
+                "folder of them, or - for standard input. Several captures are one traffic.\n"
+                "\n"
+                "  smtpscope mail.pcap                          what is wrong in this capture\n"
+                "  smtpscope mail.pcap --code 503               only sessions with a 503\n"
+                "  smtpscope show mail.pcap --client 192.0.2.7  what this client said\n"
+                "  smtpscope explain 334 503                    two codes side by side\n"
+                "\n"
+                "COMMAND --help lists the options of a command.\n",
+                stdout);
 }
 
 void help_print(enum command_bit command)
 {
     switch (command) {
     case FOR_ANALYZE:
-        (void)fputs(
-            "usage: smtpscope analyze INPUT... [OPTION...]\n\n"
-            "A line a session; under it the dialogue around each finding, who is at fault, what to do.\n\n",
-            stdout);
+        (void)fputs("usage: smtpscope analyze INPUT... [OPTION...]\n\n"
+                    "A line a session; under it the dialogue around each finding, who is at fault,\n"
+                    "what to do.\n\n",
+                    stdout);
         break;
     case FOR_SHOW:
-        (void)fputs(
-            "usage: smtpscope show INPUT... [OPTION...]\n\n"
-            "Whole dialogues:  -> sent, <- answered, <** refused, ~> sent before the previous reply.\n\n",
-            stdout);
+        (void)fputs("usage: smtpscope show INPUT... [OPTION...]\n\n"
+                    "Whole dialogues:  -> sent, <- answered, <** refused, ~> sent before the previous\n"
+                    "reply, = what a message of AUTH says, ^ a finding.\n\n",
+                    stdout);
         break;
     case FOR_CAPTURE:
         (void)fputs("usage: smtpscope capture -r FILE... [-o FILE|FOLDER|-] [OPTION...]\n\n"
@@ -52,10 +52,10 @@ void help_print(enum command_bit command)
                     stdout);
         break;
     case FOR_EXPLAIN:
-        (void)fputs(
-            "usage: smtpscope explain [CODE|FINDING]...\n\n"
-            "What a reply code or a finding means, and what to do.  Without a word: all findings.\n\n",
-            stdout);
+        (void)fputs("usage: smtpscope explain [CODE|FINDING]...\n\n"
+                    "What a reply code or a finding means, and what to do. Without a word: all\n"
+                    "findings.\n\n",
+                    stdout);
         break;
     case FOR_SESSIONS:
     case FOR_INPUTS:

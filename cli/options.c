@@ -222,11 +222,13 @@ enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN };
 static const struct option_row rows[] = {
     { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default) or jsonl" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
-    { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0, "a network device to record from" },
+    { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0,
+      "a network device to record from; not built yet" },
     { "read", 'r', "FILE", FOR_INPUTS, set_read, 0, "an input; the same as naming it without a letter" },
     { "output", 'o', "FILE", FOR_CAPTURE, set_output, 0,
-      "a file, a folder, or - for standard output (default)" },
-    { "list-devices", 'D', NULL, FOR_CAPTURE, set_flag, FLAG_DEVICES, "list the network devices" },
+      "a file, a folder, or - (default): standard output" },
+    { "list-devices", 'D', NULL, FOR_CAPTURE, set_flag, FLAG_DEVICES,
+      "list the network devices; not built yet" },
     { "filter", 'f', "EXPRESSION", FOR_INPUTS, set_filter, 0, "only packets that pass; pcap-filter(7)" },
     { "count", 'c', "N", FOR_INPUTS, set_number, 0, "stop after N packets" },
     { "ports", 0, "LIST", FOR_INPUTS, set_ports, 0, "more ports that speak SMTP" },
@@ -248,12 +250,12 @@ static const struct option_row rows[] = {
     { "finding", 0, "ID", FOR_SESSIONS, set_selector, SELECT_FINDING, "with this finding" },
     { "verdict", 0, "VERDICT", FOR_SESSIONS, set_selector, SELECT_VERDICT, "with a command judged so" },
     { "local-domains", 0, "LIST", FOR_SESSIONS, set_local_domains, 0,
-      "domains that the servers take mail for; finds relaying" },
+      "domains the servers take mail for: finds relaying" },
     { "show-secrets", 0, NULL, FOR_SESSIONS, set_flag, FLAG_SECRETS,
       "print passwords and tokens as they are" },
     { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },
     { "verify-password", 0, "IDENTITY=FILE", FOR_SESSIONS, set_password, 0,
-      "say whether the password in FILE (or -) produces what IDENTITY sent" },
+      "does FILE (or -) hold the password that was sent?" },
     { "fail-on", 0, "SEVERITY", FOR_SESSIONS, set_fail_on, 0, "exit with 1 at info, warning or error" },
     { "progress", 0, "WHEN", FOR_INPUTS, set_when, 0, "auto (on a terminal), always or never" },
     { "color", 0, "WHEN", FOR_ALL, set_when, 1, "auto (on a terminal), always or never" },
@@ -264,8 +266,11 @@ static const struct option_row rows[] = {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+/* One option a line; the help of one whose name is too long stands under it. */
 void options_print(enum command_bit command)
 {
+    static const char indent[] = "\n                              ";
+
     for (size_t i = 0; i < ROWS; i++) {
         const struct option_row *row = &rows[i];
         char left[64];
@@ -273,10 +278,10 @@ void options_print(enum command_bit command)
             continue;
         (void)snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",
                        row->value ? row->value : "");
+        char letter[] = "      ";
         if (row->letter)
-            (void)printf("  -%c, %-24s %s\n", row->letter, left, row->help);
-        else
-            (void)printf("      %-24s %s\n", left, row->help);
+            (void)snprintf(letter, sizeof letter, "  -%c, ", row->letter);
+        (void)printf("%s%-24s%s %s\n", letter, left, strlen(left) > 24 ? indent : "", row->help);
     }
 }
 
