@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """manual.py SMTPSCOPE: the manual page of each command names the options that its --help lists, and no others, with
-the same letters and in the same order; every manual page is well formed and no help is wider than a terminal."""
+the same letters and in the same order; every manual page is well formed, no help is wider than a terminal, and the
+README shows what the program prints."""
 
 import os
 import re
@@ -60,6 +61,19 @@ def wide(program, *words):
             for line in help_of(program, *words).splitlines() if len(line) > COLUMNS]
 
 
+def readme(program):
+    """What README.md shows behind "$ smtpscope ..." is what the program prints, in that order; [lines like this] tell
+    what was left out."""
+    text = open(os.path.join(TOP, "README.md"), encoding="utf-8").read()
+    bad = []
+    for words, block in re.findall(r"^    \$ smtpscope (.*)\n((?:    .*\n|\n(?=    ))*)", text, re.MULTILINE):
+        run = subprocess.run([program, *words.split()], cwd=TOP, capture_output=True, text=True)
+        printed = iter(run.stdout.splitlines())
+        shown = [line[4:] for line in block.splitlines() if line.strip() and not line.strip().startswith("[")]
+        bad += [f"README.md: smtpscope {words} does not print: {line}" for line in shown if line not in printed]
+    return bad
+
+
 def malformed():
     if not shutil.which("mandoc"):
         return []
@@ -71,7 +85,7 @@ def malformed():
 
 def main():
     program = sys.argv[1]
-    bad = wide(program) + malformed()
+    bad = wide(program) + malformed() + readme(program)
     for command in COMMANDS:
         bad += differences(program, command) + wide(program, command)
     print("\n".join(bad))
