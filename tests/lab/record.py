@@ -235,7 +235,7 @@ def ipv6(box):
 # What cannot be recorded is made from what was: reshape.py changes frames, never the dialogue.
 DERIVED = {
     "gap.pcap": ("clean", lambda p: reshape.drop(p, {12}),
-                 "The clean session, one packet of the client lost by the capture."),
+                 "The clean session, one reply of the server lost by the capture."),
     "midstream.pcap": ("nested-mail", lambda p: reshape.skip(p, 8),
                        "The nested MAIL, captured from the middle on."),
     "one-sided.pcap": ("auth-login", lambda p: reshape.one_side(p, 587),
