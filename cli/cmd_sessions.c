@@ -19,6 +19,7 @@ struct run {
     struct sasl_verifier *verifier; /* NULL: no --verify-password */
     struct ordered_output *output;
     struct buf text;
+    uint64_t sessions; /* selected or not */
     uint64_t lost_sessions;
 };
 
@@ -32,6 +33,7 @@ static void take_session(void *ctx, struct session *session)
         run->lost_sessions++;
         return;
     }
+    run->sessions++;
     if (selectors_match(&run->options->selectors, analysis)) {
         report_count(run->counts, analysis);
         buf_clear(&run->text);
@@ -98,6 +100,24 @@ static void put_summary(struct run *run, const struct pipeline_result *result)
     free(inputs);
 }
 
+/* Where there is nothing to show: what was seen instead. */
+static void explain_silence(const struct run *run, const struct pipeline_result *result)
+{
+    size_t attempts;
+
+    (void)attempts_rows(result->attempts, &attempts);
+    if (run->counts->sessions || run->options->is_quiet || result->had_trouble)
+        return;
+    if (run->sessions)
+        message("none of the sessions read (%llu) is selected", (unsigned long long)run->sessions);
+    else if (result->totals.packets == 0 && run->options->filter)
+        message("no packet passes the filter");
+    else if (attempts == 0)
+        message("no SMTP session in %llu packets and %llu TCP connections",
+                (unsigned long long)result->totals.packets,
+                (unsigned long long)result->totals.tcp_connections);
+}
+
 static int finish(struct run *run, struct pipeline_result *result)
 {
     struct err err = { 0 };
@@ -116,6 +136,7 @@ static int finish(struct run *run, struct pipeline_result *result)
         message("%s", err.text);
         return EXIT_TROUBLE;
     }
+    explain_silence(run, result);
     if (result->had_trouble)
         return EXIT_TROUBLE;
     return run->options->fail_on && run->counts->worst >= run->options->fail_on ? EXIT_FINDING : EXIT_DONE;
