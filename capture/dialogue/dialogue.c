@@ -1,6 +1,7 @@
 /* A dialogue from its first byte to its last: what is common to both sides. */
 #include "dialogue/dialogue.h"
 
+#include "base/prefetch.h"
 #include "dialogue/state.h"
 
 enum { PORT_LMTP = 24 };
@@ -49,6 +50,12 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     d->content.item = UINT32_MAX;
     describe_session(d);
     return d;
+}
+
+/* It lies right behind its session. */
+void dialogue_expect(const struct dialogue *d)
+{
+    prefetch((const uint8_t *)d - sizeof(struct session), sizeof(struct session) + sizeof *d);
 }
 
 /* All but the session, in whose arena the dialogue lies. */

@@ -41,6 +41,8 @@ void capture_close(struct capture *capture);
 void record_begin(struct capture *capture);
 /* False, with nothing taken, where libpcap must read on.  `data` is borrowed until the next packet. */
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data) NODISCARD;
+/* Whether record_next will find the next packet without reading on in the file. */
+bool record_is_near(const struct capture *capture);
 
 /* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
  * filtered. */

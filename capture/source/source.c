@@ -232,6 +232,11 @@ bool source_next(struct source *source, struct packet *out)
     return true;
 }
 
+bool source_is_near(const struct source *source)
+{
+    return source->has_handed_out && source->merge.count == 1 && record_is_near(source->merge.heap[0]);
+}
+
 /* One line into source->line; 0 at the end, -1 for a line without its end. */
 static int read_line(struct source *source, struct input *input)
 {
