@@ -52,10 +52,13 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     return d;
 }
 
-/* It lies right behind its session. */
 void dialogue_expect(const struct dialogue *d)
 {
-    prefetch((const uint8_t *)d - sizeof(struct session), sizeof(struct session) + sizeof *d);
+    const struct session *session = (const struct session *)(const void *)d - 1;
+
+    prefetch(&session->arena, sizeof session->arena);
+    prefetch(&session->items,
+             sizeof *session - offsetof(struct session, items) + offsetof(struct dialogue, content.behind));
 }
 
 /* All but the session, in whose arena the dialogue lies. */

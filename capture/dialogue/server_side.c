@@ -117,7 +117,8 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
     reply->has_mixed_codes = reply->has_mixed_codes || parsed.code != reply->code;
     reply->has_odd_line = reply->has_odd_line || parsed.is_odd;
     reply->has_bare_lf = reply->has_bare_lf || line->end == LINE_END_LF;
-    d->session->side[SIDE_SERVER].bare_lf_lines += line->end == LINE_END_LF;
+    if (line->end == LINE_END_LF)
+        d->session->side[SIDE_SERVER].bare_lf_lines++;
     add_text(d, reply, parsed.text);
     d->building = reply;
     if (parsed.is_last)
