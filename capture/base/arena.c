@@ -6,6 +6,7 @@
 
 enum {
     CHUNK_FIRST = 4096,
+    CHUNKS_FIRST = 3, /* of that size, which is kept for reuse: then what there is doubles */
     CHUNK_MOST = 65536,
     ARRAY_FIRST = 512 /* octets of an array that has begun to grow: most stay small */
 };
@@ -25,7 +26,40 @@ static void free_chunk(struct arena *arena, struct arena_chunk *chunk)
 {
     budget_give(arena->budget, sizeof *chunk + chunk->size);
     arena->total_bytes -= chunk->size;
+    if (chunk->size == CHUNK_FIRST && arena->budget && arena->budget->idle_count < arena->budget->idle_most) {
+        chunk->next = arena->budget->idle;
+        arena->budget->idle = chunk;
+        arena->budget->idle_count++;
+        return;
+    }
     free(chunk);
+}
+
+void arena_keep_idle(struct budget *budget, size_t most)
+{
+    budget->idle_most = most;
+}
+
+void arena_free_idle(struct budget *budget)
+{
+    while (budget->idle) {
+        struct arena_chunk *next = budget->idle->next;
+        free(budget->idle);
+        budget->idle = next;
+    }
+    budget->idle_count = budget->idle_most = 0;
+}
+
+/* The newest idle one, which is the nearest to the processor; or a new one. */
+static struct arena_chunk *new_chunk(struct budget *budget, size_t size)
+{
+    struct arena_chunk *chunk = budget && size == CHUNK_FIRST ? budget->idle : NULL;
+
+    if (!chunk)
+        return malloc(sizeof *chunk + size);
+    budget->idle = chunk->next;
+    budget->idle_count--;
+    return chunk;
 }
 
 void arena_release(struct arena *arena)
@@ -54,7 +88,7 @@ void arena_clear(struct arena *arena)
 
 static bool add_chunk(struct arena *arena, size_t need)
 {
-    size_t size = arena->chunks ? arena->total_bytes : CHUNK_FIRST; /* what there is doubles */
+    size_t size = arena->total_bytes < CHUNKS_FIRST * CHUNK_FIRST ? CHUNK_FIRST : arena->total_bytes;
 
     if (size > CHUNK_MOST)
         size = CHUNK_MOST;
@@ -64,7 +98,7 @@ static bool add_chunk(struct arena *arena, size_t need)
         return false;
     if (!budget_take(arena->budget, sizeof(struct arena_chunk) + size))
         return false;
-    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    struct arena_chunk *chunk = new_chunk(arena->budget, size);
     if (!chunk) {
         budget_give(arena->budget, sizeof *chunk + size);
         return false;

@@ -24,6 +24,11 @@ void arena_release(struct arena *arena);
 /* Empty, with the first chunk kept for reuse. */
 void arena_clear(struct arena *arena);
 
+/* From here on up to `most` chunks of the arenas on this budget are kept when they are released, for the next
+ * arenas, until arena_free_idle. */
+void arena_keep_idle(struct budget *budget, size_t most);
+void arena_free_idle(struct budget *budget);
+
 /* Aligned for any object, zeroed.  NULL at the ceiling or out of memory; `is_full` then stays set. */
 void *arena_alloc(struct arena *arena, size_t size) NODISCARD;
 /* A copy that lives as long as the arena; the empty view on failure. */
