@@ -1,6 +1,8 @@
 /* Chunks of memory with one owner.  The first chunk is small, because most sessions are. */
 #include "base/arena.h"
 
+#include "base/prefetch.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -84,6 +86,17 @@ void arena_clear(struct arena *arena)
         arena->left = arena->chunks->size;
     }
     arena->is_full = false;
+}
+
+void arena_prefetch(const struct arena *arena)
+{
+    const struct arena_chunk *newest = arena->chunks;
+
+    if (!newest)
+        return;
+    prefetch(newest->memory, newest->size - arena->left);
+    if (newest->next)
+        prefetch(newest->next->memory, newest->next->size);
 }
 
 static bool add_chunk(struct arena *arena, size_t need)

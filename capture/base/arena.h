@@ -29,6 +29,9 @@ void arena_clear(struct arena *arena);
 void arena_keep_idle(struct budget *budget, size_t most);
 void arena_free_idle(struct budget *budget);
 
+/* Asks for what is in the two newest chunks, before all of it is read. */
+void arena_prefetch(const struct arena *arena);
+
 /* Aligned for any object, zeroed.  NULL at the ceiling or out of memory; `is_full` then stays set. */
 void *arena_alloc(struct arena *arena, size_t size) NODISCARD;
 /* A copy that lives as long as the arena; the empty view on failure. */

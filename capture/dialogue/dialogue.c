@@ -295,6 +295,7 @@ bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
     struct session *session = d->session;
 
     d->flow = flow;
+    arena_prefetch(&session->arena); /* every item will be looked at, and most of it is far away by now */
     close_open_ends(d);
     tls_end(d);
     copy_facts(d, flow);
