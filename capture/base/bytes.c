@@ -1,11 +1,6 @@
 /* Comparing and searching views of wire bytes. */
 #include "base/bytes.h"
 
-struct bytes bytes_of(const char *text)
-{
-    return text ? (struct bytes){ (const uint8_t *)text, strlen(text) } : (struct bytes){ NULL, 0 };
-}
-
 bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
     if (a.len != b.len)
