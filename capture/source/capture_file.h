@@ -25,6 +25,7 @@ struct capture {
     uint32_t record_most;   /* octets of a packet that record_next reads; 0: libpcap reads all */
     int32_t record_tick_ns; /* nanoseconds in a unit of a record's fraction of a second */
     struct pcap_pkthdr record;
+    bool is_next_near; /* record_next will find the next packet without reading on in the file */
     bool is_done;
     bool is_peeked;     /* `head` was read only to learn its time, and is void */
     struct packet head; /* valid unless is_done */
@@ -41,8 +42,6 @@ void capture_close(struct capture *capture);
 void record_begin(struct capture *capture);
 /* False, with nothing taken, where libpcap must read on.  `data` is borrowed until the next packet. */
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data) NODISCARD;
-/* Whether record_next will find the next packet without reading on in the file. */
-bool record_is_near(const struct capture *capture);
 
 /* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
  * filtered. */

@@ -37,16 +37,15 @@ static bool is_plain(const struct capture *capture, const uint32_t fields[])
            && fields[2] <= capture->record_most;
 }
 
-bool record_is_near(const struct capture *capture)
+/* Whether another one lies behind it, whole. */
+static bool is_next_near(const struct capture *capture, struct bytes behind)
 {
-    const struct input *input = capture->input;
     uint32_t fields[RECORD_HEADER / sizeof(uint32_t)];
-    size_t len = input->ahead_len - input->ahead_at;
 
-    if (!capture->record_most || capture->filter || len < RECORD_HEADER)
+    if (behind.len < RECORD_HEADER)
         return false;
-    memcpy(fields, input->ahead + input->ahead_at, sizeof fields);
-    return is_plain(capture, fields) && fields[2] <= len - RECORD_HEADER;
+    memcpy(fields, behind.ptr, sizeof fields);
+    return is_plain(capture, fields) && fields[2] <= behind.len - RECORD_HEADER;
 }
 
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data)
@@ -70,5 +69,6 @@ bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint
     header->caplen = captured;
     header->len = fields[3];
     *data = ahead.ptr + RECORD_HEADER;
+    capture->is_next_near = is_next_near(capture, bytes_from(ahead, RECORD_HEADER + captured));
     return true;
 }

@@ -234,7 +234,9 @@ bool source_next(struct source *source, struct packet *out)
 
 bool source_is_near(const struct source *source)
 {
-    return source->has_handed_out && source->merge.count == 1 && record_is_near(source->merge.heap[0]);
+    const struct merge *merge = &source->merge;
+
+    return source->has_handed_out && merge->count == 1 && merge->heap[0]->is_next_near && !source->filter;
 }
 
 /* One line into source->line; 0 at the end, -1 for a line without its end. */
