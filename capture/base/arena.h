@@ -24,10 +24,11 @@ void arena_release(struct arena *arena);
 /* Empty, with the first chunk kept for reuse. */
 void arena_clear(struct arena *arena);
 
-/* From here on up to `most` chunks of the arenas on this budget are kept when they are released, for the next
- * arenas, until arena_free_idle. */
-void arena_keep_idle(struct budget *budget, size_t most);
-void arena_free_idle(struct budget *budget);
+/* First chunks for the arenas on a budget, used again and again, in a few large pieces of memory: what
+ * hundreds of sessions touch in turn is on a handful of pages, if the system has large ones.  When it is used
+ * up, chunks come from the heap.  To be freed behind all those arenas. */
+struct arena_pool *arena_pool_new(void);
+void arena_pool_free(struct arena_pool *pool);
 
 /* Asks for what is in the two newest chunks, before all of it is read. */
 void arena_prefetch(const struct arena *arena);
