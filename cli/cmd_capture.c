@@ -107,6 +107,7 @@ int cmd_capture(const struct options *options)
         return EXIT_USAGE;
     }
     budget_init(&budget, options->memory_bytes);
+    budget.pool = arena_pool_new(); /* without memory for it: the heap */
     buf_init(&recorder.line, LIMIT_EVENT_LINE);
     recorder.ordinals = secret_ordinals_new(&budget);
     int status = EXIT_TROUBLE;
@@ -116,5 +117,6 @@ int cmd_capture(const struct options *options)
         message("no memory");
     secret_ordinals_free(recorder.ordinals);
     buf_release(&recorder.line);
+    arena_pool_free(budget.pool);
     return status;
 }

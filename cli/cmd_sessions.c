@@ -190,6 +190,7 @@ int cmd_sessions(const struct options *options)
         return EXIT_USAGE;
     }
     budget_init(&budget, options->memory_bytes);
+    budget.pool = arena_pool_new(); /* without memory for it: the heap */
     run.format = report_format_find(options->command == FOR_SHOW ? "show" : options->format);
     run.report_options = (struct report_options){ .shows_secrets = options->shows_secrets,
                                                   .has_color = wants_color(options),
@@ -212,5 +213,6 @@ int cmd_sessions(const struct options *options)
     analyzer_free(run.analyzer);
     sasl_verifier_free(run.verifier);
     free(run.counts);
+    arena_pool_free(budget.pool);
     return status;
 }

@@ -8,13 +8,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WRITE_BLOCK = 256 * 1024 };
+enum { WRITE_BLOCK = 256 * 1024, PAGE = 64 * 1024, PAGES_KEPT = 16 };
+
+/* Texts that wait lie one behind the other: they come and go in nearly the same order. */
+struct page {
+    struct page *next; /* idle */
+    size_t size;
+    size_t used;
+    size_t texts; /* that still wait */
+    uint8_t memory[];
+};
 
 struct waiting {
     uint64_t serial;
     size_t len;
-    uint8_t *text; /* NULL: in the spool at `at` */
-    off_t at;
+    struct page *page; /* NULL: in the spool */
+    off_t at;          /* in the one or the other */
 };
 
 struct ordered_output {
@@ -25,6 +34,9 @@ struct ordered_output {
     size_t count;
     size_t cap;
     size_t held_bytes;
+    struct page *page; /* which is being filled */
+    struct page *idle;
+    size_t idle_count;
     FILE *spool;
     off_t spooled;
     uint64_t reached;
@@ -43,12 +55,67 @@ struct ordered_output *ordered_output_new(int fd, struct err *err)
     return output;
 }
 
+static void give_back(struct ordered_output *output, struct page *page)
+{
+    if (page->size != PAGE || output->idle_count >= PAGES_KEPT) {
+        free(page);
+        return;
+    }
+    page->next = output->idle;
+    output->idle = page;
+    output->idle_count++;
+}
+
+/* A page with so much room; NULL without memory. */
+static struct page *page_for(struct ordered_output *output, size_t len)
+{
+    struct page *page = output->page;
+    size_t size = len > PAGE ? len : PAGE;
+
+    if (page && len <= page->size - page->used)
+        return page;
+    struct page *fresh = size == PAGE ? output->idle : NULL;
+    if (fresh) {
+        output->idle = fresh->next;
+        output->idle_count--;
+    } else {
+        fresh = malloc(sizeof *fresh + size);
+        if (!fresh)
+            return NULL;
+    }
+    *fresh = (struct page){ .size = size };
+    if (page && page->texts == 0)
+        give_back(output, page);
+    return output->page = fresh;
+}
+
+/* The text waits no more. */
+static void drop(struct ordered_output *output, const struct waiting *waiting)
+{
+    struct page *page = waiting->page;
+
+    if (!page)
+        return;
+    output->held_bytes -= waiting->len;
+    if (--page->texts > 0)
+        return;
+    page->used = 0;
+    if (page != output->page)
+        give_back(output, page);
+}
+
 void ordered_output_free(struct ordered_output *output)
 {
     if (!output)
         return;
-    for (size_t i = 0; i < output->count; i++)
-        free(output->heap[i].text);
+    while (output->count > 0)
+        drop(output, &output->heap[--output->count]);
+    if (output->page)
+        free(output->page);
+    for (struct page *next; output->idle; output->idle = next) {
+        next = output->idle->next;
+        free(output->idle);
+    }
     if (output->spool)
         (void)fclose(output->spool);
     free(output->heap);
@@ -104,10 +171,15 @@ static bool hold(struct ordered_output *output, struct waiting *waiting, struct 
 {
     if (output->held_bytes + text.len > LIMIT_REORDER_BYTES && spool(output, waiting, text))
         return true;
-    waiting->text = malloc(text.len ? text.len : 1);
-    if (!waiting->text)
+    struct page *page = page_for(output, text.len);
+    if (!page)
         return spool(output, waiting, text);
-    memcpy(waiting->text, text.ptr, text.len);
+    waiting->page = page;
+    waiting->at = (off_t)page->used;
+    if (text.len)
+        memcpy(page->memory + page->used, text.ptr, text.len);
+    page->used += text.len;
+    page->texts++;
     output->held_bytes += text.len;
     return true;
 }
@@ -169,10 +241,9 @@ static void emit_top(struct ordered_output *output)
         swap(output, at, least);
         at = least;
     }
-    if (top.text) {
-        emit(output, (struct bytes){ top.text, top.len });
-        output->held_bytes -= top.len;
-        free(top.text);
+    if (top.page) {
+        emit(output, (struct bytes){ top.page->memory + top.at, top.len });
+        drop(output, &top);
     } else {
         emit_spooled(output, &top);
     }

@@ -133,10 +133,24 @@ static void take_end(void *ctx, struct flow_info *flow, enum flow_interest inter
         p->dialogue_options.sink.reached(p->dialogue_options.sink.ctx, flow_table_reached(p->flows));
 }
 
+static void expect_data(const void *user)
+{
+    dialogue_expect(user);
+}
+
+/* Whether what the segment views lives as long as the packet, and not in the decoder. */
+static bool is_in_packet(const struct segment *segment, const struct packet *packet)
+{
+    return segment->ip_packet.ptr >= packet->data.ptr
+           && segment->ip_packet.ptr < packet->data.ptr + packet->data.len;
+}
+
+/* Packets that lie together in memory are decoded together. */
 static void read_packets(struct pipeline *p)
 {
     struct packet packet;
-    struct segment segment;
+    struct segment segments[FLOW_TABLE_AHEAD];
+    size_t ahead = 0;
     uint64_t count = 0, done, total;
 
     while ((!p->options->packet_limit || count < p->options->packet_limit)
@@ -147,13 +161,21 @@ static void read_packets(struct pipeline *p)
                                   .input = packet.input,
                                   .number = packet.number,
                                   .time_ns = packet.time_ns };
-        if (ip_decode(p->ip, &frame, &segment) == IP_SEGMENT)
-            flow_table_feed(p->flows, &segment);
+        bool is_near = source_is_near(p->result->source);
+        if (ip_decode(p->ip, &frame, &segments[ahead]) == IP_SEGMENT) {
+            is_near = is_near && is_in_packet(&segments[ahead], &packet);
+            ahead++;
+        }
+        if (!is_near || ahead == FLOW_TABLE_AHEAD) {
+            flow_table_feed(p->flows, segments, ahead);
+            ahead = 0;
+        }
         if (++count % PROGRESS_EVERY == 0 && p->progress.is_on) {
             source_progress(p->result->source, &done, &total);
             progress_update(&p->progress, done, total, count);
         }
     }
+    flow_table_feed(p->flows, segments, ahead);
     flow_table_finish(p->flows);
     p->result->totals.packets = count;
     p->result->totals.tcp_connections = flow_table_counters(p->flows)->connections;
@@ -228,9 +250,12 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     const struct options *options = p->options;
     struct source_options source_options = { .filter = options->filter };
     struct detect_options detect_options = { .ports = options->ports, .port_count = options->port_count };
-    struct flow_handler handler = {
-        .ctx = p, .classify = classify, .data = take_data, .hole = take_hole, .ended = take_end
-    };
+    struct flow_handler handler = { .ctx = p,
+                                    .classify = classify,
+                                    .data = take_data,
+                                    .expect = expect_data,
+                                    .hole = take_hole,
+                                    .ended = take_end };
 
     p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
     if (!p->result->source)

@@ -135,10 +135,10 @@ static void put_headline(const struct analysis *analysis, const struct report_op
 
 static void put_number(uint32_t n, bool is_marked, struct buf *out)
 {
-    char text[16];
-    int len = snprintf(text, sizeof text, "%s%4u ", is_marked ? " *" : "  ", n);
-
-    buf_append(out, (struct bytes){ (const uint8_t *)text, (size_t)len });
+    buf_append_text(out, is_marked ? " *" : "  ");
+    text_blanks(n < 10 ? 3 : n < 100 ? 2 : n < 1000 ? 1 : 0, out);
+    buf_append_u64(out, n);
+    buf_append_u8(out, ' ');
 }
 
 /* A command and its reply. */

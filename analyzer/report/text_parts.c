@@ -54,30 +54,39 @@ void text_wire(struct bytes bytes, size_t most, struct buf *out)
     buf_append_text(out, "...");
 }
 
+/* Where the line that begins the text ends: before the last blank that still fits, or the first if none does.
+ */
+static size_t fold_at(struct bytes text, size_t width)
+{
+    size_t at = width;
+
+    if (text.len <= width)
+        return text.len;
+    while (at > 0 && text.ptr[at] != ' ')
+        at--;
+    if (at > 0)
+        return at;
+    size_t blank = bytes_find(bytes_from(text, width), ' ');
+    return blank == SIZE_MAX ? text.len : width + blank;
+}
+
 void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
 {
-    size_t column = indent, from = 0; /* of the words that go out together */
+    size_t width = options->columns > indent ? options->columns - indent : 1;
 
-    if (text.len > 0 && text.ptr[text.len - 1] == ' ')
+    while (text.len > 0 && text.ptr[text.len - 1] == ' ')
         text.len--;
-    for (size_t at = 0; at < text.len;) {
-        size_t blank = bytes_find(bytes_from(text, at), ' ');
-        size_t len = blank == SIZE_MAX ? text.len - at : blank;
-        if (column > indent && column + 1 + len > options->columns) {
-            (void)escape_text(bytes_slice(text, from, at - 1 - from), out);
-            buf_append_u8(out, '\n');
-            text_blanks(indent, out);
-            column = indent;
-        }
-        if (column == indent)
-            from = at;
-        else
-            column++;
-        column += len;
-        at += len + 1;
+    for (;;) {
+        while (text.len > 0 && text.ptr[0] == ' ')
+            text = bytes_from(text, 1);
+        size_t end = fold_at(text, width);
+        (void)escape_text(bytes_slice(text, 0, end), out);
+        buf_append_u8(out, '\n');
+        if (end == text.len)
+            return;
+        text = bytes_from(text, end);
+        text_blanks(indent, out);
     }
-    (void)escape_text(bytes_from(text, from), out);
-    buf_append_u8(out, '\n');
 }
 
 void text_command(const struct command *command, const struct report_options *options, size_t most,

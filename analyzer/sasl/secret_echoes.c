@@ -166,11 +166,24 @@ static void redact_echo(const struct needles *needles, struct reply *reply)
     reply->line_count = 0;
 }
 
+/* Most items have no secret near, and making ready for needles costs more than to see that. */
+static bool has_secret_near(const struct session *session, size_t index)
+{
+    for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
+        const struct item *item = &session->items[index - back];
+        if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.is_secret))
+            return true;
+    }
+    return false;
+}
+
 void sasl_redact_echoing_replies(const struct session *session, size_t index)
 {
     const struct item *item = &session->items[index];
-    struct needles needles = { .count = 0 };
 
+    if (!has_secret_near(session, index))
+        return;
+    struct needles needles = { .count = 0 };
     gather(session, index, &needles);
     if (needles.count == 0 && !needles.is_blind)
         return;

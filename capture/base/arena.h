@@ -24,6 +24,15 @@ void arena_release(struct arena *arena);
 /* Empty, with the first chunk kept for reuse. */
 void arena_clear(struct arena *arena);
 
+/* First chunks for the arenas on a budget, used again and again, in a few large pieces of memory: what
+ * hundreds of sessions touch in turn is on a handful of pages, if the system has large ones.  When it is used
+ * up, chunks come from the heap.  To be freed behind all those arenas. */
+struct arena_pool *arena_pool_new(void);
+void arena_pool_free(struct arena_pool *pool);
+
+/* Asks for what is in the two newest chunks, before all of it is read. */
+void arena_prefetch(const struct arena *arena);
+
 /* Aligned for any object, zeroed.  NULL at the ceiling or out of memory; `is_full` then stays set. */
 void *arena_alloc(struct arena *arena, size_t size) NODISCARD;
 /* A copy that lives as long as the arena; the empty view on failure. */

@@ -4,12 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena_pool;
+
 /* The memory that the process may spend on what it was sent (`--memory`).  Everything that grows with the
  * input draws on the one budget: flows, segments out of order, fragments, transcripts.  Single-threaded. */
 struct budget {
     size_t limit_bytes;
     size_t used_bytes;
     size_t peak_bytes;
+    struct arena_pool *pool; /* chunks of arenas on this budget; NULL: they come from the heap */
 };
 
 void budget_init(struct budget *budget, size_t limit_bytes);

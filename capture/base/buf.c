@@ -36,35 +36,13 @@ static bool grow(struct buf *buf, size_t need)
     return true;
 }
 
-uint8_t *buf_reserve(struct buf *buf, size_t n)
+uint8_t *buf_reserve_more(struct buf *buf, size_t n)
 {
     if (!buf->ok || n > buf->max - buf->len || (n > buf->cap - buf->len && !grow(buf, buf->len + n))) {
         buf->ok = false;
         return NULL;
     }
     return buf->ptr + buf->len;
-}
-
-bool buf_append(struct buf *buf, struct bytes bytes)
-{
-    if (bytes.len == 0)
-        return buf->ok;
-    uint8_t *to = buf_reserve(buf, bytes.len);
-    if (!to)
-        return false;
-    memcpy(to, bytes.ptr, bytes.len);
-    buf->len += bytes.len;
-    return true;
-}
-
-bool buf_append_u8(struct buf *buf, uint8_t byte)
-{
-    return buf_append(buf, (struct bytes){ &byte, 1 });
-}
-
-bool buf_append_text(struct buf *buf, const char *text)
-{
-    return buf_append(buf, bytes_of(text));
 }
 
 bool buf_append_u64(struct buf *buf, uint64_t number)

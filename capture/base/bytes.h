@@ -19,7 +19,10 @@ struct bytes {
 #define BYTES(literal) ((struct bytes){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
 
 /* A view of a NUL-terminated string of our own; never of wire data.  NULL gives the empty view. */
-struct bytes bytes_of(const char *text);
+static inline struct bytes bytes_of(const char *text)
+{
+    return text ? (struct bytes){ (const uint8_t *)text, strlen(text) } : (struct bytes){ NULL, 0 };
+}
 
 /* The `len` bytes from `at`; what lies beyond the end is cut off. */
 static inline struct bytes bytes_slice(struct bytes b, size_t at, size_t len)

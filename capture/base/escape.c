@@ -69,9 +69,22 @@ static void escape_byte(uint8_t byte, struct buf *out)
     }
 }
 
+/* Without a way out of the loop, so that many octets are looked at together. */
+static bool is_plain(struct bytes bytes)
+{
+    uint8_t odd = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        odd |= (uint8_t)(bytes.ptr[i] - 0x20) >= 0x7f - 0x20;
+    return !odd;
+}
+
 bool escape_text(struct bytes bytes, struct buf *out)
 {
     size_t plain = 0;
+
+    if (is_plain(bytes))
+        return buf_append(out, bytes);
 
     for (size_t at = 0; at < bytes.len;) {
         uint8_t byte = bytes.ptr[at];

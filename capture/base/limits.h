@@ -68,6 +68,8 @@ enum {
     LIMIT_EVENT_AHEAD = 8,   /* items, replies or messages that an event may be ahead of its turn */
     LIMIT_EVENT_NAME = 1024, /* of a field of a SASL message, or why one is malformed */
 
+    LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
+
     /* output */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,
     LIMIT_REORDER_BYTES =

@@ -232,7 +232,8 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     command->is_pipelined = is_pipelined && !server_is_silent(d);
     d->expects_body_lines = d->expects_body_lines && !client_line_is_command(text);
     command->is_body_line = d->expects_body_lines;
-    d->session->side[SIDE_CLIENT].bare_lf_lines += line->end == LINE_END_LF;
+    if (line->end == LINE_END_LF)
+        d->session->side[SIDE_CLIENT].bare_lf_lines++;
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);

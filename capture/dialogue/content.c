@@ -7,23 +7,33 @@ static struct message *message_of(struct dialogue *d)
     return &d->session->messages[d->content.message];
 }
 
-/* Stored octets: size, digest, what is kept, and the counts. */
-void content_add(struct dialogue *d, struct message *message, struct bytes stored)
+static void count(struct message *message, struct bytes stored)
 {
     struct content_facts facts = { 0 };
 
-    if (stored.len == 0)
-        return;
     content_facts_add(&facts, stored);
-    if (message->size < LIMIT_CONTENT_HEAD)
-        siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
-    message->size += stored.len;
     message->nul_count += facts.nuls;
     if (!message->is_bdat)                                /* whose line ends nobody counts */
         message->bare_cr_count += facts.carriage_returns; /* those of CRLF are taken off at the end */
     message->has_8bit = message->has_8bit || facts.has_8bit;
+}
+
+/* Stored octets that are counted: size, digest, what is kept. */
+static void store(struct dialogue *d, struct message *message, struct bytes stored)
+{
+    if (message->size < LIMIT_CONTENT_HEAD)
+        siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
+    message->size += stored.len;
     if (d->digest)
         digest_update(d->digest, stored);
+}
+
+void content_add(struct dialogue *d, struct message *message, struct bytes stored)
+{
+    if (stored.len == 0)
+        return;
+    count(message, stored);
+    store(d, message, stored);
 }
 
 void content_start_head(struct dialogue *d)
@@ -185,12 +195,6 @@ static void note_line_end(struct dialogue *d, bool has_cr, uint64_t length)
         message->longest_line = length;
 }
 
-/* The bytes of `chunk` from `from` to `to` are stored as they are. */
-static void store(struct dialogue *d, const struct stream_chunk *chunk, size_t from, size_t to)
-{
-    content_add(d, message_of(d), bytes_slice(chunk->data, from, to - from));
-}
-
 /* So many wire bytes of the chunk have been read. */
 static void note_taken(struct dialogue *d, const struct stream_chunk *chunk, size_t taken)
 {
@@ -303,6 +307,31 @@ static enum line_judgement read_dot_line(struct dialogue *d, const struct stream
     return LINE_TEXT;
 }
 
+/* As far as nothing out of the ordinary comes; returns up to where. */
+static size_t read_plain(struct dialogue *d, struct bytes data, size_t at)
+{
+    struct content_state *content = &d->content;
+    struct message *message = message_of(d);
+    bool was_cr = at ? data.ptr[at - 1] == '\r' : content->last_was_cr;
+    struct plain_text text = { .at_line_start = content->at_line_start,
+                               .last_was_cr = was_cr,
+                               .line_length = content->line_length,
+                               .longest_line = message->longest_line };
+    size_t end = plain_text_read(data, at, &text);
+
+    if (end == at)
+        return at;
+    content->at_line_start = text.at_line_start;
+    content->line_length = text.line_length;
+    content->crlf_lines += text.lines;
+    content->after_crlf = content->after_crlf || text.lines > 0;
+    message->longest_line = text.longest_line;
+    /* As long as the content is read, those of CRLF count. */
+    message->bare_cr_count += text.lines + text.last_was_cr - was_cr;
+    message->has_8bit = message->has_8bit || text.has_8bit;
+    return end;
+}
+
 /* Whole lines and the rest of this chunk. */
 static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, size_t at)
 {
@@ -310,12 +339,12 @@ static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, s
     struct bytes data = chunk->data;
     size_t stored = at; /* up to here bytes are stored */
 
-    while (at < data.len) {
+    while ((at = read_plain(d, data, at)) < data.len) {
         bool is_dot = content->at_line_start && data.ptr[at] == '.';
         const uint8_t *lf = memchr(data.ptr + at, '\n', data.len - at);
         size_t next = lf ? (size_t)(lf - data.ptr) + 1 : data.len;
         if (is_dot) {
-            store(d, chunk, stored, at);
+            store(d, message_of(d), bytes_slice(data, stored, at - stored));
             stored = at + 1;
             if (!lf && next - at < sizeof content->edge) { /* too short to tell */
                 content->edge_len = next - at;
@@ -329,6 +358,7 @@ static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, s
                 return next;
             }
         }
+        count(message_of(d), bytes_slice(data, at, next - at));
         if (lf) {
             note_line_end(d, next >= 2 ? data.ptr[next - 2] == '\r' : content->last_was_cr, next - at);
         } else {
@@ -337,7 +367,7 @@ static size_t read_lines(struct dialogue *d, const struct stream_chunk *chunk, s
         }
         at = next;
     }
-    store(d, chunk, stored, data.len);
+    store(d, message_of(d), bytes_from(data, stored));
     content->last_was_cr = data.ptr[data.len - 1] == '\r';
     return data.len;
 }

@@ -1,6 +1,7 @@
 /* A dialogue from its first byte to its last: what is common to both sides. */
 #include "dialogue/dialogue.h"
 
+#include "base/prefetch.h"
 #include "dialogue/state.h"
 
 enum { PORT_LMTP = 24 };
@@ -49,6 +50,15 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     d->content.item = UINT32_MAX;
     describe_session(d);
     return d;
+}
+
+void dialogue_expect(const struct dialogue *d)
+{
+    const struct session *session = (const struct session *)(const void *)d - 1;
+
+    prefetch(&session->arena, sizeof session->arena);
+    prefetch(&session->items,
+             sizeof *session - offsetof(struct session, items) + offsetof(struct dialogue, content.behind));
 }
 
 /* All but the session, in whose arena the dialogue lies. */
@@ -285,6 +295,7 @@ bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
     struct session *session = d->session;
 
     d->flow = flow;
+    arena_prefetch(&session->arena); /* every item will be looked at, and most of it is far away by now */
     close_open_ends(d);
     tls_end(d);
     copy_facts(d, flow);

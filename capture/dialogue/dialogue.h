@@ -21,6 +21,8 @@ struct dialogue;
  * NULL without memory. */
 struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow,
                               int client);
+/* Asks for what dialogue_data will touch. */
+void dialogue_expect(const struct dialogue *dialogue);
 void dialogue_data(struct dialogue *dialogue, enum side from, const struct stream_chunk *chunk);
 void dialogue_hole(struct dialogue *dialogue, enum side from, const struct stream_hole *hole);
 /* The connection has ended: what was begun is closed, the session goes to the sink if it became one (a

@@ -30,18 +30,27 @@ static void add_junk(struct dialogue *d, const struct server_line *line, struct 
     dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 
+enum { LINES_FIRST = 16 }; /* of a reply with more than one: hardly any answer to EHLO is longer */
+
+/* The capacity of reply->lines follows from their count: it need not be kept. */
+static bool is_full(const struct reply *reply)
+{
+    uint32_t count = reply->line_count;
+
+    return count == 0 || count == 1 || (count >= LINES_FIRST && (count & (count - 1)) == 0);
+}
+
 static void add_text(struct dialogue *d, struct reply *reply, struct bytes text)
 {
-    size_t cap = 1;
-
     if (reply->line_count >= LIMIT_REPLY_LINES) {
         reply->lines_dropped++;
         return;
     }
-    while (cap < reply->line_count) /* capacity is a power of two: it need not be kept */
-        cap *= 2;
-    if (reply->line_count == 0 || cap == reply->line_count) {
-        struct bytes *lines = ARENA_ARRAY(&d->session->arena, struct bytes, reply->line_count ? cap * 2 : 1);
+    if (is_full(reply)) {
+        uint32_t cap = reply->line_count == 0            ? 1
+                       : reply->line_count < LINES_FIRST ? LINES_FIRST
+                                                         : reply->line_count * 2;
+        struct bytes *lines = ARENA_ARRAY(&d->session->arena, struct bytes, cap);
         if (!lines) {
             reply->lines_dropped++;
             return;
@@ -117,7 +126,8 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
     reply->has_mixed_codes = reply->has_mixed_codes || parsed.code != reply->code;
     reply->has_odd_line = reply->has_odd_line || parsed.is_odd;
     reply->has_bare_lf = reply->has_bare_lf || line->end == LINE_END_LF;
-    d->session->side[SIDE_SERVER].bare_lf_lines += line->end == LINE_END_LF;
+    if (line->end == LINE_END_LF)
+        d->session->side[SIDE_SERVER].bare_lf_lines++;
     add_text(d, reply, parsed.text);
     d->building = reply;
     if (parsed.is_last)

@@ -111,18 +111,19 @@ struct content_state {
     uint8_t edge[4]; /* the first bytes of a line that begins with a dot, not yet decided */
     size_t edge_len;
     enum eod_kind held_kind; /* of the variant that is held */
-    struct lines_behind behind;
-    uint64_t window; /* the last bytes, for variants around a bare CR */
+    uint64_t window;         /* the last bytes, for variants around a bare CR */
     uint64_t odd_seen;
     uint64_t odd_left;
     uint64_t plain_until; /* variants before this stream offset are known to be content */
     uint64_t crlf_lines;
     uint64_t lf_lines;
+    struct lines_behind behind;
     uint64_t size_before; /* BDAT: of the message before this chunk */
     uint8_t tail[64];     /* BDAT: the last octets of this chunk */
     size_t tail_len;
 };
 
+/* In the arena of its session, right behind it. */
 struct dialogue {
     const struct dialogue_options *options;
     const struct flow_info *flow;
@@ -141,7 +142,6 @@ struct dialogue {
     bool is_behind_gap;      /* the next item comes right behind missing bytes */
     bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
     uint32_t held_item;      /* whose reply decides */
-    struct content_state content;
     uint64_t chunk_left;
 
     struct line server_line;
@@ -171,6 +171,9 @@ struct dialogue {
     struct tls_observer *tls; /* while the handshake goes on */
     struct moment tls_alert_at[LIMIT_TLS_ALERTS];
     int prelude_state;
+
+    /* Not touched by every packet. */
+    struct content_state content;
     struct stream_chunk prelude_chunk; /* the first of the client's, without its bytes */
     struct buf prelude[2];             /* bytes of each side while a prelude may be in them */
 };
@@ -260,6 +263,19 @@ enum eod_kind variant_of_line(const struct dialogue *d, struct bytes line);
 enum eod_kind variant_of_head(const struct dialogue *d, struct bytes head);
 /* The next wire bytes of the content, once they are counted. */
 void variant_look(struct dialogue *d, struct bytes data);
+
+/* plain_text.c */
+struct plain_text {
+    bool at_line_start;
+    bool last_was_cr;
+    bool has_8bit;
+    size_t line_length; /* of the line that has not ended */
+    size_t longest_line;
+    uint64_t lines; /* ended, each by CRLF */
+};
+/* Reads on from `at` as long as nothing but plain text comes; returns where it stopped.  Fewer octets than it
+ * looks at together are left. */
+size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text);
 
 /* content_facts.c */
 struct content_facts {

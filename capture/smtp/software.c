@@ -19,16 +19,23 @@ static const struct sign signs[] = {
 
 enum { SIGNS = sizeof signs / sizeof signs[0], LOOKED_AT = 1024 };
 
-static inline uint32_t letter_bit(uint8_t c)
+#define SIGN(place, text, name) _Static_assert(sizeof(text) > 3, "three letters are looked at");
+#include "smtp/software.def"
+#undef SIGN
+
+/* For the first three letters of a sign, which is never shorter, in any case: one bit of 64.  Few words share
+ * it with a sign. */
+static inline uint64_t letters_bit(uint8_t first, uint8_t second, uint8_t third)
 {
-    return UINT32_C(1) << (c & 31);
+    return UINT64_C(1) << ((first + 5u * (second & 31u) + 11u * (third & 31u)) & 31u) << (third & 1u) * 32;
 }
 
-/* The letters with which the signs of a place begin: a constant once compiled. */
-static inline uint32_t letters_of(enum sign_place place)
+/* How the signs of a place begin: a constant once compiled. */
+static inline uint64_t letters_of(enum sign_place place)
 {
     return 0
-#define SIGN(place_, text, name) | (place == IN_##place_ ? letter_bit((uint8_t)(text)[0]) : 0)
+#define SIGN(place_, text, name)                                                                             \
+    | (place == IN_##place_ ? letters_bit((uint8_t)(text)[0], (uint8_t)(text)[1], (uint8_t)(text)[2]) : 0)
 #include "smtp/software.def"
 #undef SIGN
         ;
@@ -52,14 +59,14 @@ static size_t sign_at(enum sign_place place, struct bytes text, size_t best)
 }
 
 /* At the beginning of a word: "mox" is not in "smox", nor "Exim" in "maximum". */
-static const char *name_of(enum sign_place place, uint32_t letters, struct bytes text)
+static const char *name_of(enum sign_place place, uint64_t letters, struct bytes text)
 {
     size_t best = SIGNS;
     bool in_word = false;
 
-    for (size_t at = 0; at < text.len; at++) {
+    for (size_t at = 0; at + 2 < text.len; at++) {
         bool is_part = is_letter_or_digit(text.ptr[at]);
-        if (is_part && !in_word && (letters & letter_bit(text.ptr[at])))
+        if (is_part && !in_word && (letters & letters_bit(text.ptr[at], text.ptr[at + 1], text.ptr[at + 2])))
             best = sign_at(place, bytes_from(text, at), best);
         in_word = is_part;
     }
@@ -92,7 +99,7 @@ const char *software_of_reply(struct bytes text)
 
     if (blank != SIZE_MAX && enhanced_code_parse(bytes_slice(text, 0, blank), &code))
         text = bytes_from(text, blank + 1);
-    if (text.len == 0 || !(letters_of(IN_REPLY) & letter_bit(text.ptr[0])))
+    if (text.len < 3 || !(letters_of(IN_REPLY) & letters_bit(text.ptr[0], text.ptr[1], text.ptr[2])))
         return NULL;
     for (size_t i = 0; i < SIGNS; i++) {
         struct bytes sign = bytes_of(signs[i].text);

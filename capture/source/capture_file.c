@@ -124,6 +124,7 @@ static bool read_packet(struct capture *capture, struct pcap_pkthdr **header, co
         return true;
     }
     capture->record_most = 0;
+    capture->is_next_near = false;
     int result = pcap_next_ex(capture->pcap, header, data);
     return has_packet(capture, result, *header);
 }

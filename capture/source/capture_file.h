@@ -25,6 +25,7 @@ struct capture {
     uint32_t record_most;   /* octets of a packet that record_next reads; 0: libpcap reads all */
     int32_t record_tick_ns; /* nanoseconds in a unit of a record's fraction of a second */
     struct pcap_pkthdr record;
+    bool is_next_near; /* record_next will find the next packet without reading on in the file */
     bool is_done;
     bool is_peeked;     /* `head` was read only to learn its time, and is void */
     struct packet head; /* valid unless is_done */

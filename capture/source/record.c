@@ -30,6 +30,24 @@ void record_begin(struct capture *capture)
     capture->record_tick_ns = magic == MAGIC_NANO ? 1 : 1000;
 }
 
+/* Seconds, fraction, captured length, length on the wire. */
+static bool is_plain(const struct capture *capture, const uint32_t fields[])
+{
+    return fields[0] <= INT32_MAX && fields[1] <= INT32_MAX && fields[2] > 0
+           && fields[2] <= capture->record_most;
+}
+
+/* Whether another one lies behind it, whole. */
+static bool is_next_near(const struct capture *capture, struct bytes behind)
+{
+    uint32_t fields[RECORD_HEADER / sizeof(uint32_t)];
+
+    if (behind.len < RECORD_HEADER)
+        return false;
+    memcpy(fields, behind.ptr, sizeof fields);
+    return is_plain(capture, fields) && fields[2] <= behind.len - RECORD_HEADER;
+}
+
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data)
 {
     uint32_t fields[RECORD_HEADER / sizeof(uint32_t)];
@@ -39,7 +57,7 @@ bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint
         return false;
     memcpy(fields, ahead.ptr, sizeof fields);
     uint32_t seconds = fields[0], fraction = fields[1], captured = fields[2];
-    if (seconds > INT32_MAX || fraction > INT32_MAX || captured == 0 || captured > capture->record_most)
+    if (!is_plain(capture, fields))
         return false;
     if (ahead.len - RECORD_HEADER < captured)
         ahead = input_ahead(capture->input, RECORD_HEADER + captured);
@@ -51,5 +69,6 @@ bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint
     header->caplen = captured;
     header->len = fields[3];
     *data = ahead.ptr + RECORD_HEADER;
+    capture->is_next_near = is_next_near(capture, bytes_from(ahead, RECORD_HEADER + captured));
     return true;
 }

@@ -232,6 +232,13 @@ bool source_next(struct source *source, struct packet *out)
     return true;
 }
 
+bool source_is_near(const struct source *source)
+{
+    const struct merge *merge = &source->merge;
+
+    return source->has_handed_out && merge->count == 1 && merge->heap[0]->is_next_near && !source->filter;
+}
+
 /* One line into source->line; 0 at the end, -1 for a line without its end. */
 static int read_line(struct source *source, struct input *input)
 {

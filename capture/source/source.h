@@ -48,6 +48,10 @@ void source_free(struct source *source);
  * all of them.  Damaged inputs end early and say so in their facts. */
 bool source_next(struct source *source, struct packet *out) NODISCARD;
 
+/* Whether the next packet is near, in memory: source_next then leaves the bytes of those before it alone, as
+ * long as this was true for each of them. */
+bool source_is_near(const struct source *source);
+
 /* Inputs that are recordings: call after the packets are done, for each line in turn; false at the end. The
  * view is borrowed until the next call and has no LF. A torn last line is not handed out (is_torn is set).
  * A line longer than LIMIT_EVENT_LINE is skipped and noted. */

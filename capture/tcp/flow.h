@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/prefetch.h"
 #include "tcp/flow_table.h"
 #include "tcp/stream.h"
 
@@ -18,6 +19,13 @@ struct flow_key {
     uint64_t words[4]; /* the two addresses */
     uint16_t ports[2];
     uint8_t family;
+};
+
+/* A segment's connection, to be looked up. */
+struct flow_lookup {
+    struct flow_key key;
+    uint64_t hash;
+    bool is_flipped; /* the sender is the second end of the key */
 };
 
 /* In which list a flow waits for its timeout; also the order in which flows must go when memory is short. */
@@ -75,7 +83,6 @@ struct flow {
     bool saw_synack;
 };
 
-enum { CACHE_LINE = 64 };
 static_assert(sizeof(struct flow) == 2 * CACHE_LINE, "a flow fills whole cache lines");
 
 struct list {
@@ -108,9 +115,14 @@ static inline struct flow *flow_at(const struct flow_table *table, uint32_t inde
 }
 
 /* flow_table.c */
-struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint32_t *index);
+uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key);
+static inline uint32_t *flow_bucket(const struct flow_table *table, uint64_t hash)
+{
+    return &table->buckets[(uint32_t)hash & table->bucket_mask];
+}
+struct flow *flow_find(struct flow_table *table, const struct flow_lookup *lookup, uint32_t *index);
 /* NULL when there is no memory even after evictions. */
-struct flow *flow_create(struct flow_table *table, const struct flow_key *key, uint32_t *index);
+struct flow *flow_create(struct flow_table *table, const struct flow_lookup *lookup, uint32_t *index);
 void flow_destroy(struct flow_table *table, uint32_t index);
 bool flow_give_body(struct flow_table *table, uint32_t index);
 void flow_drop_body(struct flow_table *table, struct flow *flow);
@@ -155,6 +167,7 @@ bool flow_evict_one(struct flow_table *table, uint32_t keep);
 bool flow_take_memory(struct flow_table *table, size_t bytes, uint32_t keep);
 
 /* flow_feed.c */
+void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup);
 /* Hands out whatever can be, in causal order; declares holes that are due.  `everything`: all of them. */
 void flow_pump(struct flow_table *table, uint32_t index, uint64_t now_ns, bool everything);
 

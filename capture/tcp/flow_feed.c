@@ -10,40 +10,20 @@ enum {
     REUSE_NS = 1000000000, /* silence after which a SYN is believed at once */
 };
 
-/* The key, and whether the sender is its second end. */
-static bool make_key(const struct segment *segment, struct flow_key *key)
-{
-    uint64_t a[2], b[2];
-
-    memcpy(a, segment->source.bytes, sizeof a);
-    memcpy(b, segment->destination.bytes, sizeof b);
-    bool flipped = a[0] != b[0]   ? a[0] > b[0]
-                   : a[1] != b[1] ? a[1] > b[1]
-                                  : segment->source_port > segment->destination_port;
-    const uint64_t *first = flipped ? b : a, *second = flipped ? a : b;
-    *key = (struct flow_key){
-        .words = { first[0], first[1], second[0], second[1] },
-        .ports = { flipped ? segment->destination_port : segment->source_port,
-                   flipped ? segment->source_port : segment->destination_port },
-        .family = segment->source.family,
-    };
-    return flipped;
-}
-
 /* A connection begins with a SYN, or where the capture begins, with data.  Anything else is a straggler. */
-static struct flow *begin(struct flow_table *table, const struct segment *segment, const struct flow_key *key,
-                          bool flipped, uint32_t *index)
+static struct flow *begin(struct flow_table *table, const struct segment *segment,
+                          const struct flow_lookup *lookup, uint32_t *index)
 {
     bool has_data = segment->payload.len > 0 || segment->missing > 0;
 
     if (!(segment->flags & TCP_SYN) && (!has_data || (segment->flags & TCP_RST)))
         return NULL;
-    struct flow *flow = flow_create(table, key, index);
+    struct flow *flow = flow_create(table, lookup, index);
     if (!flow) {
         table->counters.segments_dropped++;
         return NULL;
     }
-    flow->flags = flipped ? FLAG_FLIPPED : 0;
+    flow->flags = lookup->is_flipped ? FLAG_FLIPPED : 0;
     flow->start_ns = flow->last_ns = segment->time_ns;
     flow->first_input = segment->input;
     flow->first_number = segment->number;
@@ -101,21 +81,19 @@ static bool is_reuse(struct flow *flow, int from, const struct segment *segment)
     return false;
 }
 
-static struct flow *find_or_begin(struct flow_table *table, const struct segment *segment, uint32_t *index,
-                                  int *from)
+static struct flow *find_or_begin(struct flow_table *table, const struct segment *segment,
+                                  const struct flow_lookup *lookup, uint32_t *index, int *from)
 {
-    struct flow_key key;
-    bool flipped = make_key(segment, &key);
-    struct flow *flow = flow_find(table, &key, index);
+    struct flow *flow = flow_find(table, lookup, index);
 
     if (flow) {
-        *from = flipped != ((flow->flags & FLAG_FLIPPED) != 0);
+        *from = lookup->is_flipped != ((flow->flags & FLAG_FLIPPED) != 0);
         if (!(segment->flags & TCP_SYN) || !is_reuse(flow, *from, segment))
             return flow;
         forget_connection(table, *index);
     }
     *from = 0;
-    return begin(table, segment, &key, flipped, index);
+    return begin(table, segment, lookup, index);
 }
 
 /* Where a direction begins that was picked up in the middle: at its own first byte, or at what the peer has
@@ -579,14 +557,14 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
         feed_closed(table, index);
 }
 
-void flow_table_feed(struct flow_table *table, const struct segment *segment)
+void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup)
 {
     uint32_t index;
     int from;
 
     if (segment->time_ns >= table->next_sweep_ns)
         flow_sweep(table, segment->time_ns);
-    struct flow *flow = find_or_begin(table, segment, &index, &from);
+    struct flow *flow = find_or_begin(table, segment, lookup, &index, &from);
     if (!flow)
         return;
     if (flow->list == LIST_CLOSED)

@@ -73,7 +73,7 @@ uint64_t flow_table_reached(const struct flow_table *table)
            - 1;
 }
 
-static uint32_t bucket_of(const struct flow_table *table, const struct flow_key *key)
+uint64_t flow_hash(const struct flow_table *table, const struct flow_key *key)
 {
     uint64_t hash = table->key_seed ^ ((uint64_t)key->ports[0] << 16 | key->ports[1]);
 
@@ -81,7 +81,12 @@ static uint32_t bucket_of(const struct flow_table *table, const struct flow_key 
         hash = (hash ^ key->words[i]) * UINT64_C(0xff51afd7ed558ccd);
         hash ^= hash >> 32;
     }
-    return (uint32_t)hash & table->bucket_mask;
+    return hash;
+}
+
+static uint32_t *bucket_of(const struct flow_table *table, const struct flow_key *key)
+{
+    return flow_bucket(table, flow_hash(table, key));
 }
 
 static bool key_equal(const struct flow_key *a, const struct flow_key *b)
@@ -91,11 +96,11 @@ static bool key_equal(const struct flow_key *a, const struct flow_key *b)
            && a->family == b->family;
 }
 
-struct flow *flow_find(struct flow_table *table, const struct flow_key *key, uint32_t *index)
+struct flow *flow_find(struct flow_table *table, const struct flow_lookup *lookup, uint32_t *index)
 {
-    for (uint32_t i = table->buckets[bucket_of(table, key)]; i != NO_FLOW;) {
+    for (uint32_t i = *flow_bucket(table, lookup->hash); i != NO_FLOW;) {
         struct flow *flow = flow_at(table, i);
-        if (key_equal(&flow->key, key)) {
+        if (key_equal(&flow->key, &lookup->key)) {
             *index = i;
             return flow;
         }
@@ -124,7 +129,7 @@ static void rehash(struct flow_table *table)
         buckets[b] = NO_FLOW;
         while (i != NO_FLOW) {
             struct flow *flow = flow_at(table, i);
-            uint32_t next = flow->chain, *bucket = &buckets[bucket_of(table, &flow->key)];
+            uint32_t next = flow->chain, *bucket = bucket_of(table, &flow->key);
             flow->chain = *bucket;
             *bucket = i;
             i = next;
@@ -165,7 +170,7 @@ static bool add_chunk(struct flow_table *table)
     return true;
 }
 
-struct flow *flow_create(struct flow_table *table, const struct flow_key *key, uint32_t *index)
+struct flow *flow_create(struct flow_table *table, const struct flow_lookup *lookup, uint32_t *index)
 {
     if (table->free_flow == NO_FLOW && !add_chunk(table) && !flow_evict_one(table, NO_FLOW))
         return NULL;
@@ -173,12 +178,14 @@ struct flow *flow_create(struct flow_table *table, const struct flow_key *key, u
         return NULL;
     if (table->live > table->bucket_mask)
         rehash(table);
-    uint32_t i = table->free_flow, *bucket = &table->buckets[bucket_of(table, key)];
+    uint32_t i = table->free_flow, *bucket = flow_bucket(table, lookup->hash);
     struct flow *flow = flow_at(table, i);
     table->free_flow = flow->chain;
-    *flow = (struct flow){
-        .key = *key, .chain = *bucket, .serial = table->next_serial++, .list = LIST_COUNT, .initiator = -1
-    };
+    *flow = (struct flow){ .key = lookup->key,
+                           .chain = *bucket,
+                           .serial = table->next_serial++,
+                           .list = LIST_COUNT,
+                           .initiator = -1 };
     *bucket = i;
     table->live++;
     table->counters.connections++;
@@ -190,7 +197,7 @@ struct flow *flow_create(struct flow_table *table, const struct flow_key *key, u
 void flow_destroy(struct flow_table *table, uint32_t index)
 {
     struct flow *flow = flow_at(table, index);
-    uint32_t *link = &table->buckets[bucket_of(table, &flow->key)];
+    uint32_t *link = bucket_of(table, &flow->key);
 
     while (*link != index)
         link = &flow_at(table, *link)->chain;

@@ -117,6 +117,8 @@ struct flow_handler {
                                    const struct segment *segment);
     void (*data)(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk);
     void (*hole)(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole);
+    /* Bytes of a wanted connection are likely to come soon: `user` may be fetched.  May be NULL. */
+    void (*expect)(const void *user);
     /* Once for every connection, wanted or not; the last call for it. */
     void (*ended)(void *ctx, struct flow_info *flow, enum flow_interest interest);
 };
@@ -133,11 +135,14 @@ struct flow_counters {
 
 struct flow_table;
 
+enum { FLOW_TABLE_AHEAD = 16 }; /* so many segments are looked up together */
+
 /* `handler` is copied; `budget` is borrowed. */
 struct flow_table *flow_table_new(const struct flow_handler *handler, struct budget *budget, struct err *err);
 /* Ends nothing: call flow_table_finish first. */
 void flow_table_free(struct flow_table *table);
-void flow_table_feed(struct flow_table *table, const struct segment *segment);
+/* Segments in the order of their packets.  The outcome is the same one by one; together they are faster. */
+void flow_table_feed(struct flow_table *table, const struct segment *segments, size_t count);
 /* The end of the capture: every connection is flushed and ended, in order of serial. */
 void flow_table_finish(struct flow_table *table);
 /* No connection with a serial up to this one can still become or be a session. */

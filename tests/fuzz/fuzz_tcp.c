@@ -86,7 +86,7 @@ static void feed(struct flow_table *table, struct reader *r, uint64_t *time_ns)
         .missing = connection & 0x10 ? 3 : 0,
         .time_ns = *time_ns,
     };
-    flow_table_feed(table, &segment);
+    flow_table_feed(table, &segment, 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -71,7 +71,7 @@ static void feed(struct flow_table *table, uint64_t time_ms, int from, uint8_t f
                                .time_ns = time_ms * NS_PER_MS,
                                .number = ++number };
 
-    flow_table_feed(table, &segment);
+    flow_table_feed(table, &segment, 1);
 }
 
 static void pass_time(struct flow_table *table, uint64_t time_ms)
@@ -83,7 +83,7 @@ static void pass_time(struct flow_table *table, uint64_t time_ms)
                                .flags = TCP_SYN,
                                .time_ns = time_ms * NS_PER_MS };
 
-    flow_table_feed(table, &segment);
+    flow_table_feed(table, &segment, 1);
 }
 
 /* The client's second line, five octets from 105 on, is not in the capture. */
