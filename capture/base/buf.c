@@ -28,6 +28,7 @@ static bool grow(struct buf *buf, size_t need)
 
     while (cap < need)
         cap = cap > buf->max / 2 ? buf->max : cap * 2;
+    cap = cap > buf->max ? buf->max : cap; /* buf_reserve looks at the capacity alone */
     uint8_t *ptr = realloc(buf->ptr, cap);
     if (!ptr)
         return false;

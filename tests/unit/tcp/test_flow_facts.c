@@ -89,7 +89,7 @@ static void send(struct watch *watch, struct sent sent)
     memcpy(segment.destination.bytes, ends[!sent.from], 4);
     watch->now_ns += sent.after_ns ? sent.after_ns : 1000000;
     segment.time_ns = watch->now_ns;
-    flow_table_feed(watch->table, &segment);
+    flow_table_feed(watch->table, &segment, 1);
     if (!sent.is_repeat)
         watch->next[sent.from] += (uint32_t)sent.len + (sent.flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
 }
@@ -246,7 +246,7 @@ static void silence_is_measured_by_what_else_was_captured(void **state)
                                      .flags = TCP_SYN };
             watch.now_ns += (pauses && i == 5 ? 500 : 30) * SECOND;
             other.time_ns = watch.now_ns;
-            flow_table_feed(watch.table, &other);
+            flow_table_feed(watch.table, &other, 1);
         }
         flow_table_finish(watch.table);
         assert_int_equal(watch.ended.last_ns, last_ns);
