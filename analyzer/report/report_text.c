@@ -1,12 +1,13 @@
 /* Text for people: a line a session; under it what went wrong, what came first, who is at fault, what to do.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "report/report_rows.h"
 #include "report/text_parts.h"
 
-enum { INDENT = 4, SHORT_ADDRESS = 40 };
+enum { INDENT = 4, SHORT_ADDRESS = 40, MORE_SHOWN = 4 };
 
 static void put_endpoints(const struct session *session, struct buf *out)
 {
@@ -141,10 +142,24 @@ static void put_number(uint32_t n, bool is_marked, struct buf *out)
     buf_append_u8(out, ' ');
 }
 
-/* A command and its reply. */
-static void put_exchange(const struct item *item, bool is_marked, const struct report_options *options,
-                         struct buf *out)
+/* The reply that ended what the command began: an authentication behind its 334, a message behind its 354. */
+static const struct item *end_of(const struct session *session, const struct item *item)
 {
+    const struct item *end = item->reply && item->reply->code / 100 == 3 ? item + 1 : NULL;
+
+    for (; end && end < session->items + session->item_count && end->kind != ITEM_COMMAND; end++)
+        if (end->reply && (end->kind == ITEM_CONTENT || end->kind == ITEM_SASL)
+            && end->reply->code / 100 != 3)
+            return end;
+    return NULL;
+}
+
+/* A command and its reply. */
+static void put_exchange(const struct session *session, const struct item *item, bool is_marked,
+                         const struct report_options *options, struct buf *out)
+{
+    const struct item *end = end_of(session, item);
+
     text_blanks(INDENT, out);
     put_number(item->as.command.n, is_marked, out);
     text_sent(options, out);
@@ -152,11 +167,31 @@ static void put_exchange(const struct item *item, bool is_marked, const struct r
     buf_append_u8(out, '\n');
     if (item->reply)
         text_reply(item->reply, INDENT + 7, options, false, out);
+    if (!end)
+        return;
+    text_reply(end->reply, INDENT + 7, options, false, out);
+    for (uint32_t i = 0; i < end->more_count && i < MORE_SHOWN; i++) /* LMTP: for each recipient */
+        text_reply(end->more_replies[i], INDENT + 7, options, false, out);
 }
 
 static const struct judgement *judgement_of(const struct analysis *analysis, uint32_t n)
 {
     return n && n <= analysis->replay.judgement_count ? &analysis->replay.judgements[n - 1] : NULL;
+}
+
+/* The greeting, or a reply that answers nothing. */
+static void put_stray(const struct session *session, const struct finding *finding,
+                      const struct report_options *options, struct buf *out)
+{
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if ((item->kind != ITEM_GREETING && item->kind != ITEM_REPLY) || !item->reply
+            || item->reply->code != finding->reply_code
+            || item->reply->at.packet.number != finding->packet.number)
+            continue;
+        text_reply(item->reply, INDENT + 7, options, false, out);
+        return;
+    }
 }
 
 /* The first cause, and the faulty command itself. */
@@ -167,9 +202,11 @@ static void put_dialogue(const struct analysis *analysis, const struct finding *
     const struct item *item = session_command(analysis->session, finding->command);
 
     if (cause && finding->cause_command != finding->command)
-        put_exchange(cause, false, options, out);
+        put_exchange(analysis->session, cause, false, options, out);
     if (item)
-        put_exchange(item, true, options, out);
+        put_exchange(analysis->session, item, true, options, out);
+    else if (finding->reply_code)
+        put_stray(analysis->session, finding, options, out);
 }
 
 static void put_labelled(const char *label, struct bytes text, const struct report_options *options,
@@ -265,7 +302,7 @@ static void put_finding_title(const struct finding *finding, const struct report
     buf_append_text(out, "]\n");
 }
 
-static void put_fault(const struct finding *finding, const struct report_options *options, struct buf *out)
+static void put_fault(const struct finding *finding, struct buf *out)
 {
     static const char *const who[FAULT_COUNT] = {
         [FAULT_NONE] = "nobody",
@@ -282,26 +319,28 @@ static void put_fault(const struct finding *finding, const struct report_options
     buf_append_text(out, who[finding->fault]);
     buf_append_text(out, sure[finding->confidence]);
     buf_append_text(out, ".\n");
-    (void)options;
 }
 
-/* `analysis` NULL: about connections that became no session. */
+/* `analysis` NULL: about connections that became no session.  `told`: one of the same kind that was explained
+ * before it in this session; then only what is particular to this one follows. */
 static void put_finding(const struct analysis *analysis, const struct finding *finding,
-                        const struct report_options *options, struct buf *out)
+                        const struct finding *told, const struct report_options *options, struct buf *out)
 {
     const struct rule *rule = rule_of(finding->rule);
+    bool is_brief = finding->severity <= SEVERITY_INFO;
 
     put_finding_title(finding, options, out);
-    if (finding->severity <= SEVERITY_INFO)
-        return;
-    if (analysis)
+    if (analysis && !is_brief)
         put_dialogue(analysis, finding, options, out);
-    put_fault(finding, options, out);
-    put_labelled("", bytes_of(rule->explanation), options, out);
+    if (!is_brief && (!told || told->fault != finding->fault || told->confidence != finding->confidence))
+        put_fault(finding, out);
+    if (!is_brief && !told)
+        put_labelled("", bytes_of(rule->explanation), options, out);
     if (finding->detail.len)
         put_labelled("", finding->detail, options, out);
-    put_labelled("To do: ", bytes_of(rule->remedy), options, out);
-    if (analysis)
+    if (!is_brief && !told)
+        put_labelled("To do: ", bytes_of(rule->remedy), options, out);
+    if (analysis && !is_brief)
         put_consequences(analysis,
                          is_consequence(analysis, finding) ? finding->cause_command : finding->command,
                          options, out);
@@ -310,12 +349,18 @@ static void put_finding(const struct analysis *analysis, const struct finding *f
 static void text_session(const struct analysis *analysis, const struct report_options *options,
                          struct buf *out)
 {
+    const struct finding *told[RULE_COUNT];
+
     put_headline(analysis, options, out);
+    if (analysis->finding_count)
+        memset(told, 0, sizeof told);
     for (size_t i = 0; i < analysis->finding_count; i++) {
         const struct finding *finding = &analysis->findings[i];
         if (is_consequence(analysis, finding) && was_told(analysis, i))
             continue;
-        put_finding(analysis, finding, options, out);
+        put_finding(analysis, finding, told[finding->rule], options, out);
+        if (!told[finding->rule])
+            told[finding->rule] = finding;
     }
 }
 
@@ -341,7 +386,7 @@ static void text_attempts(const struct attempts_row *row, const struct attempts_
     }
     buf_append_u8(out, '\n');
     for (size_t i = 0; i < verdict->count; i++)
-        put_finding(NULL, &verdict->findings[i], options, out);
+        put_finding(NULL, &verdict->findings[i], NULL, options, out);
 }
 
 static void put_total(uint64_t count, const char *one, const char *many, struct buf *out)

@@ -13,9 +13,19 @@ static bool wants_tls(const struct auth_case *auth)
 
     if (auth->judgement->is_tls || reply->code < 500)
         return false;
+    if (reply->enhanced.subject == 7 && (reply->enhanced.detail == 10 || reply->enhanced.detail == 11))
+        return true; /* RFC 5248 2.4: encryption is needed */
     return reply->code == 538 || reply->code == 523 || reply->code == 524
            || (reply->code == 530 && auth->judgement->offered & extension_bit(EXTENSION_STARTTLS))
            || check_says_any(reply, tls_phrases);
+}
+
+/* 503 to AUTH in its place is policy-as-503 or unexpected-503, which say more. */
+static bool is_told_as_503(const struct auth_case *auth)
+{
+    const struct reply *reply = auth->analysis->session->items[auth->index].reply;
+
+    return auth->judgement->verdict == VERDICT_CONTRADICTED && reply && reply->code == 503;
 }
 
 static void raise_refusal(const struct auth_case *auth)
@@ -31,6 +41,8 @@ static void raise_refusal(const struct auth_case *auth)
                      (unsigned)reply->code);
         return;
     }
+    if (is_told_as_503(auth))
+        return;
     struct finding *finding = auth_raise(auth, RULE_AUTH_FAILED, NULL);
     const struct auth_outcome *outcome = auth_outcome_of(reply);
     if (finding && outcome)

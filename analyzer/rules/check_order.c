@@ -14,12 +14,12 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
 
     if (judgement->is_lost)
         return true;
+    if (judgement->misorder == MISORDER_COMMAND_AFTER_REFUSAL && !item_saw(item, analysis->replay.greeting))
+        return true;
     if (!item->reply)
         return item->as.command.is_pipelined;
     if (judgement->verdict == VERDICT_CONSEQUENCE)
         return check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
-    if (judgement->misorder == MISORDER_COMMAND_AFTER_REFUSAL)
-        return !item_saw(item, analysis->replay.greeting);
     return false;
 }
 
@@ -46,8 +46,6 @@ static void raise_misorder(struct analysis *analysis, size_t index, enum misorde
         finding->cause_command = cause_of_nesting(analysis, judgement);
     if (finding->cause_command)
         check_explain_cause(analysis, finding);
-    else if (judgement->verdict == VERDICT_TOLERATED)
-        check_detail(analysis, finding, "This server let it pass; another one may not.");
 }
 
 /* The lines of a message sent although DATA was refused: told once, at the first of them. */

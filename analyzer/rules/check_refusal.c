@@ -6,6 +6,7 @@
 
 #include "replay/sequence_text.h"
 #include "rules/refusal.h"
+#include "rules/slip.h"
 
 /* RFC 5321 4.5.3.1.8: so many recipients a server must take. */
 enum { RECIPIENTS_DUE = 100, DETAIL_SIZE = 400 };
@@ -107,6 +108,10 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
     if (!finding)
         return;
     finding->reply_code = subject->reply->code;
+    if (rule == RULE_COMMAND_REFUSED && slip_is_of(refusal->reason)) {
+        finding->fault = FAULT_CLIENT; /* so the server says; nothing here shows it */
+        finding->confidence = CONFIDENCE_LIKELY;
+    }
     if (rule != RULE_COMMAND_REFUSED && rule != RULE_MESSAGE_REFUSED
         && refusal->confidence < finding->confidence)
         finding->confidence = refusal->confidence;
@@ -164,7 +169,13 @@ static void refine(const struct analysis *analysis, const struct subject *subjec
     uint16_t code = subject->reply->code;
     bool offers_login = !judgement->is_authenticated && (judgement->offered & extension_bit(EXTENSION_AUTH));
     bool is_bare_rcpt = subject->step == REFUSAL_RCPT && refusal->reason == REASON_NONE;
+    const char *server = analysis->replay.server_software;
 
+    if (subject->step <= REFUSAL_RCPT && refusal->reason == REASON_FORMAT)
+        refusal->reason = REASON_ADDRESS_SYNTAX; /* there is no message yet */
+    if (refusal->reason == REASON_RECIPIENT_UNKNOWN && server && strcmp(server, "OpenSMTPD") == 0
+        && reply_says(subject->reply, BYTES("Invalid recipient")))
+        refusal->confidence = CONFIDENCE_POSSIBLE; /* it says so of relaying as well */
     if (code == 530 && refusal->reason != REASON_TLS && !judgement->is_authenticated)
         *refusal =
             (struct refusal){ .reason = REASON_LOGIN, .confidence = CONFIDENCE_CERTAIN, .is_by_code = true };
@@ -218,6 +229,8 @@ static void check_command(struct analysis *analysis, size_t index)
         return; /* too-many-errors says it */
     enum rule_id rule = subject.step == REFUSAL_CONTENT ? reason->content_rule : reason->command_rule;
     if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
+        return;
+    if (rule == RULE_COMMAND_REFUSED && slip_is_shown(analysis, item->as.command.n, refusal.reason))
         return;
     raise_refusal(analysis, rule, &subject, &refusal);
 }

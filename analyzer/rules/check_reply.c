@@ -1,14 +1,23 @@
 /* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
 #include "rules/check.h"
 
+enum {
+    LINE_READ_WHOLE = 1000
+}; /* RFC 5321 4.5.3.1.6: no line is longer, and few servers read more at once */
+
 static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)
 {
+    bool is_greeting = analysis->session->items[index].kind == ITEM_GREETING;
     const char *problem = NULL;
 
     if (reply->code < 200 || reply->code > 599)
         problem = "The code is none of 2yz to 5yz.";
     else if (reply->has_mixed_codes)
-        problem = "Its lines begin with different codes.";
+        problem =
+            is_greeting
+                ? "Its lines begin with different codes. postscreen of Postfix does so on purpose, when a "
+                  "client speaks before the greeting is complete."
+                : "Its lines begin with different codes.";
     else if (reply->has_odd_line)
         problem = "A line has something else than a space or a hyphen behind the code, or no code at all.";
     if (problem)
@@ -43,8 +52,18 @@ static bool is_misplaced(const struct item *item, uint16_t code)
     return code == 354 || ((code == 334 || code == 235) && verb != VERB_AUTH);
 }
 
-static bool is_out_of_step(const struct item *item)
+/* Behind the client's end a server may say anything about it, or answer half a line. */
+static bool is_behind_end(const struct session *session, const struct reply *reply)
 {
+    uint64_t closed_ns = session->side[SIDE_CLIENT].fin_ns;
+
+    return closed_ns && reply->at.time_ns >= closed_ns;
+}
+
+static bool is_out_of_step(const struct session *session, const struct item *item)
+{
+    if (item->reply && is_behind_end(session, item->reply))
+        return false;
     return (item->kind == ITEM_REPLY && item->reply && item->reply->code != 421)
            || (item->reply && is_misplaced(item, item->reply->code));
 }
@@ -92,6 +111,24 @@ static void check_lmtp_content(struct analysis *analysis, size_t index)
                  (unsigned long long)transaction->accepted_count);
 }
 
+/* The last command before a reply that answers none. */
+static const struct item *command_before(const struct session *session, size_t index)
+{
+    while (index-- > 0)
+        if (session->items[index].kind == ITEM_COMMAND)
+            return &session->items[index];
+    return NULL;
+}
+
+/* A server that does not know BDAT answers the lines of the chunk: bdat-not-offered says so. */
+static bool answers_chunk(const struct session *session, size_t index)
+{
+    const struct item *before = command_before(session, index);
+
+    return session->items[index].kind == ITEM_REPLY && before && before->as.command.verb == VERB_BDAT
+           && before->reply && (before->reply->code == 500 || before->reply->code == 502);
+}
+
 static void raise_desync(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
@@ -99,8 +136,18 @@ static void raise_desync(struct analysis *analysis, size_t index)
     struct finding *finding =
         check_raise(analysis, is_count ? RULE_LMTP_REPLY_COUNT : RULE_REPLY_DESYNC, index);
 
-    if (!finding || item->kind == ITEM_REPLY)
+    if (!finding)
         return;
+    if (item->kind == ITEM_REPLY) {
+        const struct item *before = command_before(analysis->session, index);
+        if (is_count || !before || before->as.command.line_length <= LINE_READ_WHOLE)
+            return;
+        finding->fault = FAULT_CLIENT;
+        check_detail(analysis, finding,
+                     "Command %u is longer than allowed: the server took it for several lines.",
+                     (unsigned)before->as.command.n);
+        return;
+    }
     finding->confidence = CONFIDENCE_LIKELY;
     check_detail(analysis, finding,
                  "%u is no answer to %s: a reply before it is missing, or one came too many.",
@@ -109,7 +156,8 @@ static void raise_desync(struct analysis *analysis, size_t index)
 
 static bool is_told_otherwise(const struct session *session, size_t index)
 {
-    return check_is_no_answer(session, index) || check_is_injected(session, index);
+    return check_is_no_answer(session, index) || check_is_injected(session, index)
+           || answers_chunk(session, index);
 }
 
 static void check_session(struct analysis *analysis)
@@ -127,7 +175,7 @@ static void check_session(struct analysis *analysis)
         if (item->kind == ITEM_JUNK && !is_told_otherwise(session, i))
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
-        if (is_desync_told || !is_out_of_step(item) || is_told_otherwise(session, i))
+        if (is_desync_told || !is_out_of_step(session, item) || is_told_otherwise(session, i))
             continue;
         is_desync_told = true; /* all that follows is shifted */
         raise_desync(analysis, i);

@@ -227,6 +227,8 @@ static void raise_accepted(struct analysis *analysis, size_t index)
         check_detail(analysis, finding,
                      "It kept the recipients of the message before: the next one was taken without any of "
                      "its own, and went to them.");
+    else
+        check_detail(analysis, finding, "This server let it pass; another one may not.");
 }
 
 static void check_command(struct analysis *analysis, size_t index)
@@ -260,6 +262,29 @@ static void check_command(struct analysis *analysis, size_t index)
     }
 }
 
+/* Why it closes, as far as the reply or what went before it tells. */
+static void raise_421(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    uint64_t closed_ns = analysis->session->side[SIDE_CLIENT].fin_ns;
+    uint64_t reasons = refusal_signs_of(reply).reasons;
+    struct finding *finding = check_raise(analysis, RULE_SERVER_421, index);
+
+    if (!finding)
+        return;
+    if (closed_ns && reply->at.time_ns >= closed_ns) {
+        finding->severity = SEVERITY_INFO;
+        finding->fault = FAULT_CLIENT;
+        check_detail(analysis, finding,
+                     "The client had closed its side of the connection before, without QUIT: the server only "
+                     "says that it saw it.");
+    } else if (reasons & reason_bit(REASON_ERROR_LIMIT)) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(analysis, finding, "It has had enough of the client's errors.");
+    } else if (reasons & reason_bit(REASON_SYSTEM)) {
+        finding->fault = FAULT_SERVER;
+    }
+}
+
 static void check_goodbye(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct item *item = &analysis->session->items[index];
@@ -271,7 +296,7 @@ static void check_goodbye(struct analysis *analysis, size_t index, const struct 
         return;
     if (reply->code == 421 && !is_farewell
         && !(item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED))
-        (void)check_raise(analysis, RULE_SERVER_421, index);
+        raise_421(analysis, index, reply);
     if ((reply->code == 421 || reply->code >= 500 || reply->code == 221 || reply->code == 455)
         && reply_says(reply, BYTES("too many"))
         && (refusal_signs_of(reply).reasons & reason_bit(REASON_ERROR_LIMIT)))
@@ -291,6 +316,11 @@ static void check_greeting(struct analysis *analysis)
     finding->reply_code = replay->greeting->code;
     if (replay->greeting->code == 421)
         finding->fault = FAULT_SERVER;
+    const struct item *first = session_command(analysis->session, 1);
+    if (first && first->at.time_ns < replay->greeting_at.time_ns) {
+        finding->fault = FAULT_UNDECIDED;
+        check_detail(analysis, finding, "The client had spoken before it: some servers refuse for that.");
+    }
 }
 
 const struct check check_server = { .command = check_command,

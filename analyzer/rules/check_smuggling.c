@@ -146,6 +146,9 @@ static void explain_desync(struct analysis *analysis, const struct finding *smug
             continue;
         finding->cause_command = smuggling->command;
         finding->cause_rule = smuggling->rule;
+        check_detail(analysis, finding,
+                     "The server took something inside of a message for its end, and answered what stands "
+                     "behind it.");
     }
 }
 

@@ -41,7 +41,9 @@ static void check_path(struct analysis *analysis, size_t index)
         return;
     struct envelope_argument parsed = envelope_argument_parse(command->argument, keyword);
     if (!parsed.is_well_formed)
-        raise_syntax(analysis, index, ONCE_NO_KEYWORD, "FROM: or TO: with an address is missing");
+        raise_syntax(analysis, index, ONCE_NO_KEYWORD,
+                     command->verb == VERB_MAIL ? "FROM: with an address is missing"
+                                                : "TO: with an address is missing");
     else if (!parsed.has_brackets)
         raise_syntax(
             analysis, index, ONCE_NO_BRACKETS,

@@ -48,6 +48,21 @@ static void failed_with_alert(struct analysis *analysis, const struct tls_alert 
                      (unsigned)alert->description);
 }
 
+/* Whoever ended it had a reason: what stood in clear where the handshake was due. */
+static bool blame_injection(struct analysis *analysis, struct finding *finding)
+{
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        if (analysis->findings[i].rule != RULE_STARTTLS_INJECTION)
+            continue;
+        finding->fault = FAULT_CLIENT;
+        finding->cause_command = analysis->findings[i].command;
+        finding->cause_rule = RULE_STARTTLS_INJECTION;
+        check_detail(analysis, finding, "Commands in clear came where the handshake was due.");
+        return true;
+    }
+    return false;
+}
+
 static void failed_with_close(struct analysis *analysis, const struct ending *ending)
 {
     const struct tls_facts *tls = analysis->session->tls;
@@ -68,6 +83,8 @@ static void failed_with_close(struct analysis *analysis, const struct ending *en
         return;
     }
     finding->fault = fault_of(side);
+    if (blame_injection(analysis, finding))
+        return;
     check_detail(analysis, finding,
                  "The %s %s the connection before the handshake was over, without an alert%s.",
                  side == SIDE_NONE ? "other side" : side_name(side), ending->is_reset ? "reset" : "closed",

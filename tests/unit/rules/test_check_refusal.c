@@ -99,7 +99,16 @@ static const struct scenario scenarios[] = {
         { "BDAT 3 LAST", "552 5.3.4 message too big", 0 } }, "4:command-refused 8:message-refused" },
     { "the argument of BDAT is refused, not a message", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, RCPT, { "BDAT x LAST", "501 5.5.4 Syntax: BDAT count [LAST]", 0 }, RSET },
-      "4:command-refused 4:bdat-length-anomaly" },
+      "4:bdat-length-anomaly" },
+    { "what the command itself shows is told once", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "MAIL FROM:", "501 5.5.4 Syntax: MAIL FROM:<address>", 0 },
+        { "MAIL FROM:<a@b> SIZE=5000", "552 5.3.4 too big", 0 }, { "MAIL FROM:<a@b> RET=HDRS", "555 5.5.4 unknown", 0 } },
+      "2:command-syntax 3:limits-exceeded 4:extension-not-offered" },
+    { "another reason than what the command shows is told", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "MAIL FROM: <a@b>", "550 5.7.0 not today", 0 }, { "MAIL FROM:<a@b> SIZE=5000", "501 5.5.4 no", 0 } },
+      "2:command-refused 2:command-syntax 3:limits-exceeded 3:command-refused" },
+    { "no slip is seen, and the server sees one", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "MAIL FROM:<a@b>", "501 5.5.4 Syntax error", 0 } }, "2:command-refused" },
     { "a message to nobody is refused: no wonder", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 no", STEP_PIPELINED }, { "DATA", "354 go", STEP_PIPELINED },
         { "", "554 5.5.1 no valid recipients", 0 } },
@@ -149,7 +158,7 @@ static const struct {
       "RCPT was refused for now with 451 4.7.1: the server greylists: it takes a message at its second try. The client is "
       "asked to wait 300 seconds." },
     { "550 no", RULE_COMMAND_REFUSED, CONFIDENCE_CERTAIN, "RCPT was refused for good with 550." },
-    { "555 5.5.4 Unsupported option: X", RULE_COMMAND_REFUSED, CONFIDENCE_CERTAIN,
+    { "555 5.5.4 Unsupported option: X", RULE_COMMAND_REFUSED, CONFIDENCE_LIKELY,
       "RCPT was refused for good with 555 5.5.4: a parameter or the syntax. Mend the command; leave out what the EHLO reply "
       "does not offer." },
 };
@@ -180,6 +189,61 @@ static void the_detail_tells_code_reason_and_list(void **state)
             fail_msg("%s: %.*s", details[i].reply, finding ? (int)finding->detail.len : 0,
                      finding ? (const char *)finding->detail.ptr : "");
         assert_int_equal(finding->confidence, details[i].confidence);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
+static struct analysis *refused(struct analyzer *analyzer, const char *banner, struct step step)
+{
+    struct step at_mail[] = { { NULL, banner, 0 }, EHLO, step };
+    struct step at_rcpt[] = { { NULL, banner, 0 }, EHLO, MAIL, step };
+
+    return analysis_new(analyzer, step.send[0] == 'R' ? session_build(at_rcpt, 4, PROTOCOL_SMTP)
+                                                      : session_build(at_mail, 3, PROTOCOL_SMTP));
+}
+
+static void what_the_server_blames_on_the_client_is_his(void **state)
+{
+    static const struct {
+        const char *reply;
+        enum fault fault;
+        const char *says;
+    } rows[] = {
+        { "501 5.5.4 Syntax error", FAULT_CLIENT, "the syntax" },
+        { "501 5.5.4 Invalid FROM: Invalid character in localpart", FAULT_CLIENT, "syntax of the address" },
+        { "550 5.6.7 no", FAULT_CLIENT, "syntax of the address" },
+        { "550 5.7.0 not today", FAULT_POLICY, "policy" },
+        { "552 5.3.4 too big", FAULT_POLICY, "size" },
+    };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis =
+            refused(analyzer, "220 mx ESMTP", (struct step){ "MAIL FROM:<a@b>", rows[i].reply, 0 });
+        const struct finding *finding = find_finding(analysis, RULE_COMMAND_REFUSED);
+        assert_non_null(finding);
+        assert_int_equal(finding->fault, rows[i].fault);
+        assert_true(bytes_find_nocase(finding->detail, bytes_of(rows[i].says)) != SIZE_MAX);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
+/* OpenSMTPD has one text for a recipient that is not there, and for one that it does not relay to. */
+static void an_invalid_recipient_of_opensmtpd_may_be_relaying(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_other = 0; is_other < 2; is_other++) {
+        struct analysis *analysis =
+            refused(analyzer, is_other ? "220 mx ESMTP Postfix" : "220 mx ESMTP OpenSMTPD",
+                    (struct step){ "RCPT TO:<b@c>", "550 Invalid recipient: <b@c>", 0 });
+        const struct finding *finding = find_finding(analysis, RULE_RECIPIENT_UNKNOWN);
+        assert_non_null(finding);
+        assert_int_equal(finding->confidence, is_other ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
         analysis_free(analysis);
     }
     analyzer_free(analyzer);
@@ -272,6 +336,8 @@ int main(void)
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(the_detail_tells_code_reason_and_list),
+        cmocka_unit_test(what_the_server_blames_on_the_client_is_his),
+        cmocka_unit_test(an_invalid_recipient_of_opensmtpd_may_be_relaying),
         cmocka_unit_test(a_recipient_of_lmtp_is_named),
         cmocka_unit_test(a_client_that_is_not_welcome_at_submission_must_log_in),
         cmocka_unit_test(a_bare_452_behind_a_hundred_recipients_is_a_limit),

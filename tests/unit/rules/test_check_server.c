@@ -43,6 +43,12 @@ static const struct scenario scenarios[] = {
     { "EHLO behind a refused chunk", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, RCPT, { "BDAT 3", "451 no", 0 }, { "EHLO c", "503 no", 0 }, RSET },
       "4:command-refused 5:unexpected-503" },
+    { "a client that had spoken before the refusal did not go on", PROTOCOL_SMTP,
+      { { "EHLO c", NULL, STEP_EARLY }, { NULL, "421 You talk too soon", 0 } }, "0:service-refused 1:early-talker" },
+    { "a server that does not know BDAT answers the lines of the chunk", PROTOCOL_SMTP,
+      { BANNER, BARE, MAIL, RCPT, { "BDAT 3", "500 what", 0 }, { NULL, "500 what", 0 }, RSET }, "4:bdat-not-offered" },
+    { "a server that knows BDAT has no second answer", PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, RCPT, { "BDAT 3", "250 ok", 0 }, { NULL, "500 what", 0 }, RSET }, "0:reply-desync" },
     { "EHLO behind a refused greeting", PROTOCOL_SMTP, { { NULL, "554 no", 0 }, { "EHLO c", "503 no", 0 }, QUIT },
       "0:service-refused 1:command-after-refusal" },
     { "always-legal-refused", PROTOCOL_SMTP,
@@ -234,6 +240,50 @@ static void a_policy_is_named(void **state)
     analyzer_free(analyzer);
 }
 
+/* What it says to a client that has gone, or that made too many errors, is not its own doing. */
+static void who_made_the_server_close_is_told(void **state)
+{
+    static const struct {
+        const char *reply;
+        bool is_gone;
+        enum fault fault;
+        enum severity severity;
+    } rows[] = {
+        { "421 lost input connection", true, FAULT_CLIENT, SEVERITY_INFO },
+        { "421 lost input connection", false, FAULT_UNDECIDED, SEVERITY_WARNING },
+        { "421 4.7.0 too many errors", false, FAULT_CLIENT, SEVERITY_WARNING },
+    };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, { NULL, rows[i].reply, 0 });
+        session->side[SIDE_CLIENT].fin_ns = rows[i].is_gone ? session->items[2].at.time_ns - 1 : 0;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, RULE_SERVER_421);
+        assert_non_null(finding);
+        assert_int_equal(finding->fault, rows[i].fault);
+        assert_int_equal(finding->severity, rows[i].severity);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
+static void a_reply_to_a_client_that_has_gone_shifts_nothing(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_gone = 0; is_gone < 2; is_gone++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, { NULL, "500 what", 0 });
+        session->side[SIDE_CLIENT].fin_ns = is_gone ? session->items[2].at.time_ns - 1 : 0;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        assert_int_equal(find_finding(analysis, RULE_REPLY_DESYNC) != NULL, !is_gone);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +292,8 @@ int main(void)
         cmocka_unit_test(a_lost_state_is_named),
         cmocka_unit_test(kept_recipients_are_told),
         cmocka_unit_test(a_policy_is_named),
+        cmocka_unit_test(who_made_the_server_close_is_told),
+        cmocka_unit_test(a_reply_to_a_client_that_has_gone_shifts_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,30 @@ static void submission_makes_a_certificate_a_warning(void **state)
     analyzer_free(analyzer);
 }
 
+/* Whoever hangs up, what stood in clear before the handshake is why. */
+static void commands_in_clear_are_to_blame(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_injected = 0; is_injected < 2; is_injected++) {
+        struct session *session = is_injected ? SESSION_OF(BANNER, EHLO, { "STARTTLS", "220 go", 0 },
+                                                           PIPED("NOOP", NULL), { "", NULL, STEP_TLS })
+                                              : SESSION_OF(BANNER, EHLO, TLS);
+        add_tls(session, TLS_STATE_BEGUN, 0);
+        session->closed = CLOSE_FIN;
+        session->closed_by = SIDE_SERVER;
+        session->side[SIDE_SERVER].fin_ns = session->end_ns;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, RULE_TLS_HANDSHAKE_FAILED);
+        assert_non_null(finding);
+        assert_int_equal(finding->fault, is_injected ? FAULT_CLIENT : FAULT_SERVER);
+        assert_int_equal(finding->cause_rule, is_injected ? RULE_STARTTLS_INJECTION : RULE_NONE);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 /* Who broke off a sealed handshake is known, why is not. */
 static void a_sealed_alert_names_nobody(void **state)
 {
@@ -243,6 +267,7 @@ int main(void)
         cmocka_unit_test(each_handshake_raises_its_findings_and_no_others),
         cmocka_unit_test(each_finding_says_what_was_seen),
         cmocka_unit_test(submission_makes_a_certificate_a_warning),
+        cmocka_unit_test(commands_in_clear_are_to_blame),
         cmocka_unit_test(a_sealed_alert_names_nobody),
         cmocka_unit_test(numbers_have_words),
     };
