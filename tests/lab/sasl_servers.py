@@ -55,7 +55,8 @@ def start_postfix(box, more):
 class Dovecot:
     """Postfix on 587 with Dovecot's SASL; Dovecot's own submission service on 588."""
 
-    ports = {"smtp": 587, "submission": 588}
+    ports = {"smtp": (587, None), "submission": (588, ["gsasl"])}  # and the clients, if not all
+    cannot = {("curl", "DIGEST-MD5")}  # it cancels where the realm of the challenge is empty
     mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS", "EXTERNAL",
                   "XOAUTH2", "OAUTHBEARER", "OTP"]
     box = Box("dovecot", ["postfix", "dovecot-core", "dovecot-sqlite", "dovecot-gssapi", "dovecot-submissiond", "sqlite3",
@@ -133,7 +134,8 @@ chmod -R a+rwX /var/tmp/otp""")
 class Cyrus:
     """Postfix on 587 with Cyrus SASL and its sasldb."""
 
-    ports = {"smtp": 587}
+    ports = {"smtp": (587, None)}
+    cannot = set()
     mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512", "NTLM", "OTP",
                   "ANONYMOUS"]
     box = Box("cyrus", ["postfix", *CLIENTS])

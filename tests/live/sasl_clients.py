@@ -43,7 +43,7 @@ def curl(login):
     secret = ["-u", f"{login.user}:{login.secret}"]
     if login.mechanism in BEARER:
         secret = ["--oauth2-bearer", login.secret, "-u", login.user + ":"]
-    return ["curl", "-s", f"smtp://{login.host}:{login.port}", "-X", "NOOP", "--login-options", f"AUTH={login.mechanism}", *secret]
+    return ["curl", "-sv", f"smtp://{login.host}:{login.port}", "-X", "NOOP", "--login-options", f"AUTH={login.mechanism}", *secret]
 
 
 def curl_inline(login):
@@ -57,18 +57,19 @@ CLIENTS = {  # the program, the mechanisms that it has, and what it says of a su
     "smtptest": (smtptest, [*COMMON, *SCRAM, "SCRAM-SHA-512", "NTLM", "OTP", "ANONYMOUS"], "Authenticated."),
     "swaks": (swaks, [*COMMON, "NTLM"], None),
     "msmtp": (msmtp, [*COMMON, *SCRAM, "NTLM", *BEARER], None),
-    "curl": (curl, [*COMMON, "NTLM", *BEARER], None),
-    "curl --sasl-ir": (curl_inline, ["PLAIN", "LOGIN", "NTLM", *BEARER], None),
+    "curl": (curl, [*COMMON, "NTLM", "OAUTHBEARER"], None),  # takes OAUTHBEARER also where it is told to take XOAUTH2
+    "curl --sasl-ir": (curl_inline, ["PLAIN", "LOGIN", "NTLM", "OAUTHBEARER"], None),
 }
 
 
 def run_client(box, name, login):
-    """Whether the client believes that it is in, and what it said."""
+    """How it ended, as the client tells, and what it said."""
     command, _, word = CLIENTS[name]
     content = "QUIT\r\n" if name == "smtptest" else "Subject: x\n\nHello\n" if name == "msmtp" else ""
     p = box.run(*command(login), check=False, input=content, capture_output=True, text=True, errors="replace", timeout=30)
     said = p.stdout + p.stderr
-    return (word in said if word else p.returncode == 0), said
+    is_in = word in said if word else p.returncode == 0
+    return "success" if is_in else "cancelled" if "\n> *\n" in said.replace("\r", "") else "failure", said
 
 
 def encode(text):

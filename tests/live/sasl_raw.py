@@ -7,7 +7,7 @@ from sasl_clients import Raw, digest_response, encode, scram_final
 
 HASHES = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 FIRST = f"n,,n={USER},r=own-nonce-17"
-ADDRESS = f"{USER}@{DOMAIN}"
+ADDRESS = f"carol.lee@{DOMAIN}"
 
 
 def cancel(raw, mechanism):
@@ -40,7 +40,11 @@ def messages(*texts):
 
 
 def inline(text):
-    return lambda raw, mechanism: raw.say(f"AUTH {mechanism} {text}")
+    def run(raw, mechanism):
+        raw.say(f"AUTH {mechanism} {text}")
+        if raw.code == 334:
+            raw.say("*")
+    return run
 
 
 def scram(last="", **more):
@@ -75,6 +79,7 @@ ANY = {  # for every mechanism in which something is answered
     "no base64": (no_base64, "failure", {"auth-bad-base64"}),
     "abandoned": (abandon, "abandoned", {"auth-abandoned"}),
 }
+NO_ANSWER = {"auth-missing-empty-response", "auth-interrupted"}  # whatever the server makes of it: some are content
 MALFORMED = (messages("nonsense"), "failure", {"auth-malformed-response"})
 OF_SCRAM = {
     "own success": (scram(), "success", set()),
@@ -82,7 +87,7 @@ OF_SCRAM = {
     "malformed": MALFORMED,
     "malformed last": (messages(FIRST, "c=biws"), "failure", {"auth-malformed-response"}),
     "other nonce": (scram(nonce="another-nonce-0815"), "failure", {"auth-nonce-mismatch"}),
-    "no empty answer": (scram(last="QUIT"), "failure", {"auth-missing-empty-response"}),
+    "no empty answer": (scram(last="QUIT"), None, NO_ANSWER),
 }
 CASES = {
     "PLAIN": {
@@ -92,7 +97,7 @@ CASES = {
         "one NUL": (messages(f"{USER}\0{PASSWORD}"), "failure", {"auth-plain-nul-count"}),
         "written NULs": (messages(f"\\0{USER}\\0{PASSWORD}"), "failure", {"auth-plain-nul-count"}),
         "line end": (messages(f"\0{USER}\0{PASSWORD}\n"), "failure", {"auth-trailing-newline"}),
-        "twice base64": (messages(encode(f"\0{USER}\0{PASSWORD}")), "failure", {"auth-plain-nul-count", "auth-double-base64"}),
+        "twice base64": (messages(encode(f"\0{USER}\0{PASSWORD}")), "failure", {"auth-double-base64"}),
         "no UTF-8": (messages(f"\0{USER}\0f\xfcr-{PASSWORD}".encode("latin-1")), "failure", {"auth-charset"}),
         "interrupted": (interrupt, "failure", {"auth-interrupted"}),
         "equals sign": (equals_sign, "failure", {"auth-empty-initial-response"}),
@@ -110,15 +115,16 @@ CASES = {
     "CRAM-MD5": {
         "malformed": MALFORMED,
         "short digest": (messages(f"{USER} 0123456789abcdef"), "failure", {"auth-malformed-response"}),
-        "line end": (messages(f"{USER} {'0123456789abcdef' * 2}\n"), "failure", {"auth-trailing-newline"}),
-        "initial response": (inline(encode(f"{USER} {'0123456789abcdef' * 2}")), None, set()),
+        "line end": (messages(f"{USER} {'0123456789abcdef' * 2}\n"), "failure",
+                     {"auth-trailing-newline", "auth-malformed-response"}),
+        "initial response": (inline(encode(f"{USER} {'0123456789abcdef' * 2}")), None, {"auth-initial-response-refused"}),
     },
     "DIGEST-MD5": {
         "own success": (digest(), "success", set()),
         "malformed": MALFORMED,
         "other nonce": (digest(nonce="another-nonce-0815"), "failure", {"auth-nonce-mismatch"}),
-        "another service": (digest(uri="imap/mx." + DOMAIN), None, set()),
-        "no empty answer": (digest(last="QUIT"), "failure", {"auth-missing-empty-response"}),
+        "another service": (digest(uri="imap/mx." + DOMAIN), None, {"auth-malformed-response"}),
+        "no empty answer": (digest(last="QUIT"), None, NO_ANSWER),
     },
     **{mechanism: OF_SCRAM for mechanism in HASHES},
     "NTLM": {"malformed": MALFORMED},
@@ -126,12 +132,12 @@ CASES = {
     "XOAUTH2": {
         "malformed": MALFORMED,
         "wrong token": (bearer(BAD_XOAUTH2, ""), "failure", {"auth-oauth-error"}),
-        "no empty answer": (bearer(BAD_XOAUTH2, "QUIT"), "failure", {"auth-oauth-error", "auth-missing-empty-response"}),
+        "no empty answer": (bearer(BAD_XOAUTH2, "QUIT"), "failure", {*NO_ANSWER, "auth-oauth-error"}),
     },
     "OAUTHBEARER": {
         "malformed": MALFORMED,
         "wrong token": (bearer(BAD_OAUTHBEARER, "AQ=="), "failure", {"auth-oauth-error"}),
-        "no answer": (bearer(BAD_OAUTHBEARER, "QUIT"), "failure", {"auth-oauth-error", "auth-missing-empty-response"}),
+        "no answer": (bearer(BAD_OAUTHBEARER, "QUIT"), "failure", {*NO_ANSWER, "auth-oauth-error"}),
     },
 }
 UNKNOWN = {"not offered": (inline(encode("x")), "failure", {"auth-mechanism-not-offered"})}
@@ -145,13 +151,15 @@ def cases_of(mechanism):
 
 
 def run_case(case, mechanism, host, port):
-    """(outcome as the replies tell it, what has to be found)."""
+    """(outcome as it ought to be, as the replies tell it, what has to be found)."""
     say, outcome, findings = case
     raw = Raw(host, port)
     say(raw, mechanism)
     code = raw.code
     raw.quit()
-    by_code = "abandoned" if code is None else "success" if code == 235 else "failure" if code >= 400 else "unfinished"
-    if say is cancel and by_code == "failure":
-        by_code = "cancelled"
-    return outcome, by_code, sorted(findings)
+    if code is None or code < 400:
+        told = "abandoned" if code is None else "success" if code == 235 else "unfinished"
+    else:
+        told = "cancelled" if raw.client.log[-4][1] == b"*\r\n" else "failure"
+    is_due = outcome or told == "failure" or findings == NO_ANSWER  # where servers differ, it has to be refused to be found
+    return outcome, told, sorted(findings) if is_due else []
