@@ -63,7 +63,7 @@ class Talk:
             is_known = (client, mechanism) in self.server.cannot
             is_as_due = (outcome == "success") == (is_right and not is_known)
             check = mechanism not in UNCHECKED and user == USER and not is_known
-            self.logins.append({"host": login.host, "who": client, "mechanism": mechanism, "case": case, "secret": secret,
+            self.logins.append({"host": login.host, "port": port, "who": client, "mechanism": mechanism, "case": case, "secret": secret,
                                 "identity": None if is_known or mechanism == "ANONYMOUS" else user, "outcome": outcome,
                                 "check": ("match" if is_right else "mismatch") if check else None, "is_real": True,
                                 "lab": None if is_as_due else said})
@@ -72,7 +72,7 @@ class Talk:
         for name, case in sasl_raw.cases_of(mechanism).items():
             host = self.host()
             wanted, outcome, findings = sasl_raw.run_case(case, mechanism, host, port)
-            self.logins.append({"host": host, "who": "raw", "mechanism": mechanism, "case": name, "outcome": outcome,
+            self.logins.append({"host": host, "port": port, "who": "raw", "mechanism": mechanism, "case": name, "outcome": outcome,
                                 "findings": findings, "is_real": False,
                                 "lab": None if wanted in (None, outcome) else f"{wanted} was expected, it was {outcome}"})
 
@@ -157,7 +157,7 @@ def judge(binary, folder):
         session = by_host.get(login["host"])
         why = f"the lab: {login['lab']}" if login["lab"] else why_not(login, session, checked.get(login["host"]))
         bad += [f"{where}: {why}"] if why else []
-        table[login["mechanism"], login["who"]] += f" {login['case']}{' (!)' if why else ''},"
+        table[login["mechanism"], login["port"], login["who"]] += f" {login['case']}{' (!)' if why else ''},"
     recording = subprocess.run([binary, "capture", "-r", capture, "-o", "-"], capture_output=True).stdout
     if [without_packets(s) for s in sessions_of(binary, "-", input=recording)] != [without_packets(s) for s in sessions]:
         bad.append("the recording says other than the packets")
@@ -185,8 +185,8 @@ def main():
         subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), o.server, "python3", os.path.abspath(__file__), o.binary,
                         o.server, "--inside", folder], check=True)
         bad, table, missing = judge(o.binary, folder)
-    for (mechanism, who), cases in table.items():
-        print(f"{mechanism:14} {who:16}{cases.rstrip(',')}")
+    for (mechanism, port, who), cases in sorted(table.items()):
+        print(f"{mechanism:20} {port} {who:16}{cases.rstrip(',')}")
     print("\n".join(missing + bad[:40]))
     print(f"{o.server}: {sum(c.count(',') for c in table.values())} logins, {len(bad)} judged otherwise")
     return 1 if bad or not table else 0
