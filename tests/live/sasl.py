@@ -112,7 +112,7 @@ def sessions_of(binary, *arguments, **more):
 
 
 def accusations(session):
-    return {f["id"] for f in session["findings"] if f["id"].startswith("auth-") and f["severity"] == "error"}
+    return {f["id"] for f in session["findings"] if f["severity"] == "error"}
 
 
 def why_not(login, session, checked):
