@@ -62,6 +62,9 @@ rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
+for server in dovecot cyrus; do
+    step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
+done
 step "build fuzz targets" configure_build fuzz
 seconds=30; $long && seconds=600
 for target in build/fuzz/tests/fuzz/fuzz_*; do

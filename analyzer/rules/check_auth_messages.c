@@ -80,13 +80,19 @@ static bool begins_with(const struct sasl_field *field, const char *prefix)
     return bytes_starts_nocase(field->value, bytes_of(prefix));
 }
 
-static bool is_offered_realm(const struct sasl_step *challenge, const struct sasl_field *realm)
+/* A challenge without a realm, or with an empty one as Dovecot sends it, leaves the realm to the client. */
+static bool is_realm_allowed(const struct sasl_step *challenge, const struct sasl_field *realm)
 {
-    for (uint32_t i = 0; i < challenge->field_count; i++)
-        if (strncmp(challenge->fields[i].name, "realm", 5) == 0
-            && bytes_equal(challenge->fields[i].value, realm->value))
+    bool is_limited = false;
+
+    for (uint32_t i = 0; i < challenge->field_count; i++) {
+        if (strncmp(challenge->fields[i].name, "realm", 5) != 0)
+            continue;
+        if (bytes_equal(challenge->fields[i].value, realm->value))
             return true;
-    return false;
+        is_limited = is_limited || challenge->fields[i].value.len > 0;
+    }
+    return !is_limited;
 }
 
 /* RFC 2831 2.1.2, of responses that are well formed, and yet cannot be right. */
@@ -99,7 +105,7 @@ static const char *digest_doubt(const struct sasl_step *challenge, const struct 
     if (uri && !begins_with(uri, "smtp/"))
         return "digest-uri does not begin with smtp/, the name of the service: right is smtp/ and the host "
                "name of the server";
-    if (realm && sasl_step_field(challenge, "realm") && !is_offered_realm(challenge, realm))
+    if (realm && !is_realm_allowed(challenge, realm))
         return "its realm is none of those in the challenge: the password is hashed together with it";
     if (count && !bytes_equal(count->value, BYTES("00000001")))
         return "nc is not 00000001, as it has to be behind a new challenge";
