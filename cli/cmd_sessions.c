@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { CUT_NOTE = 128 }; /* room for what is said of text that was cut */
+
 struct run {
     const struct options *options;
     const struct report_format *format;
@@ -22,6 +24,18 @@ struct run {
     uint64_t sessions; /* selected or not */
     uint64_t lost_sessions;
 };
+
+/* Text beyond the ceiling: whole lines, and that there was more.  (A line of JSON shortens itself.) */
+static void cut_text(struct buf *text)
+{
+    size_t end = text->len < text->max - CUT_NOTE ? text->len : text->max - CUT_NOTE;
+
+    while (end > 0 && text->ptr[end - 1] != '\n')
+        end--;
+    text->len = end;
+    text->ok = true;
+    buf_append_text(text, "... the rest of this session is more than fits into memory\n");
+}
 
 static void take_session(void *ctx, struct session *session)
 {
@@ -38,6 +52,8 @@ static void take_session(void *ctx, struct session *session)
         report_count(run->counts, analysis);
         buf_clear(&run->text);
         run->format->session(analysis, &run->report_options, &run->text);
+        if (!run->text.ok)
+            cut_text(&run->text);
         ordered_output_add(run->output, serial, buf_bytes(&run->text));
     }
     analysis_free(analysis);
@@ -178,6 +194,14 @@ static int run_all(struct run *run, struct budget *budget)
     return status;
 }
 
+/* The text of a session may take half of what the session itself may. */
+static size_t text_ceiling(const struct options *options)
+{
+    uint64_t half = options->memory_bytes / 2;
+
+    return half < LIMIT_OUTPUT_LINE ? (size_t)half : LIMIT_OUTPUT_LINE;
+}
+
 int cmd_sessions(const struct options *options)
 {
     struct run run = { .options = options };
@@ -203,7 +227,7 @@ int cmd_sessions(const struct options *options)
     if (run.analyzer && options->local_domains)
         analyzer_set_local_domains(run.analyzer, bytes_of(options->local_domains));
     run.output = ordered_output_new(STDOUT_FILENO, &err);
-    buf_init(&run.text, LIMIT_OUTPUT_LINE);
+    buf_init(&run.text, text_ceiling(options));
     if (run.counts && run.analyzer && run.output)
         status = read_passwords(&run) ? run_all(&run, &budget) : EXIT_USAGE;
     else

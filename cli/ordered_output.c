@@ -128,19 +128,29 @@ bool ordered_output_failed(const struct ordered_output *output)
     return output->error != 0;
 }
 
-static void flush(struct ordered_output *output)
+static void write_all(struct ordered_output *output, struct bytes text)
 {
-    for (size_t at = 0; at < output->block.len && !output->error;) {
-        ssize_t n = write(output->fd, output->block.ptr + at, output->block.len - at);
+    for (size_t at = 0; at < text.len && !output->error;) {
+        ssize_t n = write(output->fd, text.ptr + at, text.len - at);
         if (n < 0 && errno != EINTR)
             output->error = errno;
         at += n > 0 ? (size_t)n : 0;
     }
+}
+
+static void flush(struct ordered_output *output)
+{
+    write_all(output, buf_bytes(&output->block));
     buf_clear(&output->block);
 }
 
 static void emit(struct ordered_output *output, struct bytes text)
 {
+    if (text.len >= WRITE_BLOCK) { /* as it is: no second copy of what is large */
+        flush(output);
+        write_all(output, text);
+        return;
+    }
     if (!buf_append(&output->block, text) && !output->error)
         output->error = ENOMEM;
     if (output->block.len >= WRITE_BLOCK)

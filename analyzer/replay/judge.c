@@ -303,4 +303,6 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
     }
     if (out->cause)
         out->could_see_cause = item_saw(item, refusal_of(walk, out->cause));
+    if (out->cause && out->verdict == VERDICT_CONSEQUENCE)
+        walk->out->judgements[out->cause - 1].consequences++;
 }

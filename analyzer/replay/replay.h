@@ -37,6 +37,7 @@ const char *verdict_name(enum verdict verdict);
 struct judgement {
     enum verdict verdict;
     uint32_t cause;            /* n of the command that is the cause; 0 none */
+    uint32_t consequences;     /* commands of that verdict whose cause this one is */
     enum misorder misorder;    /* why it was out of order, if it was */
     enum misorder not_offered; /* MISORDER_*NOT_OFFERED, also where `misorder` tells something nearer */
     enum phase phase;          /* before the command, as the server's replies had it */

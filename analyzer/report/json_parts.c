@@ -113,9 +113,45 @@ static int append(const char *text, size_t len, void *ctx)
     return buf_append(ctx, (struct bytes){ (const uint8_t *)text, len }) ? 0 : -1;
 }
 
+static void dump(json_t *value, size_t flags, struct buf *out)
+{
+    (void)json_dump_callback(value, append, out, flags | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(value);
+}
+
 void json_append_line(json_t *object, struct buf *out)
 {
-    (void)json_dump_callback(object, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    dump(object, 0, out);
     buf_append_u8(out, '\n');
-    json_decref(object);
+}
+
+static void separate(struct buf *out)
+{
+    uint8_t last = out->len ? out->ptr[out->len - 1] : '{';
+
+    if (last != '{' && last != '[' && last != ':' && last != '\n')
+        buf_append_u8(out, ',');
+}
+
+void json_append_value(json_t *value, struct buf *out)
+{
+    separate(out);
+    dump(value, JSON_ENCODE_ANY, out);
+}
+
+void json_append_members(json_t *object, struct buf *out)
+{
+    separate(out);
+    dump(object, JSON_EMBED, out);
+}
+
+void json_begin(const char *key, char bracket, struct buf *out)
+{
+    separate(out);
+    if (key) {
+        buf_append_u8(out, '"');
+        buf_append_text(out, key);
+        buf_append_text(out, "\":");
+    }
+    buf_append_u8(out, (uint8_t)bracket);
 }

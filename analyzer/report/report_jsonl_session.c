@@ -82,18 +82,19 @@ static json_t *json_of_command(const struct item *item, const struct judgement *
     return object;
 }
 
-static json_t *json_of_commands(const struct analysis *analysis, const struct report_options *options)
+static void append_commands(const struct analysis *analysis, const struct report_options *options,
+                            struct buf *out)
 {
     const struct session *session = analysis->session;
-    json_t *array = json_array();
 
+    json_begin("commands", '[', out);
     for (size_t i = 0; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_COMMAND)
-            (void)json_array_append_new(
-                array, json_of_command(item, &analysis->replay.judgements[item->as.command.n - 1], options));
+            json_append_value(
+                json_of_command(item, &analysis->replay.judgements[item->as.command.n - 1], options), out);
     }
-    return array;
+    buf_append_u8(out, ']');
 }
 
 static json_t *json_of_fields(const struct sasl_step *step, const struct report_options *options)
@@ -126,63 +127,80 @@ static json_t *json_of_step(const struct sasl_step *step, const struct report_op
     return object;
 }
 
+/* What stands before the steps of an exchange. */
 static json_t *json_of_exchange(const struct session *session, const struct sasl_exchange *exchange,
-                                const struct report_options *options)
+                                const struct sasl_result *result)
 {
-    struct sasl_result result = sasl_result_of(session, exchange);
-    json_t *object = json_object(), *steps = json_array();
+    json_t *object = json_object();
 
-    for (size_t i = 0; i < exchange->step_count; i++)
-        (void)json_array_append_new(steps, json_of_step(&exchange->steps[i], options));
     json_put(object, "command", json_integer(session->items[exchange->command_item].as.command.n));
     json_put(object, "mechanism", json_of_bytes(exchange->mechanism));
     json_put(object, "identity",
-             result.is_identity_secret ? json_of_redacted(0)
-             : result.identity.len     ? json_of_bytes(result.identity)
-                                       : json_null());
+             result->is_identity_secret ? json_of_redacted(0)
+             : result->identity.len     ? json_of_bytes(result->identity)
+                                        : json_null());
     json_put(object, "authorization_identity",
-             result.authorization_identity.len ? json_of_bytes(result.authorization_identity) : json_null());
-    json_put(object, "steps", steps);
-    if (result.layer != SASL_LAYER_NONE)
-        json_put(object, "security_layer", json_string_nocheck(sasl_layer_name(result.layer)));
-    json_put(object, "outcome", json_string_nocheck(sasl_outcome_name(result.outcome)));
-    json_put(object, "reply",
-             json_of_reply(result.reply ? result.reply : exchange->last_reply, false, options));
+             result->authorization_identity.len ? json_of_bytes(result->authorization_identity)
+                                                : json_null());
     return object;
 }
 
-static json_t *json_of_auth(const struct session *session, const struct report_options *options)
+static json_t *json_of_outcome(const struct sasl_exchange *exchange, const struct sasl_result *result,
+                               const struct report_options *options)
 {
-    json_t *array = json_array();
+    json_t *object = json_object();
 
-    for (size_t i = 0; i < session->exchange_count; i++)
-        (void)json_array_append_new(array, json_of_exchange(session, &session->exchanges[i], options));
-    return array;
+    if (result->layer != SASL_LAYER_NONE)
+        json_put(object, "security_layer", json_string_nocheck(sasl_layer_name(result->layer)));
+    json_put(object, "outcome", json_string_nocheck(sasl_outcome_name(result->outcome)));
+    json_put(object, "reply",
+             json_of_reply(result->reply ? result->reply : exchange->last_reply, false, options));
+    return object;
 }
 
-static json_t *json_of_recipients(const struct transaction *transaction, const struct report_options *options)
+static void append_auth(const struct session *session, const struct report_options *options, struct buf *out)
 {
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < transaction->recipient_count; i++) {
-        const struct recipient *recipient = &transaction->recipients[i];
-        json_t *object = json_object();
-        json_put(object, "address", json_of_bytes(recipient->address));
-        json_put(object, "code", recipient->reply ? json_integer(recipient->reply->code) : json_null());
-        json_put(object, "command", json_integer(recipient->command));
-        if (recipient->final)
-            json_put(object, "final", json_of_reply(recipient->final, false, options));
-        (void)json_array_append_new(array, object);
+    json_begin("auth", '[', out);
+    for (size_t i = 0; i < session->exchange_count; i++) {
+        const struct sasl_exchange *exchange = &session->exchanges[i];
+        struct sasl_result result = sasl_result_of(session, exchange);
+        json_begin(NULL, '{', out);
+        json_append_members(json_of_exchange(session, exchange, &result), out);
+        json_begin("steps", '[', out);
+        for (size_t k = 0; k < exchange->step_count; k++)
+            json_append_value(json_of_step(&exchange->steps[k], options), out);
+        buf_append_u8(out, ']');
+        json_append_members(json_of_outcome(exchange, &result, options), out);
+        buf_append_u8(out, '}');
     }
-    return array;
+    buf_append_u8(out, ']');
 }
 
-static const struct transaction *transaction_of(const struct analysis *analysis, size_t message)
+static json_t *json_of_recipient(const struct recipient *recipient, const struct report_options *options)
 {
-    for (size_t i = 0; i < analysis->replay.transaction_count; i++)
-        if (analysis->replay.transactions[i].message == message + 1)
-            return &analysis->replay.transactions[i];
-    return NULL;
+    json_t *object = json_object();
+
+    json_put(object, "address", json_of_bytes(recipient->address));
+    json_put(object, "code", recipient->reply ? json_integer(recipient->reply->code) : json_null());
+    json_put(object, "command", json_integer(recipient->command));
+    if (recipient->final)
+        json_put(object, "final", json_of_reply(recipient->final, false, options));
+    return object;
+}
+
+/* Sender and recipients. */
+static void append_envelope(const struct transaction *transaction, const struct report_options *options,
+                            struct buf *out)
+{
+    json_t *object = json_object();
+
+    json_put(object, "mail_from",
+             transaction->mail_command ? json_of_bytes(transaction->mail_from) : json_null());
+    json_append_members(object, out);
+    json_begin("recipients", '[', out);
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        json_append_value(json_of_recipient(&transaction->recipients[i], options), out);
+    buf_append_u8(out, ']');
 }
 
 static json_t *json_of_sha256(const struct message *message)
@@ -199,17 +217,12 @@ static json_t *json_of_sha256(const struct message *message)
     return json_stringn_nocheck(text, sizeof text);
 }
 
-static json_t *json_of_message(const struct analysis *analysis, size_t index,
+/* What stands behind the envelope. */
+static json_t *json_of_message(const struct message *message, const struct transaction *transaction,
                                const struct report_options *options)
 {
-    static const struct transaction none = { .verdict = VERDICT_UNDECIDED };
-    const struct message *message = &analysis->session->messages[index];
-    const struct transaction *found = transaction_of(analysis, index), *transaction = found ? found : &none;
     json_t *object = json_object();
 
-    json_put(object, "mail_from",
-             transaction->mail_command ? json_of_bytes(transaction->mail_from) : json_null());
-    json_put(object, "recipients", json_of_recipients(transaction, options));
     json_put(object, "via", json_string_nocheck(message->is_bdat ? "BDAT" : "DATA"));
     json_put(object, "size", json_integer((json_int_t)message->size));
     json_put(object, "sha256", json_of_sha256(message));
@@ -223,13 +236,21 @@ static json_t *json_of_message(const struct analysis *analysis, size_t index,
     return object;
 }
 
-static json_t *json_of_messages(const struct analysis *analysis, const struct report_options *options)
+static void append_messages(const struct analysis *analysis, const struct report_options *options,
+                            struct buf *out)
 {
-    json_t *array = json_array();
+    static const struct transaction none = { .verdict = VERDICT_UNDECIDED };
 
-    for (size_t i = 0; i < analysis->session->message_count; i++)
-        (void)json_array_append_new(array, json_of_message(analysis, i, options));
-    return array;
+    json_begin("messages", '[', out);
+    for (size_t i = 0; i < analysis->session->message_count; i++) {
+        const struct transaction *found = replay_transaction_of(&analysis->replay, (uint32_t)i);
+        const struct transaction *transaction = found ? found : &none;
+        json_begin(NULL, '{', out);
+        append_envelope(transaction, options, out);
+        json_append_members(json_of_message(&analysis->session->messages[i], transaction, options), out);
+        buf_append_u8(out, '}');
+    }
+    buf_append_u8(out, ']');
 }
 
 /* "RFC 5321 4.1.4; RFC 2920 3.1" as a list. */
@@ -338,8 +359,9 @@ static json_t *json_of_extensions(const struct replay *replay)
     return array;
 }
 
-void report_jsonl_session(const struct analysis *analysis, const struct report_options *options,
-                          struct buf *out)
+/* What stands before the commands; `is_short`: without what the two sides said. */
+static json_t *json_of_head(const struct analysis *analysis, const struct report_options *options,
+                            bool is_short)
 {
     const struct session *session = analysis->session;
     const struct replay *replay = &analysis->replay;
@@ -357,16 +379,64 @@ void report_jsonl_session(const struct analysis *analysis, const struct report_o
     json_put(object, "client", json_of_endpoint(&session->client));
     json_put(object, "server", json_of_endpoint(&session->server));
     json_put(object, "server_software", json_of_text(replay->server_software));
-    json_put(object, "greeting", json_of_greeting(replay, options));
-    json_put(object, "helo", replay->helo.len ? json_of_bytes(replay->helo) : json_null());
-    json_put(object, "extensions", json_of_extensions(replay));
+    json_put(object, "greeting", is_short ? json_null() : json_of_greeting(replay, options));
+    json_put(object, "helo", replay->helo.len && !is_short ? json_of_bytes(replay->helo) : json_null());
+    json_put(object, "extensions", is_short ? json_array() : json_of_extensions(replay));
     json_put(object, "capture", json_of_capture(session));
     json_put(object, "tls", report_jsonl_tls(session, options));
-    json_put(object, "commands", json_of_commands(analysis, options));
-    json_put(object, "auth", json_of_auth(session, options));
-    json_put(object, "messages", json_of_messages(analysis, options));
+    return object;
+}
+
+/* `left_out`: items that the line does not hold. */
+static json_t *json_of_tail(const struct analysis *analysis, const struct report_options *options,
+                            uint64_t left_out)
+{
+    const struct session *session = analysis->session;
+    json_t *object = json_object();
+
     json_put(object, "findings", report_jsonl_findings(analysis->findings, analysis->finding_count, options));
-    if (session->is_truncated)
-        json_put(object, "truncated", json_integer((json_int_t)session->items_dropped));
-    json_append_line(object, out);
+    if (session->is_truncated || left_out)
+        json_put(object, "truncated", json_integer((json_int_t)(session->items_dropped + left_out)));
+    return object;
+}
+
+static void append_session(const struct analysis *analysis, const struct report_options *options,
+                           struct buf *out)
+{
+    json_begin(NULL, '{', out);
+    json_append_members(json_of_head(analysis, options, false), out);
+    append_commands(analysis, options, out);
+    append_auth(analysis->session, options, out);
+    append_messages(analysis, options, out);
+    json_append_members(json_of_tail(analysis, options, 0), out);
+    buf_append_text(out, "}\n");
+}
+
+/* The findings alone, of a session whose line passes the ceiling of `out`. */
+static void append_short(const struct analysis *analysis, const struct report_options *options,
+                         struct buf *out)
+{
+    json_t *dialogue = json_object();
+
+    json_put(dialogue, "commands", json_array());
+    json_put(dialogue, "auth", json_array());
+    json_put(dialogue, "messages", json_array());
+    json_begin(NULL, '{', out);
+    json_append_members(json_of_head(analysis, options, true), out);
+    json_append_members(dialogue, out);
+    json_append_members(json_of_tail(analysis, options, analysis->session->item_count), out);
+    buf_append_text(out, "}\n");
+}
+
+void report_jsonl_session(const struct analysis *analysis, const struct report_options *options,
+                          struct buf *out)
+{
+    size_t start = out->len;
+
+    append_session(analysis, options, out);
+    if (out->ok)
+        return;
+    out->len = start;
+    out->ok = true;
+    append_short(analysis, options, out);
 }

@@ -55,13 +55,28 @@ static void put_note(const char *note, struct buf *out)
     buf_append_text(out, note);
 }
 
+/* They stand in order of command. */
+static size_t first_finding(const struct analysis *analysis, uint32_t command)
+{
+    size_t low = 0, high = analysis->finding_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (analysis->findings[middle].command < command)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void put_findings(const struct analysis *analysis, uint32_t command,
                          const struct report_options *options, struct buf *out)
 {
-    for (size_t i = 0; i < analysis->finding_count; i++) {
+    for (size_t i = first_finding(analysis, command); i < analysis->finding_count; i++) {
         const struct finding *finding = &analysis->findings[i];
         if (finding->command != command)
-            continue;
+            break;
         put_note("    ", out);
         text_tint(options, text_tint_of(finding->severity), out);
         buf_append_text(out, "^ ");
@@ -78,9 +93,10 @@ static void put_findings(const struct analysis *analysis, uint32_t command,
     }
 }
 
-static void put_command(const struct analysis *analysis, const struct item *item,
-                        const struct report_options *options, struct buf *out)
+static void put_command(const struct analysis *analysis, size_t index, const struct report_options *options,
+                        struct buf *out)
 {
+    const struct item *item = &analysis->session->items[index];
     const struct command *command = &item->as.command;
 
     put_left(analysis->session, item->at, out);
@@ -88,18 +104,19 @@ static void put_command(const struct analysis *analysis, const struct item *item
     text_command(command, options, SIZE_MAX, out);
     buf_append_u8(out, '\n');
     if (command->verb == VERB_AUTH)
-        show_step(show_response_of(analysis->session, item), LEFT, options, out);
+        show_step(show_response_of(analysis->session, index), LEFT, options, out);
     put_reply(analysis->session, item->reply, options, out);
     for (uint32_t i = 0; i < item->more_count; i++)
         put_reply(analysis->session, item->more_replies[i], options, out);
-    show_step(show_challenge_of(analysis->session, item), LEFT, options, out);
+    show_step(show_challenge_of(analysis->session, index), LEFT, options, out);
     put_findings(analysis, command->n, options, out);
 }
 
-static void put_sasl(const struct session *session, const struct item *item,
-                     const struct report_options *options, struct buf *out)
+static void put_sasl(const struct session *session, size_t index, const struct report_options *options,
+                     struct buf *out)
 {
-    const struct sasl_step *step = show_response_of(session, item);
+    const struct item *item = &session->items[index];
+    const struct sasl_step *step = show_response_of(session, index);
 
     put_left(session, item->at, out);
     buf_append_text(out, " -> ");
@@ -113,7 +130,7 @@ static void put_sasl(const struct session *session, const struct item *item,
     buf_append_u8(out, '\n');
     show_step(step, LEFT, options, out);
     put_reply(session, item->reply, options, out);
-    show_step(show_challenge_of(session, item), LEFT, options, out);
+    show_step(show_challenge_of(session, index), LEFT, options, out);
 }
 
 static void put_content(const struct session *session, const struct item *item,
@@ -148,21 +165,22 @@ static void put_gap(const struct item *item, struct buf *out)
                                                  : " are missing in the capture ...\n");
 }
 
-static void put_item(const struct analysis *analysis, const struct item *item,
-                     const struct report_options *options, struct buf *out)
+static void put_item(const struct analysis *analysis, size_t index, const struct report_options *options,
+                     struct buf *out)
 {
     const struct session *session = analysis->session;
+    const struct item *item = &session->items[index];
 
     switch (item->kind) {
     case ITEM_COMMAND:
-        put_command(analysis, item, options, out);
+        put_command(analysis, index, options, out);
         break;
     case ITEM_GREETING:
     case ITEM_REPLY:
         put_reply(session, item->reply, options, out);
         break;
     case ITEM_SASL:
-        put_sasl(session, item, options, out);
+        put_sasl(session, index, options, out);
         break;
     case ITEM_CONTENT:
         put_content(session, item, options, out);
@@ -213,7 +231,7 @@ static void show_session(const struct analysis *analysis, const struct report_op
     text_untint(options, out);
     buf_append_u8(out, '\n');
     for (size_t i = 0; i < session->item_count; i++)
-        put_item(analysis, &session->items[i], options, out);
+        put_item(analysis, i, options, out);
     put_findings(analysis, 0, options, out);
     put_note("=== closed: ", out);
     buf_append_text(out, close_kind_name(session->closed));

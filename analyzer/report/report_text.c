@@ -7,7 +7,7 @@
 #include "report/report_rows.h"
 #include "report/text_parts.h"
 
-enum { INDENT = 4, SHORT_ADDRESS = 40, MORE_SHOWN = 4 };
+enum { INDENT = 4, SHORT_ADDRESS = 40, MORE_SHOWN = 4, CONSEQUENCES_SHOWN = 6 };
 
 static void put_endpoints(const struct session *session, struct buf *out)
 {
@@ -51,9 +51,9 @@ static void put_code(const char *what, const struct reply *reply, const struct r
 }
 
 /* The refusal that kept a transaction from a message: of its sender, or of its last recipient. */
-static const struct reply *refusal_of(const struct session *session, const struct transaction *transaction)
+static const struct reply *refusal_of(const struct replay *replay, const struct transaction *transaction)
 {
-    const struct item *mail = session_command(session, transaction->mail_command);
+    const struct item *mail = replay_command(replay, transaction->mail_command);
 
     if (mail && mail->reply && mail->reply->code >= 400)
         return mail->reply;
@@ -64,10 +64,10 @@ static const struct reply *refusal_of(const struct session *session, const struc
 }
 
 /* What became of a message. */
-static void put_outcome(const struct session *session, const struct transaction *transaction,
+static void put_outcome(const struct replay *replay, const struct transaction *transaction,
                         const struct report_options *options, struct buf *out)
 {
-    const struct reply *refusal = transaction->message ? NULL : refusal_of(session, transaction);
+    const struct reply *refusal = transaction->message ? NULL : refusal_of(replay, transaction);
 
     if (transaction->is_accepted) {
         put_code("accepted", NULL, options, TINT_GOOD, out);
@@ -120,7 +120,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         buf_append_text(out, "  ");
         put_envelope(&replay->transactions[0], out);
         buf_append_text(out, "  ");
-        put_outcome(session, &replay->transactions[0], options, out);
+        put_outcome(replay, &replay->transactions[0], options, out);
     } else if (!session->is_tls && session->exchange_count == 0) {
         buf_append_text(out, "  no message");
     }
@@ -129,7 +129,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         text_blanks(21, out);
         put_envelope(&replay->transactions[i], out);
         buf_append_text(out, "  ");
-        put_outcome(session, &replay->transactions[i], options, out);
+        put_outcome(replay, &replay->transactions[i], options, out);
     }
     buf_append_u8(out, '\n');
 }
@@ -198,8 +198,8 @@ static void put_stray(const struct session *session, const struct finding *findi
 static void put_dialogue(const struct analysis *analysis, const struct finding *finding,
                          const struct report_options *options, struct buf *out)
 {
-    const struct item *cause = session_command(analysis->session, finding->cause_command);
-    const struct item *item = session_command(analysis->session, finding->command);
+    const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
+    const struct item *item = replay_command(&analysis->replay, finding->command);
 
     if (cause && finding->cause_command != finding->command)
         put_exchange(analysis->session, cause, false, options, out);
@@ -218,20 +218,11 @@ static void put_labelled(const char *label, struct bytes text, const struct repo
 }
 
 /* Commands that were refused only because of `cause`: folded under it. */
-static uint32_t count_consequences(const struct analysis *analysis, uint32_t cause)
-{
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < analysis->replay.judgement_count; i++)
-        count += analysis->replay.judgements[i].verdict == VERDICT_CONSEQUENCE
-                 && analysis->replay.judgements[i].cause == cause;
-    return count;
-}
-
 static void put_consequences(const struct analysis *analysis, uint32_t cause,
                              const struct report_options *options, struct buf *out)
 {
-    uint32_t count = cause ? count_consequences(analysis, cause) : 0;
+    const struct judgement *judgement = judgement_of(analysis, cause);
+    uint32_t count = judgement ? judgement->consequences : 0;
 
     if (count == 0)
         return;
@@ -240,12 +231,12 @@ static void put_consequences(const struct analysis *analysis, uint32_t cause,
     buf_append_u64(out, count);
     buf_append_text(out, count == 1 ? " command was refused only because of it:"
                                     : " commands were refused only because of it:");
-    unsigned shown = 0;
-    for (size_t i = 0; i < analysis->replay.judgement_count && shown < 6; i++) {
+    uint32_t shown = 0, most = count < CONSEQUENCES_SHOWN ? count : CONSEQUENCES_SHOWN;
+    for (size_t i = cause; i < analysis->replay.judgement_count && shown < most; i++) {
         if (analysis->replay.judgements[i].verdict != VERDICT_CONSEQUENCE
             || analysis->replay.judgements[i].cause != cause)
             continue;
-        const struct item *item = session_command(analysis->session, (uint32_t)i + 1);
+        const struct item *item = replay_command(&analysis->replay, (uint32_t)i + 1);
         buf_append_u8(out, ' ');
         text_wire(item->as.command.word, 12, out);
         if (item->reply) {

@@ -12,31 +12,36 @@ static bool is_moment(const struct moment *a, const struct moment *b)
     return a->time_ns == b->time_ns && a->packet.number == b->packet.number;
 }
 
-static const struct sasl_step *step_at(const struct session *session, enum side from, const struct moment *at)
+/* In the exchange that the item belongs to; steps beyond the decoded ones hold nothing to show. */
+static const struct sasl_step *step_at(const struct session *session, size_t index, enum side from,
+                                       const struct moment *at)
 {
-    for (size_t i = 0; i < session->exchange_count; i++)
-        for (size_t k = 0; k < session->exchanges[i].step_count; k++) {
-            const struct sasl_step *step = &session->exchanges[i].steps[k];
-            if (step->from == from && is_moment(&step->at, at))
-                return step;
-        }
+    const struct sasl_exchange *exchange = sasl_exchange_at(session, index);
+    size_t count = exchange ? sasl_decoded_count(exchange) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (exchange->steps[i].from == from && is_moment(&exchange->steps[i].at, at))
+            return &exchange->steps[i];
     return NULL;
 }
 
-const struct sasl_step *show_response_of(const struct session *session, const struct item *item)
+const struct sasl_step *show_response_of(const struct session *session, size_t index)
 {
-    const struct sasl_step *step = step_at(session, SIDE_CLIENT, &item->at);
+    const struct item *item = &session->items[index];
+    const struct sasl_step *step = step_at(session, index, SIDE_CLIENT, &item->at);
 
     if (item->kind != ITEM_SASL)
         return step;
     return step && step->length == item->as.sasl.length ? step : &item->as.sasl;
 }
 
-const struct sasl_step *show_challenge_of(const struct session *session, const struct item *item)
+const struct sasl_step *show_challenge_of(const struct session *session, size_t index)
 {
+    const struct item *item = &session->items[index];
+
     if (!item->reply || item->reply->code != 334)
         return NULL;
-    return step_at(session, SIDE_SERVER, &item->reply->at);
+    return step_at(session, index, SIDE_SERVER, &item->reply->at);
 }
 
 /* Times of a token stand in it as seconds since 1970. */

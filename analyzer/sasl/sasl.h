@@ -91,6 +91,8 @@ enum login_prompt { LOGIN_PROMPT_UNKNOWN = 0, LOGIN_PROMPT_USERNAME, LOGIN_PROMP
 enum login_prompt login_prompt_of(const struct sasl_step *challenge);
 /* How many steps of the exchange are decoded; those beyond are of a size, and no more is told. */
 size_t sasl_decoded_count(const struct sasl_exchange *exchange);
+/* The newest exchange that began at this item or before, or NULL. */
+struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index);
 
 /* Whether the first step is an initial response. */
 bool sasl_has_initial(const struct session *session, const struct sasl_exchange *exchange);

@@ -65,9 +65,6 @@ const char *sasl_recognise(enum side from, struct bytes message);
 /* The last word of a SCRAM or DIGEST-MD5 server: a password can be guessed from it. */
 bool sasl_proves_server(struct bytes message);
 
-/* The newest exchange that began at this item or before, or NULL. */
-struct sasl_exchange *sasl_exchange_at(const struct session *session, size_t index);
-
 /* Ordinal of a secret: equal secrets have equal ones.  0 without memory. */
 uint32_t secret_ordinal(struct secret_ordinals *ordinals, struct bytes secret);
 

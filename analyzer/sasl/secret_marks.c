@@ -78,7 +78,9 @@ static enum place place_of(const struct session *session, size_t index)
     while (i-- > 0 && index - i <= LOOK_BACK) {
         const struct item *item = &session->items[i];
         const struct command *command = &item->as.command;
-        if (item->kind == ITEM_SASL || item->kind == ITEM_GAP)
+        if (item->kind == ITEM_SASL)
+            return PLACE_BEHIND_AUTH;
+        if (item->kind == ITEM_GAP)
             return PLACE_LIKELY;
         if (item->kind != ITEM_COMMAND)
             continue;

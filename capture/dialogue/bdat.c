@@ -1,6 +1,9 @@
 /* BDAT (RFC 3030): octets by count.  A server that offers no CHUNKING may read them as commands instead. */
 #include "dialogue/state.h"
 
+/* Looked at one by one, with all that is held; what the server does with further ones is known then. */
+enum { REFUSED_CHUNKS = 64 };
+
 static struct item *command_item(struct dialogue *d)
 {
     return &d->session->items[d->held_item];
@@ -147,6 +150,18 @@ void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument)
         client_begin_hold(d, HOLD_BDAT, item);
 }
 
+/* Behind a refused chunk, which the server read as lines or took for octets. */
+static void go_on(struct dialogue *d)
+{
+    if (d->reads_chunk_lines) {
+        d->expects_body_lines = true;
+        client_resume(d, CLIENT_COMMANDS);
+        return;
+    }
+    bdat_begin_chunk(d);
+    client_resume(d, d->mode);
+}
+
 void bdat_answered(struct dialogue *d, const struct reply *reply)
 {
     if (reply->code / 100 == 2) {
@@ -154,7 +169,10 @@ void bdat_answered(struct dialogue *d, const struct reply *reply)
         client_resume(d, d->mode);
         return;
     }
-    d->hold.reason = HOLD_BDAT_REFUSED;
+    if (d->refused_chunks < REFUSED_CHUNKS)
+        d->hold.reason = HOLD_BDAT_REFUSED;
+    else
+        go_on(d);
 }
 
 static uint32_t count_lines(struct bytes text)
@@ -194,13 +212,9 @@ void bdat_decide(struct dialogue *d)
     uint32_t behind =
         argument.size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)argument.size)) : 0;
     buf_release(&text);
-    if (count_replies(d) > behind) {
-        d->expects_body_lines = true;
-        client_resume(d, CLIENT_COMMANDS);
-        return;
-    }
-    bdat_begin_chunk(d);
-    client_resume(d, d->mode);
+    d->reads_chunk_lines = count_replies(d) > behind;
+    d->refused_chunks++;
+    go_on(d);
 }
 
 size_t bdat_read(struct dialogue *d, const struct stream_chunk *chunk)

@@ -110,13 +110,32 @@ static bool server_is_silent(const struct dialogue *d)
     return d->flow->side[!d->client_direction].packets == 0;
 }
 
+/* Held again right behind the next command that needs it: then the rest waits with it, all of it, however
+ * many commands a group has. */
+static bool waits_again(const struct dialogue *d, const struct hold *rest)
+{
+    enum hold_reason reason = d->hold.reason;
+    bool is_for_reply =
+        reason == HOLD_DATA || reason == HOLD_AUTH || reason == HOLD_STARTTLS || reason == HOLD_BDAT;
+
+    return d->mode == CLIENT_HELD && is_for_reply && d->hold.first && !rest->is_mixed && !d->lost_server_bytes
+           && !server_is_silent(d);
+}
+
 void client_resume(struct dialogue *d, enum client_mode mode)
 {
-    struct held *held = hold_detach(d);
+    struct hold rest = d->hold;
 
+    (void)hold_detach(d);
     d->mode = mode;
-    for (struct held *next; held; held = next) {
-        next = held->next;
+    while (rest.first) {
+        struct held *held = rest.first;
+        if (waits_again(d, &rest)) {
+            hold_put_back(d, &rest);
+            return;
+        }
+        rest.first = held->next;
+        rest.bytes -= held->chunk.data.len;
         if (held->is_hole)
             dialogue_hole(d, held->from, &held->hole);
         else

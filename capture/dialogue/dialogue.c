@@ -106,15 +106,21 @@ struct item *dialogue_add_item(struct dialogue *d, enum item_kind kind, struct m
     return item;
 }
 
-/* Acknowledgments hardly ever go back, so the search begins at the newest reply. */
+/* Mostly all of them, or all but the newest; commands that were held are as old as their segment. */
 uint32_t dialogue_replies_seen(const struct dialogue *d, uint64_t acked)
 {
-    size_t seen = d->reply_count;
+    size_t low = 0, high = d->reply_count;
 
-    if (acked != UINT64_MAX)
-        while (seen > 0 && d->reply_ends[seen - 1] > acked)
-            seen--;
-    return (uint32_t)seen;
+    if (high == 0 || d->reply_ends[high - 1] <= acked)
+        return (uint32_t)high;
+    while (low < high) { /* the first that ends beyond what was acknowledged */
+        size_t middle = low + (high - low) / 2;
+        if (d->reply_ends[middle] > acked)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return (uint32_t)low;
 }
 
 void dialogue_data(struct dialogue *d, enum side from, const struct stream_chunk *chunk)

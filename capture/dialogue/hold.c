@@ -11,6 +11,7 @@ static bool link_held(struct dialogue *d, struct held *held)
         d->hold.first = held;
     d->hold.last = held;
     d->hold.bytes += held->chunk.data.len;
+    d->hold.is_mixed = d->hold.is_mixed || held->is_hole || held->from != SIDE_CLIENT;
     return true;
 }
 
@@ -55,6 +56,13 @@ struct held *hold_detach(struct dialogue *d)
 
     d->hold = (struct hold){ 0 };
     return first;
+}
+
+void hold_put_back(struct dialogue *d, const struct hold *rest)
+{
+    d->hold.last->next = rest->first;
+    d->hold.last = rest->last;
+    d->hold.bytes += rest->bytes;
 }
 
 void hold_free(struct dialogue *d, struct held *held)

@@ -70,6 +70,7 @@ struct hold {
     struct held *first;
     struct held *last;
     size_t bytes;
+    bool is_mixed; /* not the client's bytes alone: holes, or the server's */
 };
 
 /* Ends of data on which parsers disagree; the numbers are those of the recording. */
@@ -142,6 +143,8 @@ struct dialogue {
     bool is_behind_gap;      /* the next item comes right behind missing bytes */
     bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
     uint32_t held_item;      /* whose reply decides */
+    uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
+    bool reads_chunk_lines;  /* and the last decision */
     uint64_t chunk_left;
 
     struct line server_line;
@@ -212,6 +215,8 @@ bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *ch
 void hold_keep_hole(struct dialogue *d, enum side from, const struct stream_hole *hole);
 /* Takes the list out of the dialogue; free each with hold_free. */
 struct held *hold_detach(struct dialogue *d);
+/* The rest of what was detached is held behind what is held again, without a copy. */
+void hold_put_back(struct dialogue *d, const struct hold *rest);
 void hold_free(struct dialogue *d, struct held *held);
 void hold_clear(struct dialogue *d);
 /* The client's held bytes joined, as far as `until` (a stream offset); to be released by the caller. */

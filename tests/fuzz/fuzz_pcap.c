@@ -1,4 +1,5 @@
-/* A whole file through the whole program: source, link, ip, tcp, detection, dialogue, judge, JSON. */
+/* A whole file through the whole program: source, link, ip, tcp, detection, dialogue, judge, every format.
+ * Again and again by one analyzer, each time from another port, so that its history sees what comes back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -10,18 +11,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { ROUNDS = 6 }; /* what a history holds against a client, it does so after five at most */
+
 struct context {
     struct analyzer *analyzer;
     struct report_counts *counts;
     struct buf text;
+    uint16_t round;
 };
 
 static void ended(void *ctx, struct session *session)
 {
     static const struct report_options options = { .columns = 80 };
     struct context *context = ctx;
-    struct analysis *analysis = analysis_new(context->analyzer, session);
 
+    session->client.port = (uint16_t)(session->client.port + context->round);
+    struct analysis *analysis = analysis_new(context->analyzer, session);
     if (!analysis)
         return;
     report_count(context->counts, analysis);
@@ -32,6 +37,22 @@ static void ended(void *ctx, struct session *session)
     analysis_free(analysis);
 }
 
+static void judge_attempts(struct context *context, const struct pipeline_result *result)
+{
+    static const struct report_options options = { .columns = 80 };
+    size_t count;
+    const struct attempts_row *rows = attempts_rows(result->attempts, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct attempts_verdict verdict;
+        analyzer_judge_attempts(context->analyzer, rows, count, i, &verdict);
+        for (size_t k = 0; report_formats()[k]; k++)
+            if (report_formats()[k]->attempts)
+                report_formats()[k]->attempts(&rows[i], &verdict, &options, &context->text);
+        buf_clear(&context->text);
+    }
+}
+
 static void run(const char *path, struct context *context, struct budget *budget)
 {
     const char *const inputs[] = { path };
@@ -39,8 +60,10 @@ static void run(const char *path, struct context *context, struct budget *budget
     struct session_sink sink = { .ctx = context, .ended = ended };
     struct pipeline_result result;
 
-    if (pipeline_run(&options, &sink, true, budget, &result))
+    if (pipeline_run(&options, &sink, true, budget, &result)) {
+        judge_attempts(context, &result);
         pipeline_release(&result);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,7 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&context.text, LIMIT_OUTPUT_LINE);
     if (fd >= 0 && context.analyzer && context.counts && write(fd, data, size) == (ssize_t)size) {
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        run(path, &context, &budget);
+        for (; context.round < ROUNDS; context.round++)
+            run(path, &context, &budget);
     }
     if (fd >= 0)
         (void)close(fd);

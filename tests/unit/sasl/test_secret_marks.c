@@ -62,6 +62,16 @@ static void the_lines_of_a_wrapped_token_are_all_secret(void **state)
     session_free(session);
 }
 
+static void a_password_in_clear_behind_a_refused_answer_is_secret(void **state)
+{
+    (void)state;
+    struct session *session =
+        DECODED({ "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "dGlt", "535 no", 0 }, { "secret1!", "500 what", 0 });
+
+    assert_true(last_command(session)->is_secret);
+    session_free(session);
+}
+
 static void far_from_any_auth_words_are_words(void **state)
 {
     (void)state;
@@ -133,6 +143,7 @@ int main(void)
         cmocka_unit_test(tokens_behind_a_refused_auth_are_secrets),
         cmocka_unit_test(what_was_pipelined_behind_auth_is_secret_even_if_short),
         cmocka_unit_test(the_lines_of_a_wrapped_token_are_all_secret),
+        cmocka_unit_test(a_password_in_clear_behind_a_refused_answer_is_secret),
         cmocka_unit_test(far_from_any_auth_words_are_words),
         cmocka_unit_test(where_the_auth_may_be_lost_tokens_are_secrets),
         cmocka_unit_test(a_response_without_its_auth_is_secret),
