@@ -244,7 +244,8 @@ static void append_messages(const struct analysis *analysis, const struct report
     json_begin("messages", '[', out);
     for (size_t i = 0; i < analysis->session->message_count; i++) {
         const struct transaction *found = replay_transaction_of(&analysis->replay, (uint32_t)i);
-        const struct transaction *transaction = found ? found : &none;
+        /* of several (a chunk that failed, and then another message) it is the last */
+        const struct transaction *transaction = found && found->message == i + 1 ? found : &none;
         json_begin(NULL, '{', out);
         append_envelope(transaction, options, out);
         json_append_members(json_of_message(&analysis->session->messages[i], transaction, options), out);
