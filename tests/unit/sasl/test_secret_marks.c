@@ -65,8 +65,8 @@ static void the_lines_of_a_wrapped_token_are_all_secret(void **state)
 static void a_password_in_clear_behind_a_refused_answer_is_secret(void **state)
 {
     (void)state;
-    struct session *session =
-        DECODED({ "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "dGlt", "535 no", 0 }, { "secret1!", "500 what", 0 });
+    struct session *session = DECODED({ "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "dGlt", "535 no", 0 },
+                                      { "secret1!", "500 what", 0 });
 
     assert_true(last_command(session)->is_secret);
     session_free(session);
