@@ -110,15 +110,30 @@ static void take_session(void *ctx, struct session *session)
     session_free(session);
 }
 
+/* Also what every row of the table above has alike. */
+static void take_all(void *ctx, struct session *session)
+{
+    const struct message *message = &session->messages[0];
+    char *out = ctx;
+
+    describe(session, out, TEXT_SIZE);
+    size_t len = strlen(out);
+    (void)snprintf(out + len, TEXT_SIZE - len, " %llu %llu %llu %d", (unsigned long long)message->wire_size,
+                   (unsigned long long)message->longest_line, (unsigned long long)message->nul_count,
+                   message->has_8bit);
+    session_free(session);
+}
+
+static const struct flow_info flow = {
+    .serial = 1,
+    .end = { { { 4, { 192, 0, 2, 1 } }, 4000 }, { { 4, { 192, 0, 2, 25 } }, 25 } },
+    .side = { { .packets = 1, .saw_syn = true }, { .packets = 1, .saw_syn = true } },
+    .close = FLOW_CLOSE_FIN,
+    .closed_by = -1,
+};
+
 static void hold_talk(struct bytes content, size_t first, size_t second, char out[TEXT_SIZE])
 {
-    struct flow_info flow = {
-        .serial = 1,
-        .end = { { { 4, { 192, 0, 2, 1 } }, 4000 }, { { 4, { 192, 0, 2, 25 } }, 25 } },
-        .side = { { .packets = 1, .saw_syn = true }, { .packets = 1, .saw_syn = true } },
-        .close = FLOW_CLOSE_FIN,
-        .closed_by = -1,
-    };
     struct dialogue_options options = { .sink = { .ctx = out, .ended = take_session } };
     struct talk talk = { .dialogue = dialogue_new(&options, &flow, 0) };
 
@@ -167,10 +182,69 @@ static void the_first_variants_are_kept(void **state)
     }
 }
 
+/* Mostly lines of a mail; now and then what is none. */
+static size_t make_content(uint32_t *random, uint8_t *out, size_t most)
+{
+    static const char *const odd[] = {
+        "\r", "\n", ".", "\r\n.", "\n.", "\r\r\n", "\xc3\xa4", "..", "\r\n.x"
+    };
+    size_t len = 0;
+
+    while (len + 8 < most) {
+        *random = *random * 1664525u + 1013904223u;
+        unsigned choice = *random >> 16 & 0xff;
+        const char *text = choice < 6    ? "\r\n"
+                           : choice == 6 ? odd[*random >> 24 & 7]
+                           : choice == 7 ? odd[8]
+                                         : "a";
+        memcpy(out + len, text, strlen(text));
+        len += strlen(text);
+        if (choice == 8 && (*random >> 24 & 7) == 0)
+            out[len++] = 0;
+    }
+    memcpy(out + len, "\r\n.\r\n", 5);
+    return len + 5;
+}
+
+static void hold_talk_in_pieces(struct bytes content, size_t piece, char out[TEXT_SIZE])
+{
+    struct dialogue_options options = { .sink = { .ctx = out, .ended = take_all } };
+    struct talk talk = { .dialogue = dialogue_new(&options, &flow, 0) };
+
+    assert_non_null(talk.dialogue);
+    say_text(&talk, SIDE_SERVER, "220 mx\r\n");
+    say_text(&talk, SIDE_CLIENT, "DATA\r\n");
+    say_text(&talk, SIDE_SERVER, "354 go\r\n");
+    for (size_t at = 0; at < content.len; at += piece)
+        say(&talk, SIDE_CLIENT, bytes_slice(content, at, piece));
+    assert_true(dialogue_end(talk.dialogue, &flow));
+}
+
+/* Plain text is read in blocks: octet by octet there are none. */
+static void blocks_count_what_single_octets_do(void **state)
+{
+    static const size_t pieces[] = { 1000, 64, 65, 127, 200 };
+    char expected[TEXT_SIZE], seen[TEXT_SIZE];
+    uint8_t content[800];
+    uint32_t random = 1;
+
+    (void)state;
+    for (unsigned turn = 0; turn < 600; turn++) {
+        size_t len = make_content(&random, content, 100 + turn);
+        hold_talk_in_pieces((struct bytes){ content, len }, 1, expected);
+        for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+            hold_talk_in_pieces((struct bytes){ content, len }, pieces[i], seen);
+            if (strcmp(seen, expected) != 0)
+                fail_msg("turn %u, pieces of %zu: \"%s\", not \"%s\"", turn, pieces[i], seen, expected);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_content_is_counted_however_it_is_cut),
+        cmocka_unit_test(blocks_count_what_single_octets_do),
         cmocka_unit_test(the_first_variants_are_kept),
     };
 
