@@ -89,17 +89,28 @@ void hold_join(const struct dialogue *d, uint64_t until, struct buf *out)
     }
 }
 
+/* The first line of the client, without its LF; no more than that, for a group is asked about each of its
+ * lines. */
+static void join_first_line(const struct dialogue *d, struct buf *out)
+{
+    for (const struct held *held = d->hold.first; held && !held->is_hole; held = held->next) {
+        if (held->from != SIDE_CLIENT)
+            continue;
+        size_t end = bytes_find(held->chunk.data, '\n');
+        buf_append(out, bytes_slice(held->chunk.data, 0, end));
+        if (end != SIZE_MAX)
+            return;
+    }
+}
+
 /* Whether the first line that is held reads as a command. */
 static bool begins_with_command(const struct dialogue *d)
 {
     struct buf text;
 
     buf_init(&text, LIMIT_HOLD + 1);
-    hold_join(d, UINT64_MAX, &text);
+    join_first_line(d, &text);
     struct bytes line = buf_bytes(&text);
-    size_t end = bytes_find(line, '\n');
-    if (end != SIZE_MAX)
-        line = bytes_slice(line, 0, end);
     if (line.len > 0 && line.ptr[line.len - 1] == '\r')
         line.len--;
     bool is_command = client_line_is_command(line);
