@@ -2,6 +2,7 @@
 #include "cli/pipeline.h"
 
 #include "base/limits.h"
+#include "cli/logs.h"
 #include "cli/messages.h"
 #include "cli/progress.h"
 #include "detect/detect.h"
@@ -298,6 +299,7 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
         read_packets(&p);
         progress_finish(&p.progress);
         read_recordings(&p);
+        p.sessions += logs_read(result->source, &p.dialogue_options, &p.lost_for_memory);
         tell_inputs(&p);
         if (!options->is_quiet)
             tell_losses(&p);

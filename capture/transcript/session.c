@@ -177,6 +177,16 @@ struct sasl_step *session_add_step(struct session *session, struct sasl_exchange
     return step;
 }
 
+const char *log_clock_name(enum log_clock clock)
+{
+    static const char *const names[LOG_CLOCK_COUNT] = { [LOG_CLOCK_NONE] = "none",
+                                                        [LOG_CLOCK_OF_DAY] = "time",
+                                                        [LOG_CLOCK_OF_YEAR] = "yearless",
+                                                        [LOG_CLOCK_FULL] = "date" };
+
+    return (unsigned)clock < LOG_CLOCK_COUNT ? names[clock] : "none";
+}
+
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
@@ -198,6 +208,8 @@ void session_make_id(struct session *session)
     uint64_t hash = mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
 
     hash = mix_endpoint(mix_endpoint(hash, &session->client), &session->server);
+    if (session->log) /* which often knows neither addresses nor times */
+        hash = mix(mix(hash, session->first_packet.input), session->first_packet.number);
     for (unsigned i = 0; i < 16; i++)
         session->id[i] = digits[hash >> (60 - 4 * i) & 15];
     session->id[16] = '\0';

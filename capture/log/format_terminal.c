@@ -1,0 +1,158 @@
+/* What stood on a terminal: telnet, netcat, openssl s_client and gsasl, where what was typed and what came
+ * are told apart by their shape alone. alice@client:~$ telnet mx.example 25 Trying 198.51.100.11... 220
+ * mx.example ESMTP EHLO client.example 250 mx.example `openssl s_client -starttls smtp` says EHLO and
+ * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake (s_client.c). */
+#include "log/format_rows.h"
+#include "log/marks.h"
+#include "log/shape.h"
+
+enum { STATE_OPENSSL = 1, STATE_TICKET = 2, STATE_GSASL = 4 };
+
+static const char *const noise[] = { "Trying ",
+                                     "Connected to ",
+                                     "Escape character is ",
+                                     "Connection to ",
+                                     "Ncat: ",
+                                     "Connecting to ",
+                                     "telnet> ",
+                                     "^",
+                                     "DONE",
+                                     "RENEGOTIATING",
+                                     "KEYUPDATE",
+                                     "read:errno=",
+                                     "read R BLOCK",
+                                     "depth=",
+                                     "verify ",
+                                     "---",
+                                     "Can't use ",
+                                     "CONNECTED(",
+                                     "CONNECTION ",
+                                     "Client authentication finished",
+                                     "Server authentication finished",
+                                     "Enter application data",
+                                     "Session finished",
+                                     "Enter ",
+                                     "Using ",
+                                     NULL };
+
+static enum log_claim claim(const struct log_line *line)
+{
+    static const char *const signs[] = { "Escape character is ",   "CONNECTED(0000",
+                                         "CONNECTION ESTABLISHED", "verify error:num=",
+                                         "Trying \xe2\x80\x98",    "Ncat: Version" };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (text_starts(line->whole, signs[i]))
+            return LOG_CLAIM_STRONG;
+    return shape_begins(line->whole) ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
+}
+
+static bool is_noise(struct bytes text)
+{
+    for (size_t i = 0; noise[i]; i++)
+        if (text_starts(text, noise[i]))
+            return true;
+    return text_find(text, ":error:") != SIZE_MAX;
+}
+
+/* "alice@client:~$ nc -C mx.example 25": a prompt and a command. */
+static bool read_prompt(struct talk *talk, struct bytes text)
+{
+    static const char *const names[] = { " telnet ",           " nc ",   " ncat ", " netcat ",
+                                         " openssl s_client ", " gsasl " };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t at = text_find(text, names[i]);
+        if (at == SIZE_MAX || at == 0 || !strchr("$#>%", text.ptr[at - 1]))
+            continue;
+        struct bytes rest = bytes_from(text, at + strlen(names[i])), host = { NULL, 0 }, port = { NULL, 0 };
+        while (rest.len > 0) {
+            struct bytes word = text_word(&rest);
+            host = word.ptr[0] == '-' ? host : port;
+            port = word.ptr[0] == '-' ? port : word;
+        }
+        talk_open(talk);
+        if (i < 4)
+            talk_server(talk, host, marks_port(port));
+        return true;
+    }
+    return false;
+}
+
+/* Tells which program it is, and skips what it says of itself. */
+static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes text)
+{
+    if (text_starts(text, "CONNECTED(") || text_starts(text, "CONNECTION ESTABLISHED")
+        || text_starts(text, "depth=")) {
+        notes->state |= STATE_OPENSSL;
+    } else if (text_starts(text, "Post-Handshake New Session Ticket")) {
+        notes->state |= STATE_TICKET;
+    } else if (text_starts(text, "read R BLOCK")) {
+        notes->state &= ~(unsigned)STATE_TICKET;
+    } else if (text_starts(text, "Trying ")) {
+        talk_open(talk);
+        if (!text_starts(text, "Trying \xe2\x80\x98"))
+            talk_is_clear(talk);
+        talk_server(talk, bytes_slice(text, 7, text_find(text, "...") - 7), 0);
+        notes->state = text_starts(text, "Trying \xe2\x80\x98") ? STATE_GSASL : 0;
+    } else if (text_skip(&text, "Connected to ")) {
+        talk_server(talk, bytes_slice(text, 0, text.len > 0 ? text.len - 1 : 0), 0);
+        return true;
+    } else if (text_starts(text, "Connection closed by foreign host") || text_starts(text, "closed")) {
+        talk_close(talk, SIDE_SERVER, false);
+        return true;
+    }
+    return (notes->state & STATE_TICKET) || is_noise(text);
+}
+
+/* The first reply that s_client shows: of implicit TLS a greeting, behind STARTTLS the end of what EHLO was
+ * told. */
+static void begin_openssl(struct talk *talk, struct bytes text, uint16_t code)
+{
+    if (code == 220) {
+        talk_enter_tls(talk);
+        talk_say(talk, SIDE_SERVER, text);
+        return;
+    }
+    talk_imply(talk, BYTES("EHLO"), text);
+    talk_imply(talk, BYTES("STARTTLS"), (struct bytes){ NULL, 0 });
+    talk_enter_tls(talk);
+}
+
+static void begin(struct log_reader *reader, struct talk *talk, struct bytes text)
+{
+    uint16_t code = 0;
+    bool is_last = false, is_reply = text_is_reply(text, &code, &is_last);
+    bool is_openssl = log_notes(reader)->state & STATE_OPENSSL;
+
+    if (is_openssl && is_reply && (code == 220 || (code == 250 && is_last)))
+        begin_openssl(talk, text, code);
+    else if (shape_begins(text))
+        shape_say(talk, text);
+}
+
+static void read(struct log_reader *reader, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+    struct talk *talk = log_talk(reader, line, BYTES(""));
+    struct bytes text = line->whole;
+    bool is_content = talk_mode(talk) == DIALOGUE_CONTENT;
+
+    if (!is_content && (read_prompt(talk, text) || is_remark(notes, talk, text)))
+        return;
+    if (!talk_has_begun(talk)) {
+        begin(reader, talk, text);
+        return;
+    }
+    bool is_server = shape_is_server(talk, text);
+    if (!is_server && talk_is_over(talk))
+        return; /* back at the shell */
+    if (text.len == 0 && talk_mode(talk) == DIALOGUE_COMMANDS)
+        return; /* more likely of the paste than typed */
+    talk_say(talk, is_server ? SIDE_SERVER : SIDE_CLIENT, text);
+}
+
+const struct log_format log_format_terminal = { .name = "terminal",
+                                                .title = "a terminal (telnet, nc, openssl s_client, gsasl)",
+                                                .claim = claim,
+                                                .read = read };
