@@ -5,6 +5,7 @@
 
 #include "rules/check.h"
 #include "rules/check_attempts.h"
+#include "rules/log_limits.h"
 
 static const struct rule rules[RULE_COUNT] = {
 #define RULE(name, id_, group_, severity_, fault_, reference_, title_, explanation_, remedy_)                \
@@ -231,6 +232,8 @@ static bool analyze(struct analysis *analysis)
         check_item(analysis, i);
     for (size_t c = 0; c < analysis->owner->checks.session_count; c++)
         analysis->owner->checks.session[c]->session(analysis);
+    if (session->log)
+        log_limits_apply(analysis);
     if (analysis->finding_count > 1)
         qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
     return true;

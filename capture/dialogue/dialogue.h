@@ -46,6 +46,8 @@ void dialogue_leave_out_greeting(struct dialogue *dialogue);
 void dialogue_skip_replies(struct dialogue *dialogue);
 /* The client's next line holds a credential, or an argument, that is left out. */
 void dialogue_hide_next(struct dialogue *dialogue);
+/* Of the server's next reply only the last lines are shown. */
+void dialogue_cut_next_reply(struct dialogue *dialogue);
 /* A handshake: what follows was said inside TLS. */
 void dialogue_enter_tls(struct dialogue *dialogue, struct moment at);
 

@@ -72,6 +72,11 @@ void dialogue_hide_next(struct dialogue *d)
     d->hides_next = true;
 }
 
+void dialogue_cut_next_reply(struct dialogue *d)
+{
+    d->cuts_next_reply = true;
+}
+
 void dialogue_enter_tls(struct dialogue *d, struct moment at)
 {
     d->pending_count = 0; /* a reply to STARTTLS that is left out */

@@ -14,15 +14,15 @@ static bool is_literal(struct bytes text)
 /* "('198.51.100.1', 44131) >> b'...'": the peer, the side and the literal. */
 static bool take_apart(struct bytes text, struct bytes *peer, enum side *side, struct bytes *literal)
 {
-    size_t in = text_find(text, ") >> "), out = text_find(text, ") << "), at = in < out ? in : out;
-    size_t open = text_find(text, "('");
+    size_t in = log_text_find(text, ") >> "), out = log_text_find(text, ") << "), at = in < out ? in : out;
+    size_t open = log_text_find(text, "('");
 
     if (at == SIZE_MAX || open == SIZE_MAX || open > at)
         return false;
     *peer = bytes_slice(text, open, at + 1 - open);
     *side = in < out ? SIDE_CLIENT : SIDE_SERVER;
     *literal = bytes_from(text, at + 5);
-    (void)text_skip(literal, "challenge: ");
+    (void)log_text_skip(literal, "challenge: ");
     return is_literal(*literal);
 }
 
@@ -38,7 +38,7 @@ static struct bytes said(struct log_reader *reader, struct bytes literal)
 {
     struct buf *text = log_scratch(reader);
 
-    (void)text_unquote(bytes_from(literal, 1), text);
+    (void)log_text_unquote(bytes_from(literal, 1), text);
     while (text->len > 0 && (text->ptr[text->len - 1] == '\n' || text->ptr[text->len - 1] == '\r'))
         text->len--;
     return buf_bytes(text);
@@ -59,14 +59,14 @@ static void say_lines(struct talk *talk, enum side side, struct bytes text)
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
-    size_t content = text_find(line->text, "DATA readline: b");
+    size_t content = log_text_find(line->text, "DATA readline: b");
     struct bytes peer, literal;
     enum side side;
 
     if (take_apart(line->text, &peer, &side, &literal)) {
         struct talk *talk = log_talk(reader, line, peer);
         if (!talk_has_begun(talk))
-            talk_client(talk, text_between(peer, "'", "'"), 0);
+            talk_client(talk, log_text_between(peer, "'", "'"), 0);
         say_lines(talk, side, said(reader, literal));
         buf_clear(&notes->key);
         (void)buf_append(&notes->key, peer);
@@ -74,8 +74,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         struct talk *talk = log_talk(reader, line, buf_bytes(&notes->key));
         if (talk_mode(talk) == DIALOGUE_CONTENT)
             talk_say(talk, SIDE_CLIENT, said(reader, bytes_from(line->text, content + 15)));
-    } else if (text_ends(line->text, ") connection lost")) {
-        size_t open = text_find(line->text, "('"), close = text_find(line->text, ") connection lost");
+    } else if (log_text_ends(line->text, ") connection lost")) {
+        size_t open = log_text_find(line->text, "('"), close = log_text_find(line->text, ") connection lost");
         if (open < close)
             talk_close(log_talk(reader, line, bytes_slice(line->text, open, close + 1 - open)), SIDE_NONE,
                        false);

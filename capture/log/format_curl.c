@@ -29,7 +29,7 @@ static const struct log_mark blocks[] = {
 /* "* Trying ..." of -v, "== Info:   Trying ..." of a trace. */
 static bool take_info(struct bytes *text)
 {
-    if (!text_skip(text, "* ") && !text_skip(text, "== Info: "))
+    if (!log_text_skip(text, "* ") && !log_text_skip(text, "== Info: "))
         return false;
     *text = bytes_trim(*text);
     return true;
@@ -40,8 +40,8 @@ static enum log_claim claim(const struct log_line *line)
     struct bytes text = line->text;
 
     if (take_info(&text))
-        return text_starts(text, "Trying ") || text_starts(text, "Connected to ")
-                       || text_starts(text, "Closing connection")
+        return log_text_starts(text, "Trying ") || log_text_starts(text, "Connected to ")
+                       || log_text_starts(text, "Closing connection")
                    ? LOG_CLAIM_STRONG
                    : LOG_CLAIM_NONE;
     return marks_skip(blocks, &text) ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
@@ -50,14 +50,14 @@ static enum log_claim claim(const struct log_line *line)
 /* "Connected to mx.example (198.51.100.11) port 25 (#0)" */
 static void read_connected(struct talk *talk, struct bytes text)
 {
-    size_t port = text_find(text, " port ");
+    size_t port = log_text_find(text, " port ");
 
-    talk_server(talk, text_word(&text), 0);
+    talk_server(talk, log_text_word(&text), 0);
     if (port == SIZE_MAX)
         return;
     struct bytes digits =
-        bytes_from(text, text_find(text, " port ") == SIZE_MAX ? 0 : text_find(text, "port ") + 5);
-    talk_server(talk, text_between(text, "(", ")"),
+        bytes_from(text, log_text_find(text, " port ") == SIZE_MAX ? 0 : log_text_find(text, "port ") + 5);
+    talk_server(talk, log_text_between(text, "(", ")"),
                 marks_port(bytes_slice(digits, 0, bytes_find(digits, ' '))));
 }
 
@@ -73,18 +73,18 @@ static void quit_quietly(struct log_reader *reader, struct talk *talk)
 
 static void read_info(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    if (text_starts(text, "Trying ")) {
+    if (log_text_starts(text, "Trying ")) {
         quit_quietly(reader, talk);
         talk_open(talk);
         log_notes(reader)->is_told = false;
-    } else if (text_skip(&text, "Connected to ")) {
+    } else if (log_text_skip(&text, "Connected to ")) {
         read_connected(talk, text);
-    } else if (text_starts(text, "SSL connection using ")) {
+    } else if (log_text_starts(text, "SSL connection using ")) {
         talk_enter_tls(talk);
-    } else if (text_starts(text, "Connection #") && text_ends(text, "left intact")) {
+    } else if (log_text_starts(text, "Connection #") && log_text_ends(text, "left intact")) {
         log_notes(reader)->state = STATE_LEFT_INTACT;
-    } else if (text_starts(text, "Closing connection") || text_starts(text, "closing connection")
-               || text_starts(text, "shutting down connection")) {
+    } else if (log_text_starts(text, "Closing connection") || log_text_starts(text, "closing connection")
+               || log_text_starts(text, "shutting down connection")) {
         log_notes(reader)->state = STATE_NONE;
         talk_close(talk, SIDE_CLIENT, false);
     }
@@ -145,7 +145,7 @@ static void add_octets(struct log_reader *reader, struct talk *talk, struct byte
 /* "0040: ervice." */
 static bool take_offset(struct bytes *text, uint64_t *offset)
 {
-    size_t colon = text_find(*text, ": ");
+    size_t colon = log_text_find(*text, ": ");
 
     if (colon == SIZE_MAX && text->len > 0 && text->ptr[text->len - 1] == ':')
         colon = text->len - 1;
@@ -192,7 +192,7 @@ static void begin_block(struct log_reader *reader, struct talk *talk, const stru
 /* Whether rows are hexadecimal, the first one of all tells: a greeting in ASCII is no row of octets. */
 static void look_at_row(struct log_notes *notes, struct bytes text)
 {
-    if (hex_row(text) && hex_row(bytes_from(text, 3)) && text_find(text, "  ") != SIZE_MAX)
+    if (hex_row(text) && hex_row(bytes_from(text, 3)) && log_text_find(text, "  ") != SIZE_MAX)
         (void)buf_append_u8(&notes->key, 'x');
 }
 

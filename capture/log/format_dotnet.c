@@ -6,10 +6,10 @@
 
 static enum log_claim claim(const struct log_line *line)
 {
-    bool is_socket = text_find(line->text, "System.Net.Sockets Verbose: ") != SIZE_MAX;
+    bool is_socket = log_text_find(line->text, "System.Net.Sockets Verbose: ") != SIZE_MAX;
 
-    return is_socket && text_find(line->text, "Data from Socket#") != SIZE_MAX ? LOG_CLAIM_STRONG
-                                                                               : LOG_CLAIM_NONE;
+    return is_socket && log_text_find(line->text, "Data from Socket#") != SIZE_MAX ? LOG_CLAIM_STRONG
+                                                                                   : LOG_CLAIM_NONE;
 }
 
 static int digit(uint8_t c)
@@ -50,23 +50,23 @@ static void say_lines(struct talk *talk, enum side side, struct buf *text)
 
 static void begin_buffer(struct log_notes *notes, struct bytes socket)
 {
-    size_t colon = text_find(socket, "::");
+    size_t colon = log_text_find(socket, "::");
 
     buf_clear(&notes->key);
     (void)buf_append(&notes->key, bytes_slice(socket, 0, colon));
-    notes->side = text_find(socket, "::Send") != SIZE_MAX      ? SIDE_CLIENT
-                  : text_find(socket, "::Receive") != SIZE_MAX ? SIDE_SERVER
-                                                               : SIDE_NONE;
+    notes->side = log_text_find(socket, "::Send") != SIZE_MAX      ? SIDE_CLIENT
+                  : log_text_find(socket, "::Receive") != SIZE_MAX ? SIDE_SERVER
+                                                                   : SIDE_NONE;
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
-    size_t thread = text_find(line->text, "] ");
+    size_t thread = log_text_find(line->text, "] ");
     struct bytes text = thread == SIZE_MAX ? line->text : bytes_from(line->text, thread + 2);
-    size_t dump = text_find(text, " : ");
+    size_t dump = log_text_find(text, " : ");
 
-    if (text_skip(&text, "Data from Socket#")) {
+    if (log_text_skip(&text, "Data from Socket#")) {
         begin_buffer(notes, text);
         return;
     }

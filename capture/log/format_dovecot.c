@@ -16,7 +16,8 @@ struct raw_line {
 static enum log_claim claim(const struct log_line *line)
 {
     struct bytes text = line->whole;
-    bool is_title = text_starts(text, "==> ") && (text_ends(text, ".in <==") || text_ends(text, ".out <=="));
+    bool is_title =
+        log_text_starts(text, "==> ") && (log_text_ends(text, ".in <==") || log_text_ends(text, ".out <=="));
 
     return is_title ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
 }
@@ -72,10 +73,10 @@ static bool read_title(struct log_reader *reader, struct bytes text)
 {
     struct log_notes *notes = log_notes(reader);
 
-    if (!text_skip(&text, "==> ") || !text_ends(text, " <=="))
+    if (!log_text_skip(&text, "==> ") || !log_text_ends(text, " <=="))
         return false;
     text.len -= 4;
-    bool is_in = text_ends(text, ".in"), is_out = text_ends(text, ".out");
+    bool is_in = log_text_ends(text, ".in"), is_out = log_text_ends(text, ".out");
     if (!is_in && !is_out)
         return false;
     text.len -= is_in ? 3 : 4;

@@ -19,7 +19,7 @@ static const struct log_mark marks[] = {
 /* "12345 " in front of what one of several processes wrote. */
 static struct bytes take_process(struct bytes *text)
 {
-    struct bytes rest = *text, pid = text_word(&rest);
+    struct bytes rest = *text, pid = log_text_word(&rest);
     uint64_t number;
 
     if (pid.len < 3 || pid.len > 8 || !bytes_to_u64(pid, &number))
@@ -56,13 +56,14 @@ static bool read_connecting(struct talk *talk, struct bytes text)
 {
     size_t close;
 
-    if (!text_skip(&text, "Connecting to "))
+    if (!log_text_skip(&text, "Connecting to "))
         return false;
     talk_open(talk);
     talk_server(talk, bytes_slice(text, 0, bytes_find(text, ' ')), 0);
-    close = text_find(text, "]:");
+    close = log_text_find(text, "]:");
     struct bytes port = close == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, close + 2);
-    talk_server(talk, text_between(text, "[", "]"), marks_port(bytes_slice(port, 0, bytes_find(port, ' '))));
+    talk_server(talk, log_text_between(text, "[", "]"),
+                marks_port(bytes_slice(port, 0, bytes_find(port, ' '))));
     return true;
 }
 
@@ -72,22 +73,22 @@ static void read_remark(struct log_reader *reader, struct talk *talk, struct byt
     uint16_t code;
     bool is_last;
 
-    if (notes->side == SIDE_SERVER && text_is_reply(text, &code, &is_last)) {
+    if (notes->side == SIDE_SERVER && log_text_is_reply(text, &code, &is_last)) {
         talk_say(talk, SIDE_SERVER, text); /* a reply of several lines goes on */
         if (is_last)
             notes->side = SIDE_NONE;
         return;
     }
-    if (text_starts(text, "SMTP(close)>>"))
+    if (log_text_starts(text, "SMTP(close)>>"))
         talk_close(talk, SIDE_CLIENT, false);
-    else if (!read_connecting(talk, text) && text_starts(text, "LOG: smtp_connection MAIN"))
+    else if (!read_connecting(talk, text) && log_text_starts(text, "LOG: smtp_connection MAIN"))
         talk_open(talk);
 }
 
 /* What stands for a content, or for nothing that was sent. */
 static bool is_note(struct bytes text)
 {
-    return text_starts(text, "writing message and terminating") || text_starts(text, "(")
+    return log_text_starts(text, "writing message and terminating") || log_text_starts(text, "(")
            || bytes_equal(text, BYTES("."));
 }
 
@@ -107,7 +108,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
     }
     if (is_note(text))
         return;
-    if (text_is_reply(text, &code, &is_last)) {
+    if (log_text_is_reply(text, &code, &is_last)) {
         talk_say(talk, SIDE_SERVER, text);
         notes->side = is_last ? SIDE_NONE : SIDE_SERVER;
         return;

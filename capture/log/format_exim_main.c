@@ -14,12 +14,12 @@ struct event {
 
 static bool read_quoted(struct bytes text, struct event *out)
 {
-    if (!text_skip(&text, "SMTP protocol error in \"") && !text_skip(&text, "SMTP syntax error in \"")
-        && !text_skip(&text,
-                      "SMTP protocol synchronization error (input sent without waiting for greeting): ")) {
+    if (!log_text_skip(&text, "SMTP protocol error in \"") && !log_text_skip(&text, "SMTP syntax error in \"")
+        && !log_text_skip(
+            &text, "SMTP protocol synchronization error (input sent without waiting for greeting): ")) {
         return false;
     }
-    size_t quote = text_find(text, "\" H=");
+    size_t quote = log_text_find(text, "\" H=");
     if (quote == SIZE_MAX)
         return false;
     out->command = bytes_slice(text, 0, quote);
@@ -28,7 +28,7 @@ static bool read_quoted(struct bytes text, struct event *out)
 
 static bool read_rejected(struct bytes text, struct event *out)
 {
-    size_t at = text_find(text, " rejected RCPT <");
+    size_t at = log_text_find(text, " rejected RCPT <");
 
     if (at == SIZE_MAX)
         return false;
@@ -41,13 +41,13 @@ static bool read_rejected(struct bytes text, struct event *out)
 
 static bool read_authenticator(struct bytes text, struct event *out)
 {
-    size_t failed = text_find(text, " authenticator failed for "), reply = text_find(text, ": 5");
+    size_t failed = log_text_find(text, " authenticator failed for "), reply = log_text_find(text, ": 5");
 
     if (failed == SIZE_MAX || reply == SIZE_MAX)
         return false;
     out->verb = "AUTH";
     out->reply = bytes_from(text, reply + 2);
-    size_t set_id = text_find(out->reply, " (set_id=");
+    size_t set_id = log_text_find(out->reply, " (set_id=");
     out->reply = bytes_slice(out->reply, 0, set_id);
     return true;
 }
@@ -61,7 +61,7 @@ static bool read_event(struct bytes text, struct event *out)
 /* "[57] " of log_selector +pid, and an id of a message. */
 static struct bytes without_process(struct bytes text)
 {
-    size_t close = text.len > 0 && text.ptr[0] == '[' ? text_find(text, "] ") : SIZE_MAX;
+    size_t close = text.len > 0 && text.ptr[0] == '[' ? log_text_find(text, "] ") : SIZE_MAX;
 
     return close != SIZE_MAX && close < 12 ? bytes_from(text, close + 2) : text;
 }
@@ -73,10 +73,11 @@ static enum log_claim claim(const struct log_line *line)
     if (line->stamp.clock != LOG_CLOCK_FULL)
         return LOG_CLAIM_NONE;
     struct bytes text = without_process(line->text);
-    if (read_event(text, &event) || text_starts(text, "SMTP connection from "))
+    if (read_event(text, &event) || log_text_starts(text, "SMTP connection from "))
         return LOG_CLAIM_STRONG;
-    return text_find(text, " <= ") != SIZE_MAX && text_find(text, " P=esmtp") != SIZE_MAX ? LOG_CLAIM_WEAK
-                                                                                          : LOG_CLAIM_NONE;
+    return log_text_find(text, " <= ") != SIZE_MAX && log_text_find(text, " P=esmtp") != SIZE_MAX
+               ? LOG_CLAIM_WEAK
+               : LOG_CLAIM_NONE;
 }
 
 /* The connection: its address and port where the log has them. */
@@ -113,21 +114,21 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct event event;
     bool is_event = read_event(text, &event);
 
-    if (connection.len == 0 || (!is_event && !text_starts(text, "SMTP connection ")))
+    if (connection.len == 0 || (!is_event && !log_text_starts(text, "SMTP connection ")))
         return;
     while (connection.len > 0
            && (connection.ptr[connection.len - 1] == ':' || connection.ptr[connection.len - 1] == ','))
         connection.len--;
     struct talk *talk = log_talk(reader, line, connection);
     if (!is_event) {
-        if (text_starts(text, "SMTP connection from ["))
+        if (log_text_starts(text, "SMTP connection from ["))
             talk_open(talk);
         else
             talk_close(talk, SIDE_NONE, false);
-        talk_client(talk, text_between(connection, "[", "]"), 0);
+        talk_client(talk, log_text_between(connection, "[", "]"), 0);
         return;
     }
-    talk_client(talk, text_between(connection, "[", "]"), 0);
+    talk_client(talk, log_text_between(connection, "[", "]"), 0);
     say_event(reader, talk, &event);
 }
 

@@ -54,7 +54,7 @@ static bool find_mark(struct bytes text, const char *mark, size_t *at, struct by
     size_t len = strlen(mark);
 
     for (size_t from = 0; from < text.len;) {
-        size_t hit = text_find(bytes_from(text, from), mark);
+        size_t hit = log_text_find(bytes_from(text, from), mark);
         if (hit == SIZE_MAX)
             return false;
         hit += from;
@@ -77,8 +77,8 @@ static bool has_shape(struct bytes said, bool *is_reply)
     bool is_last;
 
     said = bytes_trim(said);
-    *is_reply = said.len > 2 && text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
-    return *is_reply || text_is_command(said);
+    *is_reply = said.len > 2 && log_text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
+    return *is_reply || log_text_is_command(said);
 }
 
 /* The mark of this pair that comes first in the line. */
@@ -115,7 +115,7 @@ static enum log_claim claim(const struct log_line *line)
 /* What %v of Go writes behind a reply that came without an error. */
 static struct bytes without_nil(struct bytes text)
 {
-    return text_ends(text, " <nil>") ? bytes_slice(text, 0, text.len - 6) : text;
+    return log_text_ends(text, " <nil>") ? bytes_slice(text, 0, text.len - 6) : text;
 }
 
 /* The line of a reply that waits: `goes_on` where another line of it follows. */
@@ -150,15 +150,15 @@ static void read_unmarked(struct log_reader *reader, struct talk *talk, struct b
     bool is_last;
 
     if (!notes->is_told) {
-        if (talk_mode(talk) == DIALOGUE_CONTENT && !text_is_reply(text, &number, &is_last))
+        if (talk_mode(talk) == DIALOGUE_CONTENT && !log_text_is_reply(text, &number, &is_last))
             talk_say(talk, SIDE_CLIENT, text);
         return;
     }
-    if (notes->text.len < 4 || text_ends(buf_bytes(&notes->text), " <nil>") || text.len == 0) {
+    if (notes->text.len < 4 || log_text_ends(buf_bytes(&notes->text), " <nil>") || text.len == 0) {
         say_waiting(reader, talk, false);
         return;
     }
-    if (text_is_reply(text, &number, &is_last)) { /* with its code, without its mark */
+    if (log_text_is_reply(text, &number, &is_last)) { /* with its code, without its mark */
         say_waiting(reader, talk, false);
         wait_with(reader, text);
         return;

@@ -16,7 +16,7 @@ static bool take_apart(struct bytes text, struct bytes *level, struct bytes *key
             return false;
         parts[i] = bytes_slice(text, 1, close - 1);
         text = bytes_from(text, close + 1);
-        (void)text_skip(&text, " ");
+        (void)log_text_skip(&text, " ");
     }
     *level = parts[0];
     *key = bytes_slice(parts[1], 0, bytes_find(parts[1], '.'));
@@ -35,7 +35,7 @@ static enum log_claim claim(const struct log_line *line)
 
 static struct bytes value_of(struct bytes text, const char *key)
 {
-    size_t at = text_find(text, key);
+    size_t at = log_text_find(text, key);
     struct bytes rest = at == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, at + strlen(key));
 
     return bytes_slice(rest, 0, bytes_find(rest, ' '));
@@ -43,11 +43,11 @@ static struct bytes value_of(struct bytes text, const char *key)
 
 static void read_remark(struct talk *talk, struct bytes text)
 {
-    if (text_starts(text, "connect ip=")) {
+    if (log_text_starts(text, "connect ip=")) {
         talk_open(talk);
         talk_client(talk, value_of(text, "ip="), marks_port(value_of(text, " port=")));
         talk_server(talk, value_of(text, "local_ip="), marks_port(value_of(text, "local_port=")));
-    } else if (text_starts(text, "disconnect ip=")) {
+    } else if (log_text_starts(text, "disconnect ip=")) {
         talk_close(talk, SIDE_NONE, false);
     }
 }
@@ -60,7 +60,7 @@ static struct bytes without_state(struct bytes text)
     while (end > 0 && ascii_is_digit(text.ptr[end - 1]))
         end--;
     struct bytes head = bytes_slice(text, 0, end);
-    return end < text.len && text_ends(head, " state=") ? bytes_slice(text, 0, end - 7) : text;
+    return end < text.len && log_text_ends(head, " state=") ? bytes_slice(text, 0, end - 7) : text;
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -72,9 +72,9 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct talk *talk = log_talk(reader, line, key);
     if (!bytes_equal(level, BYTES("PROTOCOL")))
         read_remark(talk, text);
-    else if (text_skip(&text, "S: "))
+    else if (log_text_skip(&text, "S: "))
         talk_say(talk, SIDE_SERVER, text);
-    else if (text_skip(&text, "C: "))
+    else if (log_text_skip(&text, "C: "))
         talk_say(talk, SIDE_CLIENT, without_state(text));
 }
 

@@ -18,7 +18,7 @@ static bool take_remark(struct bytes *text)
                                          "mail.smtp : ", "mail.smtp: " };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t at = text_find(*text, names[i]);
+        size_t at = log_text_find(*text, names[i]);
         if (at == SIZE_MAX)
             continue;
         *text = bytes_from(*text, at + strlen(names[i]));
@@ -30,11 +30,11 @@ static bool take_remark(struct bytes *text)
 /* What a logger wrote of the protocol. */
 static bool take_protocol(struct bytes *text)
 {
-    size_t at = text_find(*text, "mail.smtp.protocol");
+    size_t at = log_text_find(*text, "mail.smtp.protocol");
     struct bytes rest = at == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(*text, at + 18);
 
     rest = bytes_trim(rest);
-    if (!text_skip(&rest, "- ") && !text_skip(&rest, ": "))
+    if (!log_text_skip(&rest, "- ") && !log_text_skip(&rest, ": "))
         return false;
     *text = rest;
     return true;
@@ -44,21 +44,21 @@ static enum log_claim claim(const struct log_line *line)
 {
     struct bytes text = line->text;
 
-    if (text_starts(text, "DEBUG: JavaMail version") || text_starts(text, "DEBUG: Jakarta Mail version")
-        || take_remark(&text) || take_protocol(&text))
+    if (log_text_starts(text, "DEBUG: JavaMail version")
+        || log_text_starts(text, "DEBUG: Jakarta Mail version") || take_remark(&text) || take_protocol(&text))
         return LOG_CLAIM_STRONG;
     return LOG_CLAIM_NONE;
 }
 
 static void read_connecting(struct talk *talk, struct bytes text)
 {
-    struct bytes port = text_between(text, "port ", ",");
+    struct bytes port = log_text_between(text, "port ", ",");
 
     talk_open(talk);
-    talk_server(talk, text_between(text, "host \"", "\""), marks_port(port));
-    if (text_find(text, "isSSL true") != SIZE_MAX)
+    talk_server(talk, log_text_between(text, "host \"", "\""), marks_port(port));
+    if (log_text_find(text, "isSSL true") != SIZE_MAX)
         talk_enter_tls(talk);
-    else if (text_find(text, "isSSL false") != SIZE_MAX)
+    else if (log_text_find(text, "isSSL false") != SIZE_MAX)
         talk_is_clear(talk);
 }
 
@@ -67,12 +67,12 @@ static void read_auth(struct log_reader *reader, struct talk *talk, struct bytes
 {
     struct bytes rest = text;
 
-    (void)text_word(&rest);
-    struct bytes mechanism = text_word(&rest);
-    if (text_starts(rest, "command trace suppressed")) {
+    (void)log_text_word(&rest);
+    struct bytes mechanism = log_text_word(&rest);
+    if (log_text_starts(rest, "command trace suppressed")) {
         talk_say_part(talk, bytes_slice(text, 0, (size_t)(mechanism.ptr + mechanism.len - text.ptr)));
         log_notes(reader)->state = AUTH_HIDDEN;
-    } else if (log_notes(reader)->state == AUTH_HIDDEN && text_starts(rest, "succeeded")) {
+    } else if (log_notes(reader)->state == AUTH_HIDDEN && log_text_starts(rest, "succeeded")) {
         talk_say(talk, SIDE_SERVER, BYTES("235 "));
         log_notes(reader)->state = 0;
     }
@@ -80,23 +80,23 @@ static void read_auth(struct log_reader *reader, struct talk *talk, struct bytes
 
 static void read_remark(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    if (text_starts(text, "trying to connect to host "))
+    if (log_text_starts(text, "trying to connect to host "))
         read_connecting(talk, text);
-    else if (text_starts(text, "AUTH "))
+    else if (log_text_starts(text, "AUTH "))
         read_auth(reader, talk, text);
 }
 
 /* The exception tells the reply that was not shown. */
 static bool read_exception(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    size_t at = text_find(text, "AuthenticationFailedException: ");
+    size_t at = log_text_find(text, "AuthenticationFailedException: ");
     uint16_t code;
     bool is_last;
 
     if (at == SIZE_MAX)
         return false;
     text = bytes_from(text, at + 31);
-    if (log_notes(reader)->state == AUTH_HIDDEN && text_is_reply(text, &code, &is_last))
+    if (log_notes(reader)->state == AUTH_HIDDEN && log_text_is_reply(text, &code, &is_last))
         talk_say(talk, SIDE_SERVER, text);
     log_notes(reader)->state = 0;
     return true;
@@ -111,7 +111,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_remark(reader, talk, text);
         return;
     }
-    if (text_starts(text, "DEBUG: ") || read_exception(reader, talk, text))
+    if (log_text_starts(text, "DEBUG: ") || read_exception(reader, talk, text))
         return;
     if (!take_protocol(&text) && line->stamp.clock != LOG_CLOCK_NONE && talk_mode(talk) != DIALOGUE_CONTENT)
         return; /* a remark of a logger */

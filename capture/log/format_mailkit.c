@@ -14,17 +14,18 @@ static const struct log_mark marks[] = {
 
 static enum log_claim claim(const struct log_line *line)
 {
-    return text_starts(line->text, "Connected to smtp://") || text_starts(line->text, "Connected to smtps://")
+    return log_text_starts(line->text, "Connected to smtp://")
+                   || log_text_starts(line->text, "Connected to smtps://")
                ? LOG_CLAIM_STRONG
                : LOG_CLAIM_NONE;
 }
 
 static void read_connected(struct talk *talk, struct bytes text)
 {
-    bool is_tls = text_skip(&text, "smtps://");
+    bool is_tls = log_text_skip(&text, "smtps://");
 
     if (!is_tls)
-        (void)text_skip(&text, "smtp://");
+        (void)log_text_skip(&text, "smtp://");
     talk_open(talk);
     marks_tell_server(talk, bytes_slice(text, 0, bytes_find(text, '/')));
     if (is_tls)
@@ -38,7 +39,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct talk *talk = log_talk(reader, line, BYTES(""));
     struct bytes text = line->text;
 
-    if (text_skip(&text, "Connected to ")) {
+    if (log_text_skip(&text, "Connected to ")) {
         read_connected(talk, text);
         return;
     }

@@ -22,23 +22,23 @@ static enum log_claim claim(const struct log_line *line)
     struct bytes text = line->text;
 
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (text_starts(text, signs[i]))
+        if (log_text_starts(text, signs[i]))
             return LOG_CLAIM_STRONG;
     return marks_skip(marks, &text) ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
 }
 
 static void read_setting(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    if (text_skip(&text, "host = ")) {
+    if (log_text_skip(&text, "host = ")) {
         talk_open(talk);
         talk_server(talk, text, 0);
-    } else if (text_skip(&text, "port = ")) {
+    } else if (log_text_skip(&text, "port = ")) {
         talk_server(talk, (struct bytes){ NULL, 0 }, marks_port(text));
-    } else if (text_starts(text, "tls = off")) {
+    } else if (log_text_starts(text, "tls = off")) {
         talk_is_clear(talk);
-    } else if (text_starts(text, "tls_starttls = on")) {
+    } else if (log_text_starts(text, "tls_starttls = on")) {
         log_notes(reader)->is_told = true;
-    } else if (text_starts(text, "TLS session parameters:")) {
+    } else if (log_text_starts(text, "TLS session parameters:")) {
         talk_enter_tls(talk);
     }
 }

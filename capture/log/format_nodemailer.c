@@ -10,9 +10,10 @@ static enum log_claim claim(const struct log_line *line)
 {
     struct levelled said;
 
-    if (!levelled_parse(line->text, &said) || text_starts(said.key, "#"))
+    if (!levelled_parse(line->text, &said) || log_text_starts(said.key, "#"))
         return LOG_CLAIM_NONE;
-    return text_starts(said.text, "C: ") || text_starts(said.text, "S: ") ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
+    return log_text_starts(said.text, "C: ") || log_text_starts(said.text, "S: ") ? LOG_CLAIM_STRONG
+                                                                                  : LOG_CLAIM_NONE;
 }
 
 static bool is_placeholder(struct bytes token, struct buf *decoded)
@@ -20,7 +21,7 @@ static bool is_placeholder(struct bytes token, struct buf *decoded)
     size_t at;
 
     (void)base64_decode(token, decoded, &at);
-    return text_find(buf_bytes(decoded), "/* secret */") != SIZE_MAX;
+    return log_text_find(buf_bytes(decoded), "/* secret */") != SIZE_MAX;
 }
 
 static void say_client(struct log_reader *reader, struct talk *talk, struct bytes text)
@@ -28,7 +29,7 @@ static void say_client(struct log_reader *reader, struct talk *talk, struct byte
     struct bytes rest = text, last = text;
 
     while (rest.len > 0)
-        last = text_word(&rest);
+        last = log_text_word(&rest);
     if (last.len > 0 && is_placeholder(last, log_scratch(reader)))
         talk_say_part(talk, bytes_slice(text, 0, (size_t)(last.ptr - text.ptr)));
     else
@@ -37,15 +38,15 @@ static void say_client(struct log_reader *reader, struct talk *talk, struct byte
 
 static void read_remark(struct talk *talk, struct bytes text)
 {
-    if (text_skip(&text, "Connection established to ")) {
+    if (log_text_skip(&text, "Connection established to ")) {
         talk_open(talk);
         talk_is_clear(talk);
         levelled_tell_server(talk, text);
-    } else if (text_skip(&text, "Secure connection established to ")) {
+    } else if (log_text_skip(&text, "Secure connection established to ")) {
         talk_open(talk);
         levelled_tell_server(talk, text);
         talk_enter_tls(talk);
-    } else if (text_starts(text, "Closing connection to the server")) {
+    } else if (log_text_starts(text, "Closing connection to the server")) {
         talk_close(talk, SIDE_CLIENT, false);
     }
 }
@@ -57,11 +58,11 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (!levelled_parse(line->text, &said) || said.key.len == 0)
         return;
     struct talk *talk = log_talk(reader, line, said.key);
-    if (text_skip(&said.text, "S: "))
+    if (log_text_skip(&said.text, "S: "))
         talk_say(talk, SIDE_SERVER, said.text);
-    else if (text_skip(&said.text, "C: "))
+    else if (log_text_skip(&said.text, "C: "))
         say_client(reader, talk, said.text);
-    else if (talk_mode(talk) == DIALOGUE_CONTENT && !text_starts(said.level, "INFO"))
+    else if (talk_mode(talk) == DIALOGUE_CONTENT && !log_text_starts(said.level, "INFO"))
         talk_say(talk, SIDE_CLIENT, said.text);
     else
         read_remark(talk, said.text);

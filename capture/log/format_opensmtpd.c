@@ -6,13 +6,13 @@
 
 static bool take_apart(struct bytes text, bool *is_server, struct bytes *key, struct bytes *rest)
 {
-    bool is_smtp = text_starts(text, "smtp: 0x");
+    bool is_smtp = log_text_starts(text, "smtp: 0x");
     size_t colon;
 
-    if (!is_smtp && !text_starts(text, "mta: 0x"))
+    if (!is_smtp && !log_text_starts(text, "mta: 0x"))
         return false;
     text = bytes_from(text, is_smtp ? 6 : 5);
-    colon = text_find(text, ": ");
+    colon = log_text_find(text, ": ");
     if (colon == SIZE_MAX)
         return false;
     *is_server = is_smtp;
@@ -28,7 +28,7 @@ static enum log_claim claim(const struct log_line *line)
 
     if (!take_apart(line->text, &is_server, &key, &rest))
         return LOG_CLAIM_NONE;
-    return text_starts(rest, ">>> ") || text_starts(rest, "<<< ") ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
+    return log_text_starts(rest, ">>> ") || log_text_starts(rest, "<<< ") ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -39,14 +39,15 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (!take_apart(line->text, &is_server, &key, &rest))
         return;
     struct talk *talk = log_talk(reader, line, key);
-    bool is_out = text_starts(rest, ">>>"), is_in = text_starts(rest, "<<<");
+    bool is_out = log_text_starts(rest, ">>>"), is_in = log_text_starts(rest, "<<<");
     if (is_out || is_in) {
         rest = bytes_from(rest, 3);
-        (void)text_skip(&rest, " ");
+        (void)log_text_skip(&rest, " ");
         talk_say(talk, is_out == is_server ? SIDE_SERVER : SIDE_CLIENT, rest);
-    } else if (text_starts(rest, "connected to listener ")) {
+    } else if (log_text_starts(rest, "connected to listener ")) {
         talk_open(talk);
-    } else if (text_starts(rest, "STATE_") && text_ends(rest, "-> STATE_QUIT") && talk_has_begun(talk)) {
+    } else if (log_text_starts(rest, "STATE_") && log_text_ends(rest, "-> STATE_QUIT")
+               && talk_has_begun(talk)) {
         talk_close(talk, SIDE_NONE, false);
     }
 }

@@ -6,22 +6,22 @@
 
 static bool take_apart(struct bytes text, struct bytes *class, struct bytes *object, struct bytes *rest)
 {
-    size_t glob = text_find(text, "=GLOB(");
-    size_t close = glob == SIZE_MAX ? SIZE_MAX : text_find(bytes_from(text, glob), ")");
+    size_t glob = log_text_find(text, "=GLOB(");
+    size_t close = glob == SIZE_MAX ? SIZE_MAX : log_text_find(bytes_from(text, glob), ")");
 
-    if (close == SIZE_MAX || text_find(bytes_slice(text, 0, glob), "Net::SMTP") == SIZE_MAX)
+    if (close == SIZE_MAX || log_text_find(bytes_slice(text, 0, glob), "Net::SMTP") == SIZE_MAX)
         return false;
     *class = bytes_slice(text, 0, glob);
     *object = bytes_slice(text, glob, close);
     *rest = bytes_from(text, glob + close + 1);
-    return text_starts(*rest, ">>>") || text_starts(*rest, "<<<");
+    return log_text_starts(*rest, ">>>") || log_text_starts(*rest, "<<<");
 }
 
 static enum log_claim claim(const struct log_line *line)
 {
     struct bytes class, object, rest;
 
-    if (text_starts(line->text, "Net::SMTP>>>") || take_apart(line->text, &class, &object, &rest))
+    if (log_text_starts(line->text, "Net::SMTP>>>") || take_apart(line->text, &class, &object, &rest))
         return LOG_CLAIM_STRONG;
     return LOG_CLAIM_NONE;
 }
@@ -35,10 +35,10 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct talk *talk = log_talk(reader, line, object);
     enum side side = rest.ptr[0] == '>' ? SIDE_CLIENT : SIDE_SERVER;
     rest = bytes_from(rest, 3);
-    (void)text_skip(&rest, " ");
-    if (text_starts(rest, "(decoded) "))
+    (void)log_text_skip(&rest, " ");
+    if (log_text_starts(rest, "(decoded) "))
         return;
-    if (!talk_has_begun(talk) && text_find(class, "SSL") != SIZE_MAX)
+    if (!talk_has_begun(talk) && log_text_find(class, "SSL") != SIZE_MAX)
         talk_enter_tls(talk);
     talk_say(talk, side, rest);
 }

@@ -18,7 +18,7 @@ static const struct log_mark *find_mark(struct bytes *text)
 {
     struct bytes rest = *text;
     const struct log_mark *mark = marks_skip(marks, &rest);
-    size_t bracket = mark ? SIZE_MAX : text_find(*text, "] ");
+    size_t bracket = mark ? SIZE_MAX : log_text_find(*text, "] ");
 
     if (!mark && bracket != SIZE_MAX) {
         rest = bytes_from(*text, bracket + 2);
@@ -49,7 +49,7 @@ static struct bytes without_entities(struct bytes text, struct buf *out)
         size_t len = 1;
         uint8_t c = text.ptr[0];
         for (size_t i = 0; i < sizeof rows / sizeof rows[0] && len == 1; i++)
-            if (text_starts(text, rows[i].entity)) {
+            if (log_text_starts(text, rows[i].entity)) {
                 len = strlen(rows[i].entity);
                 c = (uint8_t)rows[i].c;
             }
@@ -81,9 +81,9 @@ static void say(struct log_reader *reader, struct talk *talk, const struct log_m
 {
     bool is_html = bytes_find(bytes_of(mark->text), '&') != SIZE_MAX;
 
-    (void)text_skip(&text, " ");
+    (void)log_text_skip(&text, " ");
     if (is_html) {
-        if (text_ends(text, "<br>"))
+        if (log_text_ends(text, "<br>"))
             text.len -= 4;
         text = without_entities(text, log_scratch(reader));
     }
@@ -99,7 +99,7 @@ static void say(struct log_reader *reader, struct talk *talk, const struct log_m
 
 static void read_connection(struct talk *talk, const struct log_mark *mark, struct bytes text)
 {
-    bool is_tls = text_skip(&text, "ssl://") || text_skip(&text, "tls://");
+    bool is_tls = log_text_skip(&text, "ssl://") || log_text_skip(&text, "tls://");
 
     if (bytes_equal(bytes_of(mark->text), BYTES("Connection: closed"))) {
         talk_close(talk, SIDE_NONE, false);
@@ -125,7 +125,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_connection(talk, mark, text);
     } else if (mark) {
         say(reader, talk, mark, text);
-    } else if (log_notes(reader)->side == SIDE_SERVER && text_is_reply(bytes_trim(text), &code, &is_last)) {
+    } else if (log_notes(reader)->side == SIDE_SERVER
+               && log_text_is_reply(bytes_trim(text), &code, &is_last)) {
         talk_say(talk, SIDE_SERVER, bytes_trim(text));
         if (is_last)
             log_notes(reader)->side = SIDE_NONE;

@@ -9,7 +9,7 @@
 
 static bool is_of(const struct log_line *line, const char *daemon)
 {
-    return text_ends(line->name, daemon);
+    return log_text_ends(line->name, daemon);
 }
 
 /* "> unknown[198.51.100.9]:25: text": who, and what. */
@@ -23,11 +23,11 @@ static bool take_chat(struct bytes text, struct bytes *host, struct bytes *said)
         return false;
     *host = bytes_slice(rest, open + 1, close - open - 1);
     rest = bytes_from(rest, close + 1);
-    if (text_skip(&rest, ":"))
+    if (log_text_skip(&rest, ":"))
         while (rest.len > 0 && ascii_is_digit(rest.ptr[0]))
             rest = bytes_from(rest, 1);
-    (void)text_skip(&rest, ":");
-    if (!text_skip(&rest, " ") && rest.len > 0)
+    (void)log_text_skip(&rest, ":");
+    if (!log_text_skip(&rest, " ") && rest.len > 0)
         return false;
     *said = rest;
     return true;
@@ -43,8 +43,8 @@ static enum log_claim claim(const struct log_line *line)
     if (take_chat(line->text, &host, &said))
         return LOG_CLAIM_STRONG;
     return is_server
-                   && (text_starts(line->text, "connect from ")
-                       || text_find(line->text, ": reject: ") != SIZE_MAX)
+                   && (log_text_starts(line->text, "connect from ")
+                       || log_text_find(line->text, ": reject: ") != SIZE_MAX)
                ? LOG_CLAIM_STRONG
                : LOG_CLAIM_NONE;
 }
@@ -53,8 +53,8 @@ static enum log_claim claim(const struct log_line *line)
  * command is put together from what the line tells of it. */
 static void read_reject(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    struct bytes verb = text_word(&text);
-    size_t end = text_find(text, "]: "), tail = text_find(text, "; ");
+    struct bytes verb = log_text_word(&text);
+    size_t end = log_text_find(text, "]: "), tail = log_text_find(text, "; ");
     struct buf *command = log_scratch(reader);
     bool is_mail = bytes_equal(verb, BYTES("MAIL")), is_rcpt = bytes_equal(verb, BYTES("RCPT"));
 
@@ -63,11 +63,11 @@ static void read_reject(struct log_reader *reader, struct talk *talk, struct byt
     struct bytes reply = bytes_slice(text, end + 3, tail == SIZE_MAX ? SIZE_MAX : tail - end - 3);
     (void)buf_append(command, verb);
     if (is_mail || is_rcpt) {
-        struct bytes address = text_between(text, is_mail ? "; from=<" : " to=<", ">");
+        struct bytes address = log_text_between(text, is_mail ? "; from=<" : " to=<", ">");
         (void)buf_append_text(command, is_mail ? " FROM:<" : " TO:<");
         (void)buf_append(command, address);
         (void)buf_append_u8(command, '>');
-    } else if (!text_is_command(verb)) {
+    } else if (!log_text_is_command(verb)) {
         return;
     }
     talk_say(talk, SIDE_CLIENT, buf_bytes(command));
@@ -76,18 +76,18 @@ static void read_reject(struct log_reader *reader, struct talk *talk, struct byt
 
 static void read_server_event(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    size_t reject = text_find(text, ": reject: ");
+    size_t reject = log_text_find(text, ": reject: ");
 
-    if (text_starts(text, "connect from ")) {
+    if (log_text_starts(text, "connect from ")) {
         talk_open(talk);
-        talk_client(talk, text_between(text, "[", "]"), 0);
-    } else if (text_starts(text, "disconnect from ")) {
+        talk_client(talk, log_text_between(text, "[", "]"), 0);
+    } else if (log_text_starts(text, "disconnect from ")) {
         talk_close(talk, SIDE_NONE, false);
-    } else if (text_starts(text, "lost connection after ")) {
+    } else if (log_text_starts(text, "lost connection after ")) {
         talk_close(talk, SIDE_CLIENT, false);
-    } else if (text_starts(text, "timeout after ")) {
+    } else if (log_text_starts(text, "timeout after ")) {
         talk_close(talk, SIDE_SERVER, false);
-    } else if (text_find(text, "TLS connection established from ") != SIZE_MAX) {
+    } else if (log_text_find(text, "TLS connection established from ") != SIZE_MAX) {
         talk_enter_tls(talk);
     } else if (reject != SIZE_MAX) {
         read_reject(reader, talk, bytes_from(text, reject + 10));
@@ -96,10 +96,10 @@ static void read_server_event(struct log_reader *reader, struct talk *talk, stru
 
 static void read_client_event(struct talk *talk, struct bytes text)
 {
-    if (text_skip(&text, "smtp_connect_addr: trying: ")) {
+    if (log_text_skip(&text, "smtp_connect_addr: trying: ")) {
         talk_open(talk);
-        talk_server(talk, text_between(text, "[", "]"), 0);
-    } else if (text_find(text, "TLS connection established to ") != SIZE_MAX) {
+        talk_server(talk, log_text_between(text, "[", "]"), 0);
+    } else if (log_text_find(text, "TLS connection established to ") != SIZE_MAX) {
         talk_enter_tls(talk);
     }
 }

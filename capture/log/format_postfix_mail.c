@@ -15,9 +15,9 @@ static const struct log_mark marks[] = {
 
 static enum log_claim claim(const struct log_line *line)
 {
-    if (text_starts(line->whole, "Transcript of session follows.")
-        || text_starts(line->whole, "Subject: Postfix SMTP server: errors from ")
-        || text_starts(line->whole, "Subject: Postfix SMTP client: errors from "))
+    if (log_text_starts(line->whole, "Transcript of session follows.")
+        || log_text_starts(line->whole, "Subject: Postfix SMTP server: errors from ")
+        || log_text_starts(line->whole, "Subject: Postfix SMTP client: errors from "))
         return LOG_CLAIM_STRONG;
     return LOG_CLAIM_NONE;
 }
@@ -40,7 +40,8 @@ static void begin_line(struct log_reader *reader, struct talk *talk, const struc
     uint16_t code;
     bool is_last;
 
-    if (talk_outward(talk) == SIDE_NONE && mark->side == SIDE_CLIENT && text_is_reply(text, &code, &is_last))
+    if (talk_outward(talk) == SIDE_NONE && mark->side == SIDE_CLIENT
+        && log_text_is_reply(text, &code, &is_last))
         talk_set_outward(talk, SIDE_CLIENT); /* the client's side: a server talks in */
     else if (talk_outward(talk) == SIDE_NONE)
         talk_set_outward(talk, SIDE_SERVER);
@@ -52,7 +53,7 @@ static void begin_line(struct log_reader *reader, struct talk *talk, const struc
 static void read_end(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
     say_waiting(reader, talk);
-    if (text_starts(text, "Session aborted, reason: lost connection"))
+    if (log_text_starts(text, "Session aborted, reason: lost connection"))
         talk_close(talk, SIDE_CLIENT, false);
     log_notes(reader)->is_told = false;
 }
@@ -63,17 +64,17 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct talk *talk = log_talk(reader, line, BYTES(""));
     struct bytes text = line->whole;
 
-    if (text_starts(text, "Subject: Postfix SMTP server: errors from ")) {
+    if (log_text_starts(text, "Subject: Postfix SMTP server: errors from ")) {
         talk_open(talk);
-        talk_client(talk, text_between(text, "[", "]"), 0);
-    } else if (text_starts(text, "Transcript of session follows.")) {
+        talk_client(talk, log_text_between(text, "[", "]"), 0);
+    } else if (log_text_starts(text, "Transcript of session follows.")) {
         notes->is_told = true;
     } else if (notes->is_told) {
         const struct log_mark *mark = marks_skip(marks, &text);
         if (mark) {
             say_waiting(reader, talk);
             begin_line(reader, talk, mark, text);
-        } else if (notes->side != SIDE_NONE && text_skip(&text, "     ")) {
+        } else if (notes->side != SIDE_NONE && log_text_skip(&text, "     ")) {
             (void)buf_append_u8(&notes->text, ' ');
             (void)buf_append(&notes->text, text);
         } else if (text.len > 0) {

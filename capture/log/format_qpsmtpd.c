@@ -9,7 +9,7 @@ static bool take_process(struct bytes *text, struct bytes *pid)
     struct bytes rest = *text;
     uint64_t number;
 
-    *pid = text_word(&rest);
+    *pid = log_text_word(&rest);
     if (pid->len == 0 || pid->len > 8 || !bytes_to_u64(*pid, &number))
         return false;
     *text = rest;
@@ -22,8 +22,9 @@ static enum log_claim claim(const struct log_line *line)
 
     if (!take_process(&text, &pid))
         return LOG_CLAIM_NONE;
-    return text_starts(text, "dispatching ") || text_starts(text, "Accepted connection ") ? LOG_CLAIM_STRONG
-                                                                                          : LOG_CLAIM_NONE;
+    return log_text_starts(text, "dispatching ") || log_text_starts(text, "Accepted connection ")
+               ? LOG_CLAIM_STRONG
+               : LOG_CLAIM_NONE;
 }
 
 static bool is_reply(struct bytes text)
@@ -31,7 +32,7 @@ static bool is_reply(struct bytes text)
     uint16_t code;
     bool is_last;
 
-    return text.len > 3 && text_is_reply(text, &code, &is_last) && code >= 200 && code < 600;
+    return text.len > 3 && log_text_is_reply(text, &code, &is_last) && code >= 200 && code < 600;
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -41,16 +42,16 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (!take_process(&text, &pid))
         return;
     struct talk *talk = log_talk(reader, line, pid);
-    if (text_skip(&text, "dispatching ")) {
+    if (log_text_skip(&text, "dispatching ")) {
         talk_say(talk, SIDE_CLIENT, text);
     } else if (is_reply(text)) {
         talk_say(talk, SIDE_SERVER, text);
-    } else if (text_starts(text, "Accepted connection ")) {
+    } else if (log_text_starts(text, "Accepted connection ")) {
         talk_open(talk);
-        size_t from = text_find(text, " from ");
+        size_t from = log_text_find(text, " from ");
         struct bytes address = from == SIZE_MAX ? text : bytes_from(text, from + 6);
-        talk_client(talk, text_word(&address), 0);
-    } else if (text_starts(text, "click, disconnecting")) {
+        talk_client(talk, log_text_word(&address), 0);
+    } else if (log_text_starts(text, "click, disconnecting")) {
         talk_close(talk, SIDE_SERVER, false);
     }
 }

@@ -25,18 +25,18 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct bytes text = line->text;
     struct buf *said = log_scratch(reader);
 
-    if (text_skip(&text, "Connection opened: ")) {
+    if (log_text_skip(&text, "Connection opened: ")) {
         talk_open(talk);
         marks_tell_server(talk, text);
         return;
     }
-    if (text_starts(text, "TLS connection started"))
+    if (log_text_starts(text, "TLS connection started"))
         talk_enter_tls(talk);
     const struct log_mark *mark = marks_skip(marks, &text);
     if (!mark)
         return;
     text = bytes_from(line->text, strlen(mark->text) - 1);
-    (void)text_unquote(text, said);
+    (void)log_text_unquote(text, said);
     while (said->len > 0 && (said->ptr[said->len - 1] == '\n' || said->ptr[said->len - 1] == '\r'))
         said->len--;
     talk_say(talk, mark->side, buf_bytes(said));

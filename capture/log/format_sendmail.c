@@ -13,37 +13,37 @@
 
 static bool is_connecting(struct bytes text)
 {
-    return text_find(text, "... Connecting to ") != SIZE_MAX && text_find(text, " via ") != SIZE_MAX;
+    return log_text_find(text, "... Connecting to ") != SIZE_MAX && log_text_find(text, " via ") != SIZE_MAX;
 }
 
 static enum log_claim claim(const struct log_line *line)
 {
     struct bytes text = bytes_trim(line->whole);
 
-    if (is_connecting(text) || text_starts(text, "... while talking to ")
-        || text_starts(text, "----- Transcript of session follows -----"))
+    if (is_connecting(text) || log_text_starts(text, "... while talking to ")
+        || log_text_starts(text, "----- Transcript of session follows -----"))
         return LOG_CLAIM_STRONG;
-    return text_starts(text, ">>> ") ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
+    return log_text_starts(text, ">>> ") ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
 }
 
 static void read_remark(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
     if (is_connecting(text)) {
-        struct bytes host = text_between(text, "... Connecting to ", " via ");
+        struct bytes host = log_text_between(text, "... Connecting to ", " via ");
         talk_open(talk);
         if (host.len > 1 && host.ptr[host.len - 1] == '.')
             host.len--;
         talk_server(talk, host, 0);
-    } else if (text_skip(&text, "... while talking to ")) {
+    } else if (log_text_skip(&text, "... while talking to ")) {
         talk_open(talk);
         size_t end = text.len;
         while (end > 0 && (text.ptr[end - 1] == ':' || text.ptr[end - 1] == '.'))
             end--;
         talk_server(talk, bytes_slice(text, 0, end), 0);
         log_notes(reader)->is_told = true; /* a bounce */
-    } else if (text_starts(text, "Closing connection to ")) {
+    } else if (log_text_starts(text, "Closing connection to ")) {
         talk_close(talk, SIDE_CLIENT, false);
-    } else if (text_starts(text, "----- Original message") || text_starts(text, "--")) {
+    } else if (log_text_starts(text, "----- Original message") || log_text_starts(text, "--")) {
         log_notes(reader)->is_told = false;
     }
 }
@@ -66,12 +66,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
     uint16_t code;
     bool is_last, is_bounce = log_notes(reader)->is_told;
 
-    (void)text_skip(&text, "050 "); /* as VERB has it */
-    if (text_skip(&text, ">>> "))
+    (void)log_text_skip(&text, "050 "); /* as VERB has it */
+    if (log_text_skip(&text, ">>> "))
         say_client(talk, text);
-    else if (text_skip(&text, "<<< "))
+    else if (log_text_skip(&text, "<<< "))
         talk_say(talk, SIDE_SERVER, text);
-    else if (!is_bounce && text_is_reply(text, &code, &is_last) && (talk_has_begun(talk) || code == 220))
+    else if (!is_bounce && log_text_is_reply(text, &code, &is_last) && (talk_has_begun(talk) || code == 220))
         talk_say(talk, SIDE_SERVER, text);
     else
         read_remark(reader, talk, bytes_trim(text));

@@ -9,14 +9,14 @@ static bool take_apart(struct bytes text, struct bytes *pid, bool *is_out, struc
     struct bytes rest = text;
     uint64_t number;
 
-    *pid = text_word(&rest);
+    *pid = log_text_word(&rest);
     if (pid->len < 5 || pid->len > 8 || !bytes_to_u64(*pid, &number))
         return false;
-    *is_out = text_starts(rest, ">>>");
-    if (!*is_out && !text_starts(rest, "<<<"))
+    *is_out = log_text_starts(rest, ">>>");
+    if (!*is_out && !log_text_starts(rest, "<<<"))
         return false;
     *said = bytes_from(rest, 3);
-    (void)text_skip(said, " ");
+    (void)log_text_skip(said, " ");
     return true;
 }
 
@@ -38,7 +38,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         return;
     struct talk *talk = log_talk(reader, line, pid);
     if (talk_outward(talk) == SIDE_NONE)
-        talk_set_outward(talk, text_is_reply(said, &code, &is_last) == is_out ? SIDE_SERVER : SIDE_CLIENT);
+        talk_set_outward(talk,
+                         log_text_is_reply(said, &code, &is_last) == is_out ? SIDE_SERVER : SIDE_CLIENT);
     bool is_server = (talk_outward(talk) == SIDE_SERVER) == is_out;
     talk_say(talk, is_server ? SIDE_SERVER : SIDE_CLIENT, said);
 }

@@ -10,23 +10,23 @@ static enum log_claim claim(const struct log_line *line)
 {
     struct levelled said;
 
-    return levelled_parse(line->text, &said) && text_starts(said.key, "#") ? LOG_CLAIM_STRONG
-                                                                           : LOG_CLAIM_NONE;
+    return levelled_parse(line->text, &said) && log_text_starts(said.key, "#") ? LOG_CLAIM_STRONG
+                                                                               : LOG_CLAIM_NONE;
 }
 
 static bool is_summary(struct bytes text)
 {
-    return text_starts(text, "<") && text_find(text, " bytes of DATA>") != SIZE_MAX;
+    return log_text_starts(text, "<") && log_text_find(text, " bytes of DATA>") != SIZE_MAX;
 }
 
 static void read_remark(struct talk *talk, struct bytes text)
 {
-    if (text_starts(text, "Connection from ") || text_starts(text, "Secure connection from ")) {
+    if (log_text_starts(text, "Connection from ") || log_text_starts(text, "Secure connection from ")) {
         talk_open(talk);
-        talk_client(talk, text_between(text, "[", "]"), 0);
-        if (text_starts(text, "Secure"))
+        talk_client(talk, log_text_between(text, "[", "]"), 0);
+        if (log_text_starts(text, "Secure"))
             talk_enter_tls(talk);
-    } else if (text_starts(text, "Connection closed to ")) {
+    } else if (log_text_starts(text, "Connection closed to ")) {
         talk_close(talk, SIDE_NONE, false);
     }
 }
@@ -40,12 +40,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (!levelled_parse(line->text, &said) || said.key.len == 0)
         return;
     struct talk *talk = log_talk(reader, line, said.key);
-    if (text_skip(&said.text, "S: "))
+    if (log_text_skip(&said.text, "S: "))
         talk_say(talk, SIDE_SERVER, said.text);
-    else if (text_skip(&said.text, "C: ")) {
+    else if (log_text_skip(&said.text, "C: ")) {
         if (!is_summary(said.text))
             talk_say(talk, SIDE_CLIENT, said.text);
-    } else if (talk_has_begun(talk) && text_is_reply(said.text, &code, &is_last))
+    } else if (talk_has_begun(talk) && log_text_is_reply(said.text, &code, &is_last))
         talk_say(talk, SIDE_SERVER, said.text);
     else
         read_remark(talk, said.text);

@@ -16,7 +16,7 @@ static const struct log_mark marks[] = {
 /* A literal of Python: b'...' or '...'. */
 static bool is_literal(struct bytes text)
 {
-    (void)text_skip(&text, "b");
+    (void)log_text_skip(&text, "b");
     return text.len > 1 && (text.ptr[0] == '\'' || text.ptr[0] == '"');
 }
 
@@ -24,7 +24,7 @@ static enum log_claim claim(const struct log_line *line)
 {
     struct bytes text = line->text;
 
-    if (text_starts(text, "connect: to (") || text_starts(text, "connect: ('"))
+    if (log_text_starts(text, "connect: to (") || log_text_starts(text, "connect: ('"))
         return LOG_CLAIM_STRONG;
     return marks_skip(marks, &text) && is_literal(text) ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
 }
@@ -48,11 +48,11 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct bytes text = line->text;
     struct buf *said = log_scratch(reader);
 
-    if (text_skip(&text, "connect: to (") || text_skip(&text, "connect: (")) {
+    if (log_text_skip(&text, "connect: to (") || log_text_skip(&text, "connect: (")) {
         talk_open(talk);
         size_t close = bytes_find(text, ')');
         struct bytes port = bytes_slice(text, 0, close);
-        struct bytes host = text_between(text, "'", "'");
+        struct bytes host = log_text_between(text, "'", "'");
         size_t comma = bytes_find(port, ',');
         talk_server(talk, host, comma == SIZE_MAX ? 0 : marks_port(bytes_trim(bytes_from(port, comma + 1))));
         return;
@@ -60,8 +60,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
     const struct log_mark *mark = marks_skip(marks, &text);
     if (!mark || !is_literal(text))
         return;
-    (void)text_skip(&text, "b");
-    (void)text_unquote(text, said); /* what is cut short is said as far as it goes */
+    (void)log_text_skip(&text, "b");
+    (void)log_text_unquote(text, said); /* what is cut short is said as far as it goes */
     say_lines(talk, mark->side, buf_bytes(said));
 }
 

@@ -17,7 +17,7 @@ static bool is_summary(struct bytes text)
 {
     uint64_t lines;
 
-    return text_ends(text, " lines sent") && bytes_to_u64(bytes_slice(text, 0, text.len - 11), &lines);
+    return log_text_ends(text, " lines sent") && bytes_to_u64(bytes_slice(text, 0, text.len - 11), &lines);
 }
 
 static enum log_claim claim(const struct log_line *line)
@@ -28,22 +28,22 @@ static enum log_claim claim(const struct log_line *line)
     if (!mark)
         return LOG_CLAIM_NONE;
     if (mark->side == SIDE_NONE)
-        return text_starts(text, "Trying ") || text_starts(text, "Connected to ") ? LOG_CLAIM_STRONG
-                                                                                  : LOG_CLAIM_NONE;
+        return log_text_starts(text, "Trying ") || log_text_starts(text, "Connected to ") ? LOG_CLAIM_STRONG
+                                                                                          : LOG_CLAIM_NONE;
     return mark->text[0] == '<' || bytes_find(bytes_of(mark->text), '~') != SIZE_MAX ? LOG_CLAIM_WEAK
                                                                                      : LOG_CLAIM_NONE;
 }
 
 static void read_remark(struct talk *talk, struct bytes text)
 {
-    if (text_skip(&text, "Trying ")) {
+    if (log_text_skip(&text, "Trying ")) {
         talk_open(talk);
-        marks_tell_server(talk, bytes_slice(text, 0, text_find(text, "...")));
-    } else if (text_starts(text, "TLS started")) {
+        marks_tell_server(talk, bytes_slice(text, 0, log_text_find(text, "...")));
+    } else if (log_text_starts(text, "TLS started")) {
         talk_enter_tls(talk);
-    } else if (text_starts(text, "Remote host closed connection")) {
+    } else if (log_text_starts(text, "Remote host closed connection")) {
         talk_close(talk, SIDE_SERVER, false);
-    } else if (text_starts(text, "Connection closed with remote host")) {
+    } else if (log_text_starts(text, "Connection closed with remote host")) {
         talk_close(talk, SIDE_NONE, false);
     }
 }

@@ -42,7 +42,7 @@ static enum log_claim claim(const struct log_line *line)
                                          "Trying \xe2\x80\x98",    "Ncat: Version" };
 
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
-        if (text_starts(line->whole, signs[i]))
+        if (log_text_starts(line->whole, signs[i]))
             return LOG_CLAIM_STRONG;
     return shape_begins(line->whole) ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
 }
@@ -50,9 +50,9 @@ static enum log_claim claim(const struct log_line *line)
 static bool is_noise(struct bytes text)
 {
     for (size_t i = 0; noise[i]; i++)
-        if (text_starts(text, noise[i]))
+        if (log_text_starts(text, noise[i]))
             return true;
-    return text_find(text, ":error:") != SIZE_MAX;
+    return log_text_find(text, ":error:") != SIZE_MAX;
 }
 
 /* "alice@client:~$ nc -C mx.example 25": a prompt and a command. */
@@ -62,12 +62,12 @@ static bool read_prompt(struct talk *talk, struct bytes text)
                                          " openssl s_client ", " gsasl " };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t at = text_find(text, names[i]);
+        size_t at = log_text_find(text, names[i]);
         if (at == SIZE_MAX || at == 0 || !strchr("$#>%", text.ptr[at - 1]))
             continue;
         struct bytes rest = bytes_from(text, at + strlen(names[i])), host = { NULL, 0 }, port = { NULL, 0 };
         while (rest.len > 0) {
-            struct bytes word = text_word(&rest);
+            struct bytes word = log_text_word(&rest);
             host = word.ptr[0] == '-' ? host : port;
             port = word.ptr[0] == '-' ? port : word;
         }
@@ -82,23 +82,24 @@ static bool read_prompt(struct talk *talk, struct bytes text)
 /* Tells which program it is, and skips what it says of itself. */
 static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes text)
 {
-    if (text_starts(text, "CONNECTED(") || text_starts(text, "CONNECTION ESTABLISHED")
-        || text_starts(text, "depth=")) {
+    if (log_text_starts(text, "CONNECTED(") || log_text_starts(text, "CONNECTION ESTABLISHED")
+        || log_text_starts(text, "depth=")) {
         notes->state |= STATE_OPENSSL;
-    } else if (text_starts(text, "Post-Handshake New Session Ticket")) {
+    } else if (log_text_starts(text, "Post-Handshake New Session Ticket")) {
         notes->state |= STATE_TICKET;
-    } else if (text_starts(text, "read R BLOCK")) {
+    } else if (log_text_starts(text, "read R BLOCK")) {
         notes->state &= ~(unsigned)STATE_TICKET;
-    } else if (text_starts(text, "Trying ")) {
+    } else if (log_text_starts(text, "Trying ")) {
         talk_open(talk);
-        if (!text_starts(text, "Trying \xe2\x80\x98"))
+        if (!log_text_starts(text, "Trying \xe2\x80\x98"))
             talk_is_clear(talk);
-        talk_server(talk, bytes_slice(text, 7, text_find(text, "...") - 7), 0);
-        notes->state = text_starts(text, "Trying \xe2\x80\x98") ? STATE_GSASL : 0;
-    } else if (text_skip(&text, "Connected to ")) {
+        talk_server(talk, bytes_slice(text, 7, log_text_find(text, "...") - 7), 0);
+        notes->state = log_text_starts(text, "Trying \xe2\x80\x98") ? STATE_GSASL : 0;
+    } else if (log_text_skip(&text, "Connected to ")) {
         talk_server(talk, bytes_slice(text, 0, text.len > 0 ? text.len - 1 : 0), 0);
         return true;
-    } else if (text_starts(text, "Connection closed by foreign host") || text_starts(text, "closed")) {
+    } else if (log_text_starts(text, "Connection closed by foreign host")
+               || log_text_starts(text, "closed")) {
         talk_close(talk, SIDE_SERVER, false);
         return true;
     }
@@ -122,7 +123,7 @@ static void begin_openssl(struct talk *talk, struct bytes text, uint16_t code)
 static void begin(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
     uint16_t code = 0;
-    bool is_last = false, is_reply = text_is_reply(text, &code, &is_last);
+    bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
     bool is_openssl = log_notes(reader)->state & STATE_OPENSSL;
 
     if (is_openssl && is_reply && (code == 220 || (code == 250 && is_last)))

@@ -4,7 +4,7 @@
 bool levelled_parse(struct bytes line, struct levelled *out)
 {
     static const char *const levels[] = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR" };
-    struct bytes rest = line, level = text_word(&rest);
+    struct bytes rest = line, level = log_text_word(&rest);
     bool is_level = false;
 
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
@@ -16,7 +16,7 @@ bool levelled_parse(struct bytes line, struct levelled *out)
     if (close != SIZE_MAX) {
         out->key = bytes_slice(rest, 1, close - 1);
         rest = bytes_from(rest, close + 1);
-        (void)text_skip(&rest, " ");
+        (void)log_text_skip(&rest, " ");
     }
     out->text = rest;
     return true;
@@ -26,5 +26,5 @@ void levelled_tell_server(struct talk *talk, struct bytes text)
 {
     struct bytes rest = text;
 
-    marks_tell_server(talk, text_word(&rest));
+    marks_tell_server(talk, log_text_word(&rest));
 }

@@ -4,22 +4,22 @@
 #include "smtp/command_line.h"
 #include "smtp/reply_line.h"
 
-bool text_skip(struct bytes *text, const char *prefix)
+bool log_text_skip(struct bytes *text, const char *prefix)
 {
-    if (!text_starts(*text, prefix))
+    if (!log_text_starts(*text, prefix))
         return false;
     *text = bytes_from(*text, strlen(prefix));
     return true;
 }
 
-bool text_ends(struct bytes text, const char *suffix)
+bool log_text_ends(struct bytes text, const char *suffix)
 {
     size_t len = strlen(suffix);
 
     return text.len >= len && memcmp(text.ptr + text.len - len, suffix, len) == 0;
 }
 
-size_t text_find(struct bytes text, const char *needle)
+size_t log_text_find(struct bytes text, const char *needle)
 {
     size_t len = strlen(needle);
     const uint8_t *hit = text.len ? memmem(text.ptr, text.len, needle, len) : NULL;
@@ -27,18 +27,18 @@ size_t text_find(struct bytes text, const char *needle)
     return hit ? (size_t)(hit - text.ptr) : SIZE_MAX;
 }
 
-struct bytes text_between(struct bytes text, const char *before, const char *after)
+struct bytes log_text_between(struct bytes text, const char *before, const char *after)
 {
-    size_t begin = text_find(text, before);
+    size_t begin = log_text_find(text, before);
 
     if (begin == SIZE_MAX)
         return (struct bytes){ NULL, 0 };
     text = bytes_from(text, begin + strlen(before));
-    size_t end = text_find(text, after);
+    size_t end = log_text_find(text, after);
     return end == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_slice(text, 0, end);
 }
 
-struct bytes text_word(struct bytes *text)
+struct bytes log_text_word(struct bytes *text)
 {
     size_t end = 0;
 
@@ -51,7 +51,7 @@ struct bytes text_word(struct bytes *text)
     return word;
 }
 
-bool text_is_stars(struct bytes text)
+bool log_text_is_stars(struct bytes text)
 {
     size_t stars = 0;
 
@@ -60,7 +60,7 @@ bool text_is_stars(struct bytes text)
     return stars >= 3 && stars == text.len;
 }
 
-bool text_is_reply(struct bytes text, uint16_t *code, bool *is_last)
+bool log_text_is_reply(struct bytes text, uint16_t *code, bool *is_last)
 {
     struct reply_line line;
 
@@ -71,7 +71,7 @@ bool text_is_reply(struct bytes text, uint16_t *code, bool *is_last)
     return true;
 }
 
-bool text_is_command(struct bytes text)
+bool log_text_is_command(struct bytes text)
 {
     return command_line_parse(text).verb != VERB_UNKNOWN;
 }
@@ -108,7 +108,7 @@ static size_t unescape(struct bytes rest, struct buf *out)
     return 1;
 }
 
-bool text_unquote(struct bytes text, struct buf *out)
+bool log_text_unquote(struct bytes text, struct buf *out)
 {
     if (text.len == 0)
         return false;

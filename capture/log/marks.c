@@ -5,7 +5,7 @@ static bool skip_mark(const char *mark, struct bytes *text)
 {
     size_t len = strlen(mark);
 
-    if (text_skip(text, mark))
+    if (log_text_skip(text, mark))
         return true;
     if (len < 2 || mark[len - 1] != ' ' || text->len >= len)
         return false;

@@ -6,7 +6,7 @@ bool shape_is_server(const struct talk *talk, struct bytes text)
     uint16_t code;
     bool is_last;
 
-    if (!text_is_reply(text, &code, &is_last) || code / 100 == 1 || code / 100 > 5)
+    if (!log_text_is_reply(text, &code, &is_last) || code / 100 == 1 || code / 100 > 5)
         return false;
     return talk_mode(talk) != DIALOGUE_CONTENT || talk_content_is_empty(talk);
 }
@@ -21,9 +21,9 @@ bool shape_begins(struct bytes text)
     uint16_t code;
     bool is_last;
 
-    if (text_is_reply(text, &code, &is_last))
+    if (log_text_is_reply(text, &code, &is_last))
         return text.len > 4 && (code == 220 || code == 421 || code == 521 || code == 554);
-    return text_is_command(text);
+    return log_text_is_command(text);
 }
 
 bool shape_is_plausible(const struct talk *talk, struct bytes text)
@@ -33,9 +33,9 @@ bool shape_is_plausible(const struct talk *talk, struct bytes text)
         return true;
     case DIALOGUE_SASL:
     case DIALOGUE_WAITS:
-        return text_is_command(text) || (text.len > 0 && bytes_find(text, ' ') == SIZE_MAX);
+        return log_text_is_command(text) || (text.len > 0 && bytes_find(text, ' ') == SIZE_MAX);
     case DIALOGUE_COMMANDS:
         break;
     }
-    return text_is_command(text);
+    return log_text_is_command(text);
 }

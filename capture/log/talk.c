@@ -187,7 +187,7 @@ static void note_reply(struct talk *talk, uint16_t code, bool is_last)
 static void say_server(struct talk *talk, struct bytes text)
 {
     uint16_t code = 0;
-    bool is_last = false, is_reply = text_is_reply(text, &code, &is_last);
+    bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
 
     if (talk->dialogue && code == 220 && (talk->is_over || talk->saw_quit))
         talk_end(talk); /* it greets again: another connection */
@@ -213,7 +213,7 @@ static void note_command(struct talk *talk, struct bytes text)
 
 static bool begin_for_client(struct talk *talk, struct bytes text)
 {
-    if (!talk->dialogue && !text_is_command(text))
+    if (!talk->dialogue && !log_text_is_command(text))
         return false; /* picked up in the middle of something */
     if (!talk_begin(talk, true))
         return false;
@@ -228,12 +228,12 @@ static size_t shown_length(enum dialogue_mode mode, struct bytes text)
     struct command_line line = command_line_parse(text);
     struct bytes rest = line.argument;
 
-    if (mode == DIALOGUE_SASL && text_is_stars(bytes_trim(text)))
+    if (mode == DIALOGUE_SASL && log_text_is_stars(bytes_trim(text)))
         return 0;
     if (mode == DIALOGUE_CONTENT || line.verb != VERB_AUTH)
         return text.len;
-    (void)text_word(&rest);
-    return text_is_stars(rest) ? (size_t)(rest.ptr - text.ptr) : text.len;
+    (void)log_text_word(&rest);
+    return log_text_is_stars(rest) ? (size_t)(rest.ptr - text.ptr) : text.len;
 }
 
 static void say_client(struct talk *talk, struct bytes text)
@@ -281,11 +281,12 @@ void talk_imply(struct talk *talk, struct bytes command, struct bytes reply)
         dialogue_leave_out_greeting(talk->dialogue);
     talk->facts.is_partial = true;
     talks->now.number = 0;
-    dialogue_hide_next(talk->dialogue);
     pass_line(talk, SIDE_CLIENT, command);
     talks->now.number = number;
-    if (reply.len > 0)
+    if (reply.len > 0) {
+        dialogue_cut_next_reply(talk->dialogue);
         talk_say(talk, SIDE_SERVER, reply);
+    }
 }
 
 void talk_skips_replies(struct talk *talk)

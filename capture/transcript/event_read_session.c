@@ -2,6 +2,24 @@
 #include "base/limits.h"
 #include "transcript/event_model.h"
 
+static struct log_facts *read_log(const json_t *part, struct arena *arena)
+{
+    struct log_facts *log = json_is_object(part) ? ARENA_NEW(arena, struct log_facts) : NULL;
+
+    if (!log)
+        return NULL;
+    *log = (struct log_facts){
+        .program = event_wire_value(json_object_get(part, "program"), LIMIT_EVENT_NAME, arena).bytes,
+        .server_name = event_wire_value(json_object_get(part, "server_name"), LIMIT_EVENT_NAME, arena).bytes,
+        .clock = event_get_log_clock(part, "clock"),
+        .is_precise = event_get_flag(part, "precise"),
+        .is_server_side = event_get_flag(part, "server_side"),
+        .is_partial = event_get_flag(part, "partial"),
+        .is_in_clear = event_get_flag(part, "in_clear"),
+    };
+    return log;
+}
+
 bool event_read_open(struct open_session *open, const json_t *event)
 {
     struct session *session = open->session;
@@ -14,6 +32,7 @@ bool event_read_open(struct open_session *open, const json_t *event)
     session->first_packet = event_get_packet(event);
     session->protocol = event_get_protocol(event, "protocol");
     session->is_midstream = event_get_flag(event, "midstream");
+    session->log = read_log(json_object_get(event, "log"), &session->arena);
     return true;
 }
 
@@ -80,6 +99,7 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->foreign = event_get_foreign(event, "foreign");
     session->foreign_from = event_get_side(event, "foreign_side");
     session->tls = event_read_handshake(json_object_get(event, "handshake"), &session->arena);
+    session->log = read_log(json_object_get(event, "log"), &session->arena);
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);
