@@ -17,9 +17,10 @@ static void refuse(struct source *source, uint32_t input, const char *program)
         (void)snprintf(text, sizeof text, "text that reads as a log of %s, but no SMTP dialogue is in it",
                        program);
     else
-        (void)snprintf(
-            text, sizeof text,
-            "text, but no log that is known: no line is one of %s, nor marked as C: and S:", programs);
+        (void)snprintf(text, sizeof text,
+                       "neither a capture, nor a recording, nor a log: looked for lines of %s, and for lines "
+                       "marked C: and S: or the like",
+                       programs);
     source_note_problem(source, input, true, text);
 }
 

@@ -8,7 +8,7 @@
 #include "log/format_rows.h"
 #include "log/marks.h"
 
-enum { ROW = 64, STATE_NONE = 0, STATE_LEFT_INTACT };
+enum { HEX_COLUMNS = 48, STATE_NONE = 0, STATE_LEFT_INTACT };
 
 static const struct log_mark marks[] = {
     { "> ", SIDE_CLIENT },
@@ -90,10 +90,25 @@ static void read_info(struct log_reader *reader, struct talk *talk, struct bytes
     }
 }
 
+static bool is_hex(uint8_t c)
+{
+    return c && strchr("0123456789abcdef", c);
+}
+
+static bool hex_pair(struct bytes text)
+{
+    return text.len >= 3 && is_hex(text.ptr[0]) && is_hex(text.ptr[1]) && text.ptr[2] == ' ';
+}
+
+/* A row of --trace has room for sixteen octets, each with a blank behind it: no text is like that. */
 static bool hex_row(struct bytes text)
 {
-    return text.len >= 3 && text.ptr[2] == ' ' && strchr("0123456789abcdef", text.ptr[0])
-           && strchr("0123456789abcdef", text.ptr[1]) && text.ptr[0] && text.ptr[1];
+    if (text.len <= HEX_COLUMNS || !hex_pair(text))
+        return false;
+    for (size_t at = 2; at < HEX_COLUMNS; at += 3)
+        if (text.ptr[at] != ' ')
+            return false;
+    return true;
 }
 
 static uint8_t hex_digit(uint8_t c)
@@ -104,7 +119,7 @@ static uint8_t hex_digit(uint8_t c)
 /* The octets of a row of --trace; what stands behind them is the same as text. */
 static struct bytes unhex_row(struct bytes text, struct buf *out)
 {
-    while (hex_row(text) && out->len < 16) {
+    while (hex_pair(text) && out->len < HEX_COLUMNS / 3) {
         (void)buf_append_u8(out, (uint8_t)(hex_digit(text.ptr[0]) << 4 | hex_digit(text.ptr[1])));
         text = bytes_from(text, 3);
     }
@@ -167,7 +182,7 @@ static void read_row(struct log_reader *reader, struct talk *talk, struct bytes 
 
     if (notes->side == SIDE_NONE)
         return;
-    if (hex_row(text) && notes->key.len > 0) {
+    if (hex_row(text)) {
         add_octets(reader, talk, unhex_row(text, log_scratch(reader)));
         return;
     }
@@ -186,14 +201,6 @@ static void begin_block(struct log_reader *reader, struct talk *talk, const stru
     say_waiting(reader, talk);
     notes->side = block->side;
     notes->count = 0;
-    buf_clear(&notes->key);
-}
-
-/* Whether rows are hexadecimal, the first one of all tells: a greeting in ASCII is no row of octets. */
-static void look_at_row(struct log_notes *notes, struct bytes text)
-{
-    if (hex_row(text) && hex_row(bytes_from(text, 3)) && log_text_find(text, "  ") != SIZE_MAX)
-        (void)buf_append_u8(&notes->key, 'x');
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -209,8 +216,6 @@ static void read(struct log_reader *reader, const struct log_line *line)
     } else if ((mark = marks_skip(blocks, &text))) {
         begin_block(reader, talk, mark);
     } else if (log_notes(reader)->side != SIDE_NONE && take_offset(&text, &offset)) {
-        if (offset == 0)
-            look_at_row(log_notes(reader), text);
         read_row(reader, talk, text, offset);
     } else if ((mark = marks_skip(marks, &text))) {
         log_notes(reader)->state = STATE_NONE;

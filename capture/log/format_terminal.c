@@ -33,6 +33,9 @@ static const char *const noise[] = { "Trying ",
                                      "Session finished",
                                      "Enter ",
                                      "Using ",
+                                     "gsasl: ",
+                                     "nc: ",
+                                     "telnet: ",
                                      NULL };
 
 static enum log_claim claim(const struct log_line *line)
@@ -148,6 +151,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
     bool is_server = shape_is_server(talk, text);
     if (!is_server && talk_is_over(talk))
         return; /* back at the shell */
+    if (!is_server && (notes->state & STATE_GSASL) && !shape_is_plausible(talk, text))
+        return; /* what the program tells its user */
     if (text.len == 0 && talk_mode(talk) == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
     talk_say(talk, is_server ? SIDE_SERVER : SIDE_CLIENT, text);

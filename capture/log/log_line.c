@@ -2,7 +2,7 @@
  */
 #include "log/log_line.h"
 
-enum { ESCAPE = 0x1b, BELL = 0x07 };
+enum { ESCAPE = 0x1b, BELL = 0x07, BACKSPACE = '\b' };
 
 /* Behind an ESC: how many octets belong to the sequence (ECMA-48 5.4, and the strings of xterm). */
 static size_t escape_length(struct bytes rest)
@@ -24,16 +24,29 @@ static size_t escape_length(struct bytes rest)
     return 1;
 }
 
+static size_t next_control(struct bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.len && text.ptr[at] != ESCAPE && text.ptr[at] != BACKSPACE)
+        at++;
+    return at;
+}
+
+/* What was typed and taken back is not there. */
 static struct bytes without_escapes(struct bytes raw, struct buf *clean)
 {
     buf_clear(clean);
     while (raw.len > 0) {
-        size_t escape = bytes_find(raw, ESCAPE);
-        (void)buf_append(clean, bytes_slice(raw, 0, escape));
-        if (escape == SIZE_MAX)
+        size_t control = next_control(raw);
+        (void)buf_append(clean, bytes_slice(raw, 0, control));
+        if (control == raw.len)
             break;
-        raw = bytes_from(raw, escape + 1);
-        raw = bytes_from(raw, escape_length(raw));
+        if (raw.ptr[control] == BACKSPACE && clean->len > 0)
+            clean->len--;
+        bool is_escape = raw.ptr[control] == ESCAPE;
+        raw = bytes_from(raw, control + 1);
+        raw = bytes_from(raw, is_escape ? escape_length(raw) : 0);
     }
     return buf_bytes(clean);
 }
@@ -125,7 +138,7 @@ void log_line_peel(struct bytes raw, struct buf *clean, struct log_line *out)
 {
     uint64_t number = out->number;
 
-    if (bytes_find(raw, ESCAPE) != SIZE_MAX)
+    if (next_control(raw) < raw.len)
         raw = without_escapes(raw, clean);
     *out = (struct log_line){ .number = number, .whole = without_returns(raw) };
     out->text = out->whole;

@@ -215,7 +215,7 @@ void log_reader_list(char out[LOG_PROGRAMS_TEXT])
 {
     size_t at = 0;
 
-    for (size_t i = 0; log_formats[i] && at < LOG_PROGRAMS_TEXT; i++)
+    for (size_t i = 0; log_formats[i + 1] && at < LOG_PROGRAMS_TEXT; i++) /* the last is any program's */
         at += (size_t)snprintf(out + at, LOG_PROGRAMS_TEXT - at, "%s%s", i ? ", " : "", log_formats[i]->name);
 }
 

@@ -29,7 +29,7 @@ void log_reader_line(struct log_reader *reader, struct bytes line);
 bool log_reader_end(struct log_reader *reader) NODISCARD;
 /* Which program wrote what was read last: a constant; NULL: not known. */
 const char *log_reader_program(const struct log_reader *reader);
-/* All programs whose logs are known, "a, b, c", NUL-terminated. */
+/* The programs whose logs are known by name, "a, b, c", NUL-terminated. */
 enum { LOG_PROGRAMS_TEXT = 400 };
 void log_reader_list(char out[LOG_PROGRAMS_TEXT]);
 

@@ -32,8 +32,9 @@ bool shape_is_plausible(const struct talk *talk, struct bytes text)
     case DIALOGUE_CONTENT:
         return true;
     case DIALOGUE_SASL:
+        return bytes_find(text, ' ') == SIZE_MAX || log_text_is_command(text);
     case DIALOGUE_WAITS:
-        return log_text_is_command(text) || (text.len > 0 && bytes_find(text, ' ') == SIZE_MAX);
+        return (text.len > 0 && bytes_find(text, ' ') == SIZE_MAX) || log_text_is_command(text);
     case DIALOGUE_COMMANDS:
         break;
     }

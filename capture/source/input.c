@@ -221,7 +221,7 @@ static bool is_text(struct bytes head)
     for (size_t i = 0; i < head.len; i++)
         if (head.ptr[i] == 0x7f || (head.ptr[i] < 0x20 && !memchr(allowed, head.ptr[i], sizeof allowed)))
             return false;
-    return head.len > 0;
+    return head.len >= 4; /* less may be the begin of anything */
 }
 
 /* All magic numbers that libpcap knows for its own formats; the rest it judges itself. */
