@@ -55,7 +55,7 @@ json_t *json_of_endpoint(const struct endpoint *end)
     size_t len = address_format(&end->address, text);
     json_t *object = json_object();
 
-    json_put(object, "ip", json_stringn_nocheck(text, len));
+    json_put(object, "ip", end->address.family ? json_stringn_nocheck(text, len) : json_null());
     json_put(object, "port", json_integer(end->port));
     return object;
 }

@@ -20,19 +20,29 @@ static struct log_facts *read_log(const json_t *part, struct arena *arena)
     return log;
 }
 
+/* Of a session from a log the address may not be known. */
+static bool read_end(const struct session *session, const json_t *event, const char *key,
+                     struct endpoint *out)
+{
+    if (event_get_endpoint(event, key, out))
+        return true;
+    out->port = (uint16_t)event_get_u64(json_object_get(event, key), "port", UINT16_MAX);
+    return session->log != NULL;
+}
+
 bool event_read_open(struct open_session *open, const json_t *event)
 {
     struct session *session = open->session;
 
-    if (!event_get_endpoint(event, "client", &session->client)
-        || !event_get_endpoint(event, "server", &session->server))
+    session->log = read_log(json_object_get(event, "log"), &session->arena);
+    if (!read_end(session, event, "client", &session->client)
+        || !read_end(session, event, "server", &session->server))
         return false;
     session->start_ns = event_get_time(event, "time");
     session->end_ns = session->start_ns;
     session->first_packet = event_get_packet(event);
     session->protocol = event_get_protocol(event, "protocol");
     session->is_midstream = event_get_flag(event, "midstream");
-    session->log = read_log(json_object_get(event, "log"), &session->arena);
     return true;
 }
 
