@@ -55,6 +55,8 @@ static void take_session(void *ctx, struct session *session)
         if (!run->text.ok)
             cut_text(&run->text);
         ordered_output_add(run->output, serial, buf_bytes(&run->text));
+        if (run->options->follows)
+            ordered_output_flush(run->output);
     }
     analysis_free(analysis);
 }

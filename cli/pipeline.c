@@ -249,7 +249,7 @@ static void tell_losses(const struct pipeline *p)
 static bool open_parts(struct pipeline *p, struct budget *budget, struct err *err)
 {
     const struct options *options = p->options;
-    struct source_options source_options = { .filter = options->filter };
+    struct source_options source_options = { .filter = options->filter, .follows = options->follows };
     struct detect_options detect_options = { .ports = options->ports, .port_count = options->port_count };
     struct flow_handler handler = { .ctx = p,
                                     .classify = classify,

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum {
     KEPT_OPEN = 32,   /* inputs that hold their descriptor */
@@ -27,6 +28,7 @@ struct source {
     bool has_handed_out; /* the top of the heap was given to the caller, and must move on */
     size_t line_input;   /* recording being read */
     size_t log_input;    /* log being read */
+    bool follows;
     struct buf line;
     uint8_t *block;
     size_t block_at, block_len;
@@ -176,6 +178,7 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
     bool ok = source != NULL;
     if (ok) {
         buf_init(&source->line, LIMIT_EVENT_LINE);
+        source->follows = options->follows;
         source->filter = options->filter ? strdup(options->filter) : NULL;
         source->block = malloc(LINE_BLOCK);
         ok = source->block && (!options->filter || source->filter);
@@ -299,6 +302,29 @@ bool source_next_line(struct source *source, struct bytes *line, uint32_t *input
     return false;
 }
 
+static bool is_last_log(const struct source *source, const struct input *input)
+{
+    for (const struct input *other = input + 1; other < source->inputs + source->input_count; other++)
+        if (other->kind == INPUT_LOG)
+            return false;
+    return true;
+}
+
+/* The next octet; of a file that is followed, when it is there. */
+static int next_octet(const struct source *source, struct input *input)
+{
+    static const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+    int c = getc_unlocked(input->file);
+
+    while (c == EOF && source->follows && input->is_regular && !ferror(input->file)
+           && is_last_log(source, input)) {
+        clearerr(input->file);
+        (void)nanosleep(&pause, NULL);
+        c = getc_unlocked(input->file);
+    }
+    return c;
+}
+
 /* Up to its LF; what a line has beyond LINE_BLOCK is dropped.  Given out as soon as it is there, for a pipe
  * may stay open.  False: nothing is left. */
 static bool read_log_line(struct source *source, struct input *input, struct bytes *line)
@@ -306,7 +332,7 @@ static bool read_log_line(struct source *source, struct input *input, struct byt
     size_t len = 0;
     int c;
 
-    while ((c = getc_unlocked(input->file)) != EOF && c != '\n')
+    while ((c = next_octet(source, input)) != EOF && c != '\n')
         if (len < LINE_BLOCK)
             source->block[len++] = (uint8_t)c;
     *line = (struct bytes){ source->block, len };

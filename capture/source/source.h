@@ -36,6 +36,7 @@ struct source;
 
 struct source_options {
     const char *filter; /* BPF, or NULL */
+    bool follows;       /* at the end of the last log: wait for what is written to it */
 };
 
 /* Paths are files, folders (every capture or recording in them, no logs, sorted by name, not recursive) or
