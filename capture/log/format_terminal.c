@@ -1,7 +1,9 @@
 /* What stood on a terminal: telnet, netcat, openssl s_client and gsasl, where what was typed and what came
  * are told apart by their shape alone. alice@client:~$ telnet mx.example 25 Trying 198.51.100.11... 220
  * mx.example ESMTP EHLO client.example 250 mx.example `openssl s_client -starttls smtp` says EHLO and
- * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake (s_client.c). */
+ * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake.  A line that begins
+ * with Q or R it may take for a command to itself: then "DONE" or "RENEGOTIATING" follows, and the line was
+ * never sent (s_client.c). */
 #include "log/format_rows.h"
 #include "log/marks.h"
 #include "log/shape.h"
@@ -129,10 +131,53 @@ static void begin(struct log_reader *reader, struct talk *talk, struct bytes tex
     bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
     bool is_openssl = log_notes(reader)->state & STATE_OPENSSL;
 
+    if (talk_is_over(talk) && !is_reply)
+        return; /* typed when the connection had gone */
     if (is_openssl && is_reply && (code == 220 || (code == 250 && is_last)))
         begin_openssl(talk, text, code);
     else if (shape_begins(text))
         shape_say(talk, text);
+}
+
+/* A line that openssl may not have sent waits for what follows it. */
+static bool may_be_its_own(const struct log_notes *notes, struct bytes text)
+{
+    return (notes->state & STATE_OPENSSL) && text.len > 0 && strchr("QRKkB", text.ptr[0]) && text.ptr[0];
+}
+
+static bool is_its_answer(struct bytes text)
+{
+    return bytes_equal(text, BYTES("DONE")) || log_text_starts(text, "RENEGOTIATING")
+           || log_text_starts(text, "KEYUPDATE") || log_text_starts(text, "HEARTBEATING");
+}
+
+/* What waited was sent, or was not: then it is forgotten. */
+static void say_waiting(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+
+    if (!notes->is_told)
+        return;
+    notes->is_told = false;
+    if (is_its_answer(line->whole))
+        return;
+    log_at(reader, notes->count, &line->stamp);
+    talk_say(talk, SIDE_CLIENT, buf_bytes(&notes->text));
+    log_at(reader, line->number, &line->stamp);
+}
+
+static void say_client(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+
+    if (!may_be_its_own(notes, line->whole)) {
+        talk_say(talk, SIDE_CLIENT, line->whole);
+        return;
+    }
+    notes->is_told = true;
+    notes->count = line->number;
+    buf_clear(&notes->text);
+    (void)buf_append(&notes->text, line->whole);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -140,6 +185,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct log_notes *notes = log_notes(reader);
     struct talk *talk = log_talk(reader, line, BYTES(""));
     struct bytes text = line->whole;
+
+    say_waiting(reader, talk, line);
+    if ((notes->state & STATE_OPENSSL) && bytes_equal(text, BYTES("DONE"))) {
+        talk_close(talk, SIDE_CLIENT, false);
+        return;
+    }
     bool is_content = talk_mode(talk) == DIALOGUE_CONTENT;
 
     if (!is_content && (read_prompt(talk, text) || is_remark(notes, talk, text)))
@@ -155,10 +206,21 @@ static void read(struct log_reader *reader, const struct log_line *line)
         return; /* what the program tells its user */
     if (text.len == 0 && talk_mode(talk) == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
-    talk_say(talk, is_server ? SIDE_SERVER : SIDE_CLIENT, text);
+    if (is_server)
+        talk_say(talk, SIDE_SERVER, text);
+    else
+        say_client(reader, talk, line);
+}
+
+static void finish(struct log_reader *reader)
+{
+    static const struct log_line none = { 0 };
+
+    say_waiting(reader, log_talk(reader, &none, BYTES("")), &none);
 }
 
 const struct log_format log_format_terminal = { .name = "terminal",
                                                 .title = "a terminal (telnet, nc, openssl s_client, gsasl)",
                                                 .claim = claim,
-                                                .read = read };
+                                                .read = read,
+                                                .finish = finish };
