@@ -10,6 +10,7 @@
 struct check {
     /* The command at items[index]; its judgement is known. */
     void (*command)(struct analysis *analysis, size_t index);
+    uint32_t verbs; /* 1 << enum verb of those that `command` looks at; 0 all */
     /* Any reply, with the item that it answers (of a greeting or a stray reply: itself). */
     void (*reply)(struct analysis *analysis, size_t index, const struct reply *reply);
     /* The session as a whole. */

@@ -34,10 +34,10 @@ enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
 
 /* The same by what they look at, so that no item passes a check that does not want it. */
 struct checks_by_subject {
-    const struct check *command[CHECK_COUNT];
+    const struct check *command[VERB_COUNT][CHECK_COUNT];
     const struct check *reply[CHECK_COUNT];
     const struct check *session[CHECK_COUNT];
-    size_t command_count;
+    size_t command_count[VERB_COUNT];
     size_t reply_count;
     size_t session_count;
 };
@@ -93,8 +93,9 @@ enum rule_id rule_find(struct bytes id)
 static void sort_checks(struct checks_by_subject *out)
 {
     for (size_t c = 0; c < CHECK_COUNT; c++) {
-        if (checks[c]->command)
-            out->command[out->command_count++] = checks[c];
+        for (unsigned verb = 0; checks[c]->command && verb < VERB_COUNT; verb++)
+            if (!checks[c]->verbs || checks[c]->verbs >> verb & 1)
+                out->command[verb][out->command_count[verb]++] = checks[c];
         if (checks[c]->reply)
             out->reply[out->reply_count++] = checks[c];
         if (checks[c]->session)
@@ -196,8 +197,11 @@ static void check_item(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct checks_by_subject *by = &analysis->owner->checks;
 
-    for (size_t c = 0; item->kind == ITEM_COMMAND && c < by->command_count; c++)
-        by->command[c]->command(analysis, index);
+    if (item->kind == ITEM_COMMAND) {
+        enum verb verb = item->as.command.verb;
+        for (size_t c = 0; c < by->command_count[verb]; c++)
+            by->command[verb][c]->command(analysis, index);
+    }
     for (size_t c = 0; item->reply && c < by->reply_count; c++) {
         by->reply[c]->reply(analysis, index, item->reply);
         for (uint32_t i = 0; i < item->more_count; i++)
