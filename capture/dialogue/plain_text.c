@@ -13,9 +13,7 @@ enum { BLOCK = 64 };
 struct block {
     uint64_t feeds;
     uint64_t returns;
-    uint64_t dots;
-    bool has_nul;
-    bool has_8bit;
+    bool has_odd; /* a NUL, or one of eight bits */
 };
 
 typedef struct block look_function(const uint8_t *octets);
@@ -30,20 +28,17 @@ static ALWAYS_INLINE uint64_t bits_of(__m128i octets, unsigned at)
 
 static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
 {
-    const __m128i feed = _mm_set1_epi8('\n'), ret = _mm_set1_epi8('\r'), dot = _mm_set1_epi8('.');
-    __m128i least = _mm_set1_epi8(-1), all = _mm_setzero_si128();
+    const __m128i feed = _mm_set1_epi8('\n'), ret = _mm_set1_epi8('\r'), one = _mm_set1_epi8(1);
+    __m128i odd = _mm_setzero_si128();
     struct block out = { 0 };
 
-    for (unsigned at = 0; at < BLOCK; at += sizeof all) {
+    for (unsigned at = 0; at < BLOCK; at += sizeof odd) {
         __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(octets + at));
         out.feeds |= bits_of(_mm_cmpeq_epi8(part, feed), at);
         out.returns |= bits_of(_mm_cmpeq_epi8(part, ret), at);
-        out.dots |= bits_of(_mm_cmpeq_epi8(part, dot), at);
-        least = _mm_min_epu8(least, part);
-        all = _mm_or_si128(all, part);
+        odd = _mm_or_si128(odd, _mm_cmplt_epi8(part, one)); /* with a sign: 128 and more are below it */
     }
-    out.has_nul = _mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128()));
-    out.has_8bit = _mm_movemask_epi8(all);
+    out.has_odd = _mm_movemask_epi8(odd);
     return out;
 }
 
@@ -56,17 +51,15 @@ WIDE static ALWAYS_INLINE uint64_t wide_bits_of(__m256i low, __m256i high)
 
 WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets)
 {
-    const __m256i feed = _mm256_set1_epi8('\n'), ret = _mm256_set1_epi8('\r'), dot = _mm256_set1_epi8('.');
+    const __m256i feed = _mm256_set1_epi8('\n'), ret = _mm256_set1_epi8('\r'), one = _mm256_set1_epi8(1);
     __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)octets);
     __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(octets + sizeof low));
 
     return (struct block){
         .feeds = wide_bits_of(_mm256_cmpeq_epi8(low, feed), _mm256_cmpeq_epi8(high, feed)),
         .returns = wide_bits_of(_mm256_cmpeq_epi8(low, ret), _mm256_cmpeq_epi8(high, ret)),
-        .dots = wide_bits_of(_mm256_cmpeq_epi8(low, dot), _mm256_cmpeq_epi8(high, dot)),
-        .has_nul =
-            _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low, high), _mm256_setzero_si256())),
-        .has_8bit = _mm256_movemask_epi8(_mm256_or_si256(low, high)),
+        .has_odd =
+            _mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpgt_epi8(one, low), _mm256_cmpgt_epi8(one, high))),
     };
 }
 #else
@@ -77,63 +70,72 @@ static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
     for (unsigned at = 0; at < BLOCK; at++) {
         out.feeds |= (uint64_t)(octets[at] == '\n') << at;
         out.returns |= (uint64_t)(octets[at] == '\r') << at;
-        out.dots |= (uint64_t)(octets[at] == '.') << at;
-        out.has_nul |= octets[at] == 0;
-        out.has_8bit |= octets[at] >> 7;
+        out.has_odd |= octets[at] == 0 || octets[at] >> 7;
     }
     return out;
 }
 #endif
 
-/* Each LF stands behind a CR and each CR before an LF (one at the end is judged with the next block), and no
- * line begins with a dot. */
-static ALWAYS_INLINE bool is_plain(const struct block *block, const struct plain_text *text)
+/* Of eight bits, and no NUL. */
+static bool is_8bit_text(const uint8_t *octets)
 {
-    uint64_t begins = block->feeds << 1 | text->at_line_start;
-
-    return !block->has_nul && block->feeds == (block->returns << 1 | text->last_was_cr)
-           && !(begins & block->dots);
+    return !memchr(octets, 0, BLOCK);
 }
 
-/* `len` octets of a block that is plain. */
-static ALWAYS_INLINE void take_block(const struct block *block, size_t len, struct plain_text *text)
+/* `len` octets of a block, in which each LF stands behind a CR; false where a line begins with a dot. */
+static ALWAYS_INLINE bool take_block(const uint8_t *octets, size_t len, uint64_t feeds,
+                                     struct plain_text *text)
 {
-    size_t begin = 0;
+    size_t begin = 0, line_length = text->line_length, longest = text->longest_line;
+    uint64_t lines = text->lines;
+    bool has_dot = text->at_line_start && octets[0] == '.';
 
-    for (uint64_t feeds = block->feeds; feeds; feeds &= feeds - 1) {
+    for (; feeds; feeds &= feeds - 1) {
         size_t end = (size_t)__builtin_ctzll(feeds) + 1;
-        size_t length = text->line_length + end - begin;
-        if (length > text->longest_line)
-            text->longest_line = length;
-        text->line_length = 0;
-        text->lines++;
+        line_length += end - begin;
+        longest = line_length > longest ? line_length : longest;
+        line_length = 0;
+        lines++;
+        has_dot |= end < BLOCK && octets[end] == '.';
         begin = end;
     }
-    text->line_length += len - begin;
+    if (has_dot)
+        return false;
+    text->line_length = line_length + len - begin;
+    text->longest_line = longest;
+    text->lines = lines;
     text->at_line_start = begin == len;
-    text->last_was_cr = block->returns >> (len - 1) & 1;
-    text->has_8bit = text->has_8bit || block->has_8bit;
+    return true;
+}
+
+/* `len` octets of a block, if they are plain. */
+static ALWAYS_INLINE bool read_block(const uint8_t *octets, size_t len, struct plain_text *text,
+                                     look_function *look)
+{
+    struct block block = look(octets);
+
+    /* each LF behind a CR, and each CR before an LF; one at the end is judged with the next block */
+    if (block.feeds != (block.returns << 1 | text->last_was_cr) || (block.has_odd && !is_8bit_text(octets))
+        || !take_block(octets, len, block.feeds, text))
+        return false;
+    text->last_was_cr = block.returns >> (len - 1) & 1;
+    text->has_8bit |= block.has_odd;
+    return true;
 }
 
 static ALWAYS_INLINE size_t read_blocks(struct bytes data, size_t at, struct plain_text *out,
                                         look_function *look)
 {
     struct plain_text text = *out; /* in registers */
-    size_t len = BLOCK;
 
-    for (; at < data.len; at += len) {
+    while (data.len - at >= BLOCK && read_block(data.ptr + at, BLOCK, &text, look))
+        at += BLOCK;
+    if (at < data.len && data.len - at < BLOCK) { /* filled up with what changes nothing */
         uint8_t last[BLOCK];
-        const uint8_t *octets = data.ptr + at;
-        if (data.len - at < BLOCK) { /* filled up with what changes nothing */
-            len = data.len - at;
-            memset(last, ' ', sizeof last);
-            memcpy(last, octets, len);
-            octets = last;
-        }
-        struct block block = look(octets);
-        if (!is_plain(&block, &text))
-            break;
-        take_block(&block, len, &text);
+        memset(last, ' ', sizeof last);
+        memcpy(last, data.ptr + at, data.len - at);
+        if (read_block(last, data.len - at, &text, look))
+            at = data.len;
     }
     *out = text;
     return at;
