@@ -32,7 +32,7 @@ static void tell_item(struct buf *told, const struct item *item, const struct se
                          item->at.packet.number ? "" : "!", code);
         break;
     case ITEM_SASL:
-        (void)buf_printf(told, " ?%s=%u", item->as.sasl.is_hidden ? "~" : "", code);
+        (void)buf_printf(told, " ?%s=%u", item->as.sasl->is_hidden ? "~" : "", code);
         break;
     case ITEM_CONTENT:
         (void)buf_printf(told, " .%s=%u", session->messages[item->as.content.message].is_complete ? "" : "~",
