@@ -65,3 +65,15 @@ uint64_t logs_read(struct source *source, const struct dialogue_options *options
     log_reader_free(reader);
     return sessions;
 }
+
+bool logs_are_mixed(const struct source *source)
+{
+    size_t logs = 0, others = 0;
+
+    for (size_t i = 0; i < source_input_count(source); i++) {
+        const char *format = source_input(source, i)->format;
+        logs += format && strcmp(format, "log") == 0;
+        others += format && strcmp(format, "log") != 0;
+    }
+    return logs > 0 && others > 0;
+}

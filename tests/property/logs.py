@@ -3,7 +3,8 @@
 
 Real clients (those that are installed) talk to a small server on this machine, whose temper a seed decides: what it offers,
 refuses and how it answers logins.  The server writes the packets itself, from what passed its sockets.  Held against each
-other: verbs and codes in order; verdicts and findings that the log accuses somebody of and the packets do not; secrets.
+other: verbs and codes in order; verdicts and findings that the log accuses somebody of and the packets do not; secrets; and
+both together are one session.
 Exits 77 where no client is installed."""
 
 import argparse
@@ -447,8 +448,8 @@ CLIENTS = {"swaks": ("swaks", client_swaks), "curl": ("curl", client_curl), "msm
            "nc": ("nc", client_nc)}
 
 
-def analyze(program, path):
-    p = subprocess.run([program, "analyze", "--json", path], capture_output=True)
+def analyze(program, *paths):
+    p = subprocess.run([program, "analyze", "--json", *paths], capture_output=True)
     lines = [json.loads(line) for line in p.stdout.splitlines()]
     return [o for o in lines if o["type"] == "session"], p.stdout + p.stderr
 
@@ -473,6 +474,9 @@ def compare(program, log, pcap):
     a, b = dialogue(from_log), dialogue(from_packets)
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
         return f"it reads {a}, the packets {b}"
+    is_whole = [x for x in a if x[0] != "QUIT"] == [x for x in b if x[0] != "QUIT"] and len(a) > 1
+    if len(from_log) == len(from_packets) == 1 and is_whole and len(analyze(program, log, pcap)[0]) != 1:
+        return "together with the packets it is two sessions"
     extra = accusations(from_log) - accusations(from_packets)
     if extra:
         return f"it accuses: {dict(extra)}"
