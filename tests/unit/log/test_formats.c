@@ -177,6 +177,13 @@ static const struct format_case {
       " 220 EHLO=250 MAIL=250 DATA=354 .~=250 QUIT=221" },
     { "Exim as server, of two processes", "Exim", "04:06:15 101 SMTP>> 220 a\n04:06:15 102 SMTP>> 220 b\n04:06:15 101 SMTP<< EHLO c\n04:06:15 102 SMTP<< QUIT\n04:06:15 102 SMTP>> 221 bye\n04:06:15 101 SMTP>> 250 ok\n", " 220 QUIT=221 | 220 EHLO=250" },
     { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0" },
+    { "Exim's mainlog with the commands of a connection", "Exim log",
+      "2026-11-24 04:06:15.460 [57] SMTP connection from [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 (TCP/IP connection count = 1)\n2026-11-24 04:06:15.582 [57] login authenticator failed for (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57: 535 Incorrect authentication data (set_id=alice)\n"
+      "2026-11-24 04:06:15.623 [57] SMTP protocol error in \"AUTH GSSAPI\" H=(c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 no\n2026-11-24 04:06:15.864 [57] no MAIL in SMTP connection from (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 D=0.403s C=EHLO,AUTH,AUTH,QUIT\n",
+      " EHLO~=0 AUTH~=535 AUTH=0 QUIT~=0" },
+    { "chasquid", "chasquid", "2026-11-24 04:06:29.640562 _ conn.go:298        SMTP.Conn 192.0.2.1:45629: error: RCPT failed: 503  5.5.1 Sender not yet given\n", " RCPT~=503" },
+    { "chasquid, traced", "chasquid", "SMTP.Conn 192.0.2.1:4: -> 220 mx\nSMTP.Conn 192.0.2.1:4: <- EHLO c\nSMTP.Conn 192.0.2.1:4: -> 250 ok\n", " 220 EHLO=250" },
+    { "Courier", "Courier", "<22>Nov 24 04:06:34 courieresmtpd: started,ip=[::ffff:192.0.2.1],port=[41417]\n<22>Nov 24 04:06:34 courieresmtpd: error,relay=::ffff:192.0.2.1,port=41417,msg=\"502 ESMTP command error\",cmd: RCPT TO:<b@c>\n", " RCPT=502" },
     { "Haraka", "Haraka", "2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 220 mx\n2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] C: EHLO c state=1\n2026-11-24T04:06:22.629Z [PROTOCOL] [81E5E393-C738.1] [core] S: 250 ok\n", " 220 EHLO=250" },
     { "aiosmtpd", "aiosmtpd", "DEBUG:mail.log:('192.0.2.1', 44131) << b'220 mx'\nINFO:mail.log:('192.0.2.1', 44131) >> b'DATA'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'354 go'\nDEBUG:mail.log:DATA readline: b'hello\\r\\n'\nDEBUG:mail.log:DATA readline: b'.\\r\\n'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'250 ok'\n", " 220 DATA=354 .=250" },
     { "OpenSMTPD", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< EHLO c\nsmtp: 0x55c1: >>> 250 mx\n", " 220 EHLO=250" },
