@@ -147,6 +147,7 @@ static const struct format_case {
       "DEBUG: JavaMail version 1.6.2\nDEBUG SMTP: trying to connect to host \"mx\", port 25, isSSL false\n220 mx\nDEBUG SMTP: connected to host \"mx\", port: 25\nEHLO c\n250-mx\n250 AUTH LOGIN\nDEBUG SMTP: Found extension \"AUTH\", arg \"LOGIN\"\n"
       "DEBUG SMTP: AUTH LOGIN command trace suppressed\nDEBUG SMTP: AUTH LOGIN failed\njavax.mail.AuthenticationFailedException: 535 5.7.8 no\n\tat com.sun.mail.smtp.SMTPTransport$Authenticator.authenticate(SMTPTransport.java:965)\nQUIT\n221 bye\n",
       " 220 EHLO=250 AUTH~=535 QUIT=221" },
+    { "JavaMail, indented", "JavaMail", "   DEBUG SMTP: trying to connect to host \"mx\", port 25, isSSL false\n   220 mx\n   EHLO c\n   250 mx\n   DATA\n   354 go\n   Subject: x\n   \n   hello\n   .\n   250 ok\n", " 220 EHLO=250 DATA=354 .=250" },
     { "JavaMail through a logger", "JavaMail",
       "17:55:09.183 [main] DEBUG com.sun.mail.smtp - trying to connect to host \"mx\", port 25, isSSL false\n17:55:09.190 [main] TRACE com.sun.mail.smtp.protocol - 220 mx\n17:55:09.191 [main] TRACE com.sun.mail.smtp.protocol - EHLO c\n17:55:09.192 [main] TRACE com.sun.mail.smtp.protocol - 250 mx\n",
       " 220 EHLO=250" },
@@ -203,6 +204,7 @@ static const struct format_case {
     { "gsasl", "terminal", "Trying \xe2\x80\x98mx\xe2\x80\x99...\n220 mx\nEHLO c\n250 AUTH DIGEST-MD5\nAUTH DIGEST-MD5\n334 eA==\neA==\n334 eQ==\n\n235 ok\nClient authentication finished (server trusted)...\nQUIT\n221 bye\n", " 220 EHLO=250 AUTH=334 ?=334 ?=235 QUIT=221" },
     { "net/textproto of Go", "marked lines", "S: 220 mx <nil>\nC: EHLO c\nS: 250 mx\nPIPELINING\nDSN <nil>\nC: QUIT\nS: 221 bye <nil>\n", " 220 EHLO=250 QUIT=221" },
     { "arrows of a server", "marked lines", ">>> 220 mx\n<<< EHLO c\n>>> 250-mx\n>>> 250 DSN\n<<< QUIT\n>>> 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "processes of a syslog", "marked lines", "Nov 24 04:06:21 mx app[1]: S: 220 a\nNov 24 04:06:21 mx app[2]: S: 220 b\nNov 24 04:06:21 mx app[1]: C: EHLO c\nNov 24 04:06:21 mx app[2]: C: QUIT\nNov 24 04:06:21 mx app[1]: S: 250 ok\nNov 24 04:06:21 mx app[2]: S: 221 bye\n", " 220 EHLO=250 | 220 QUIT=221" },
     { "words behind a logger's prefix", "marked lines", "2026-11-24 04:02:24 INFO smtp - Server: 220 mx\n2026-11-24 04:02:24 INFO smtp - Client: EHLO c\n2026-11-24 04:02:24 INFO smtp - Server: 250 mx\n", " 220 EHLO=250" },
     { "an excerpt that begins in the middle", "marked lines", "C: hello\nC: .\nS: 250 ok\nC: RCPT TO:<a@b>\nS: 503 need MAIL\n", " 250? RCPT=503" },
     { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
