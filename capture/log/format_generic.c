@@ -77,8 +77,8 @@ static bool has_shape(struct bytes said, bool *is_reply)
     bool is_last;
 
     said = bytes_trim(said);
-    *is_reply = said.len > 2 && log_text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
-    return *is_reply || log_text_is_command(said);
+    *is_reply = said.len > 4 && log_text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
+    return *is_reply || log_text_is_sure_command(said);
 }
 
 /* The mark of this pair that comes first in the line. */
@@ -211,6 +211,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         return;
     }
     say_waiting(reader, false);
+    if (!talk_has_begun(talk))
+        talk_skips_replies(talk); /* what else such a log leaves out, nobody knows */
     if (side_of(notes, &marked) == SIDE_SERVER)
         wait_with(reader, line, marked.said);
     else

@@ -9,7 +9,8 @@
 
 enum {
     FORMATS_MOST = 64,
-    WEAK_ENOUGH = 12 /* lines that speak for a format where none is sure */
+    WEAK_LEAST = 2,  /* lines that speak for a format where none is sure: one may be prose */
+    WEAK_ENOUGH = 12 /* and so many that no more are waited for */
 };
 
 struct log_reader {
@@ -219,7 +220,7 @@ void log_reader_line(struct log_reader *reader, struct bytes line)
 
 bool log_reader_end(struct log_reader *reader)
 {
-    const struct log_format *format = reader->format ? NULL : favourite(reader, 1);
+    const struct log_format *format = reader->format ? NULL : favourite(reader, WEAK_LEAST);
 
     if (format)
         settle(reader, format);

@@ -121,6 +121,11 @@ void talk_is_clear(struct talk *talk)
     talk->facts.is_in_clear = true;
 }
 
+void talk_is_servers(struct talk *talk)
+{
+    talk->facts.is_server_side = true;
+}
+
 static void pass(struct talk *talk, enum side side, struct bytes data)
 {
     struct moment now = moment_now(talk);

@@ -247,8 +247,12 @@ static void a_log_cut_anywhere_is_read_in_peace(void **state)
 static void text_that_is_no_log_is_refused(void **state)
 {
     static const char *const texts[] = { "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1\n",
-                                         "# Title\n\nSome prose, 220 words of it.\n", "\n\n\n",
-                                         "a\tb\tc\n1\t2\t3\n" };
+                                         "# Title\n\nSome prose, 220 words of it.\n",
+                                         "\n\n\n",
+                                         "a\tb\tc\n1\t2\t3\n",
+                                         "> help me\n> quit smoking\n",
+                                         "Data file\nhelp\nquit\n",
+                                         "- 220 words\n- turn left\n" };
     struct context context;
     bool is_log;
 
