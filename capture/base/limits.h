@@ -68,6 +68,12 @@ enum {
     LIMIT_EVENT_AHEAD = 8,   /* items, replies or messages that an event may be ahead of its turn */
     LIMIT_EVENT_NAME = 1024, /* of a field of a SASL message, or why one is malformed */
 
+    /* log */
+    LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
+    LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */
+    LIMIT_LOG_TALKS = 4096,          /* sessions that go on at once in the logs */
+    LIMIT_LOG_RAW = 4 * 1024 * 1024, /* of both directions that a log has one behind the other */
+
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
     /* output */

@@ -18,8 +18,8 @@ _smtpscope()
     --progress|--color) words="auto always never" ;;
     esac
     case $command in
-    analyze) options="--format --json -r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    show) options="-r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    analyze) options="--format --json -r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    show) options="-r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
     capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
     explain) options="--color -h --help -V --version" ;;
     esac
