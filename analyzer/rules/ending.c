@@ -143,7 +143,7 @@ struct ending ending_of(const struct analysis *analysis)
 
     find_end(analysis->session, &ending);
     ending.is_polite = said_goodbye(analysis);
-    if (!ending_is_blurred(analysis) && !analysis->session->is_tls)
+    if (!ending_is_blurred(analysis) && !session_is_sealed(analysis->session))
         find_turn(analysis->session, &ending);
     return ending;
 }

@@ -33,8 +33,16 @@ struct input_facts {
 
 struct source;
 
+/* Where TLS secrets go that stand in captures (pcapng): the text of a key log, in pieces.  Borrowed during
+ * the call. */
+struct secret_sink {
+    void *ctx;
+    void (*take)(void *ctx, struct bytes text, bool is_last);
+};
+
 struct source_options {
-    const char *filter; /* BPF, or NULL */
+    const char *filter;         /* BPF, or NULL */
+    struct secret_sink secrets; /* copied; `take` NULL: they are passed over */
 };
 
 /* Paths are files, folders (every capture or recording in them, sorted by name, not recursive) or "-".
