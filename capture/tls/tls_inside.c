@@ -1,6 +1,8 @@
 /* Sealed records: opened one after the other, and handed on by what is in them. */
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
+
 #include "tls/tls_state.h"
 
 /* Records in a row that cannot be opened, before it is given up: the handshake's, where the key log holds the
@@ -98,7 +100,8 @@ static void hand_on(struct tls_observer *observer, enum tls_side from, struct by
     if (data.len == 0)
         return; /* only there to confuse who counts */
     if (other->is_searching)
-        tls_search_tell(observer, from == TLS_CLIENT ? TLS_SERVER : TLS_CLIENT, other->search_begin, 0);
+        tls_search_tell(observer, from == TLS_CLIENT ? TLS_SERVER : TLS_CLIENT, other->search_begin,
+                        TLS_RECORDS_UNKNOWN);
     plain.data = data;
     plain.offset = end - data.len;
     plain.acked = direction->record_acked;
@@ -119,6 +122,7 @@ void tls_inside_deliver(struct tls_observer *observer, enum tls_side from, const
     reading->sequence++;
     reading->failures = 0;
     reading->was_opened = true;
+    reading->may_have_updated = false;
     if (observer->seen.read == TLS_READ_NONE)
         observer->seen.read = TLS_READ_WHOLE;
     switch (opened->type) {
@@ -148,6 +152,23 @@ void tls_inside_end_epoch(struct tls_observer *observer, enum tls_side from)
     change_again(reading);
 }
 
+/* The KeyUpdate was in the record that is missing. */
+static bool open_after_update(struct tls_observer *observer, enum tls_side from,
+                              const struct tls_record *record, struct tls_opened *out)
+{
+    struct tls_reading *reading = &observer->direction[from].reading;
+    struct tls_secret secret = reading->secret;
+    struct tls_opener *opener =
+        reading->epoch == TLS_EPOCH_TRAFFIC ? tls_schedule_next(observer, &secret) : NULL;
+    bool ok = opener && tls_opener_open(opener, 0, record, tls_keylog_room(observer->options.keylog), out);
+
+    tls_opener_free(opener);
+    if (ok)
+        tls_schedule_update(observer, from);
+    OPENSSL_cleanse(&secret, sizeof secret);
+    return ok;
+}
+
 /* Under the keys at hand, or those that are due. */
 static bool open_record(struct tls_observer *observer, enum tls_side from, const struct tls_record *record,
                         struct tls_opened *out)
@@ -157,12 +178,19 @@ static bool open_record(struct tls_observer *observer, enum tls_side from, const
 
     if (observer->is_pickup && !reading->opener)
         return tls_schedule_pick_up(observer, from, record, out);
+    if (!observer->seen.has_server_hello && !observer->is_pickup && !reading->opener)
+        return tls_schedule_early(observer, record, out);
     bool is_old = observer->seen.has_server_hello && observer->seen.version < TLS_VERSION_13;
     if (is_old && !reading->opener && !tls_schedule_change(observer, from))
         return false;
+    if (observer->seen.version == TLS_VERSION_10 && reading->sequence > 0 && !record->block_before)
+        return false; /* with encrypt-then-MAC nothing else would show that its first block is wrong */
     if (reading->opener && tls_opener_open(reading->opener, reading->sequence, record, room, out))
         return true;
-    return !is_old && tls_schedule_advance(observer, from, record, out);
+    if (is_old)
+        return false;
+    return tls_schedule_advance(observer, from, record, out)
+           || (reading->may_have_updated && open_after_update(observer, from, record, out));
 }
 
 static void fail(struct tls_observer *observer, enum tls_side from)
@@ -171,6 +199,8 @@ static void fail(struct tls_observer *observer, enum tls_side from)
     bool has_keys =
         observer->is_pickup ? observer->hellos.has_client_random : tls_schedule_has_keys(observer);
 
+    if (!observer->seen.has_server_hello && !observer->is_pickup)
+        return; /* early data to which there are no keys, and which the server may not take */
     reading->failures++;
     if (reading->was_opened && reading->opener && reading->failures < FAILURES_AFTER) {
         tls_search_tear(observer, from);
@@ -182,8 +212,15 @@ static void fail(struct tls_observer *observer, enum tls_side from)
     tls_observer_note_sealed(observer, from);
 }
 
-static void note_block(struct tls_reading *reading, struct bytes body)
+void tls_inside_note_block(struct tls_observer *observer, enum tls_side from, struct bytes body)
 {
+    struct tls_reading *reading = &observer->direction[from].reading;
+    const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
+
+    if (observer->seen.version != TLS_VERSION_10 || !suite)
+        return;
+    if (observer->hellos.is_encrypted_first) /* the MAC is behind the last block */
+        body.len -= body.len > suite->protection->tag_bytes ? suite->protection->tag_bytes : body.len;
     if (body.len < TLS_BLOCK_MOST)
         return;
     memcpy(reading->block_before, body.ptr + body.len - TLS_BLOCK_MOST, TLS_BLOCK_MOST);
@@ -203,14 +240,12 @@ const uint8_t *tls_inside_block_before(const struct tls_observer *observer, enum
 
 void tls_inside_take(struct tls_observer *observer, enum tls_side from, const struct tls_record *record)
 {
-    struct tls_reading *reading = &observer->direction[from].reading;
     struct tls_record whole = *record;
     struct tls_opened opened;
 
     whole.block_before = tls_inside_block_before(observer, from);
     bool ok = open_record(observer, from, &whole, &opened);
-    if (observer->seen.version == TLS_VERSION_10)
-        note_block(reading, record->body);
+    tls_inside_note_block(observer, from, record->body);
     if (ok)
         tls_inside_deliver(observer, from, &opened);
     else

@@ -37,24 +37,23 @@ struct tls_keylog {
 
 struct label_row {
     const char *word;
-    enum tls_label label; /* NONE: known, and of no use for reading */
-    size_t id_bytes;
+    enum tls_label label; /* NONE: known, and not needed for reading */
 };
 
 static const struct label_row label_rows[] = {
-    { "CLIENT_RANDOM", TLS_LABEL_MASTER, TLS_RANDOM_BYTES },
-    { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", TLS_LABEL_CLIENT_HANDSHAKE, TLS_RANDOM_BYTES },
-    { "SERVER_HANDSHAKE_TRAFFIC_SECRET", TLS_LABEL_SERVER_HANDSHAKE, TLS_RANDOM_BYTES },
-    { "CLIENT_TRAFFIC_SECRET_0", TLS_LABEL_CLIENT_TRAFFIC, TLS_RANDOM_BYTES },
-    { "SERVER_TRAFFIC_SECRET_0", TLS_LABEL_SERVER_TRAFFIC, TLS_RANDOM_BYTES },
-    { "CLIENT_EARLY_TRAFFIC_SECRET", TLS_LABEL_CLIENT_EARLY, TLS_RANDOM_BYTES },
-    { "PMS_CLIENT_RANDOM", TLS_LABEL_PREMASTER, TLS_RANDOM_BYTES },
-    { "RSA", TLS_LABEL_RSA, TLS_RSA_ID_BYTES },
-    { "EXPORTER_SECRET", TLS_LABEL_NONE, 0 },
-    { "EARLY_EXPORTER_SECRET", TLS_LABEL_NONE, 0 },
-    { "EARLY_EXPORTER_MASTER_SECRET", TLS_LABEL_NONE, 0 },
-    { "ECH_SECRET", TLS_LABEL_NONE, 0 },
-    { "ECH_CONFIG", TLS_LABEL_NONE, 0 },
+    { "CLIENT_RANDOM", TLS_LABEL_MASTER },
+    { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", TLS_LABEL_CLIENT_HANDSHAKE },
+    { "SERVER_HANDSHAKE_TRAFFIC_SECRET", TLS_LABEL_SERVER_HANDSHAKE },
+    { "CLIENT_TRAFFIC_SECRET_0", TLS_LABEL_CLIENT_TRAFFIC },
+    { "SERVER_TRAFFIC_SECRET_0", TLS_LABEL_SERVER_TRAFFIC },
+    { "CLIENT_EARLY_TRAFFIC_SECRET", TLS_LABEL_CLIENT_EARLY },
+    { "RSA", TLS_LABEL_NONE }, /* the secret before the master secret, which is logged as well */
+    { "PMS_CLIENT_RANDOM", TLS_LABEL_NONE },
+    { "EXPORTER_SECRET", TLS_LABEL_NONE },
+    { "EARLY_EXPORTER_SECRET", TLS_LABEL_NONE },
+    { "EARLY_EXPORTER_MASTER_SECRET", TLS_LABEL_NONE },
+    { "ECH_SECRET", TLS_LABEL_NONE },
+    { "ECH_CONFIG", TLS_LABEL_NONE },
 };
 
 struct tls_keylog *tls_keylog_new(struct budget *budget, struct err *err)
@@ -275,7 +274,7 @@ static bool take_secret(struct tls_keylog *keylog, const struct label_row *row, 
     if (row->label == TLS_LABEL_NONE)
         return true;
     entry.len = (uint8_t)read_hex(secret, entry.secret, sizeof entry.secret);
-    bool ok = entry.len > 0 && rest.len == 0 && read_hex(id, entry.id, sizeof entry.id) == row->id_bytes;
+    bool ok = entry.len > 0 && rest.len == 0 && read_hex(id, entry.id, sizeof entry.id) == sizeof entry.id;
     if (ok)
         add(keylog, &entry);
     OPENSSL_cleanse(&entry, sizeof entry);
@@ -340,19 +339,10 @@ static struct entry *find_anew(struct tls_keylog *keylog, enum tls_label label,
     return entry;
 }
 
-static bool copy_id(struct bytes id, uint8_t out[TLS_RANDOM_BYTES])
+bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes random,
+                     struct tls_secret *out)
 {
-    if (id.len == 0 || id.len > TLS_RANDOM_BYTES)
-        return false;
-    memset(out, 0, TLS_RANDOM_BYTES);
-    memcpy(out, id.ptr, id.len);
-    return true;
-}
-
-bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes id, struct tls_secret *out)
-{
-    uint8_t key[TLS_RANDOM_BYTES];
-    const struct entry *entry = copy_id(id, key) ? find_anew(keylog, label, key) : NULL;
+    const struct entry *entry = random.len == TLS_RANDOM_BYTES ? find_anew(keylog, label, random.ptr) : NULL;
 
     if (!entry)
         return false;
@@ -363,9 +353,7 @@ bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct byt
 
 bool tls_keylog_knows(struct tls_keylog *keylog, struct bytes random)
 {
-    uint8_t key[TLS_RANDOM_BYTES];
-
-    return copy_id(random, key) && find_anew(keylog, TLS_LABEL_NONE, key);
+    return random.len == TLS_RANDOM_BYTES && find_anew(keylog, TLS_LABEL_NONE, random.ptr);
 }
 
 bool tls_keylog_newest(const struct tls_keylog *keylog, enum tls_label label, size_t *at,

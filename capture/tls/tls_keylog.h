@@ -15,8 +15,6 @@
 enum tls_label {
     TLS_LABEL_NONE = 0,
     TLS_LABEL_MASTER,       /* CLIENT_RANDOM: the master secret, TLS 1.2 and older */
-    TLS_LABEL_PREMASTER,    /* PMS_CLIENT_RANDOM: what the master secret is made from */
-    TLS_LABEL_RSA,          /* RSA: the same, known by the first octets of its encrypted form */
     TLS_LABEL_CLIENT_EARLY, /* traffic secrets of TLS 1.3 (RFC 8446 7.1) */
     TLS_LABEL_CLIENT_HANDSHAKE,
     TLS_LABEL_SERVER_HANDSHAKE,
@@ -25,7 +23,7 @@ enum tls_label {
     TLS_LABEL_COUNT
 };
 
-enum { TLS_RANDOM_BYTES = 32, TLS_RSA_ID_BYTES = 8, TLS_SECRET_MOST = 48 };
+enum { TLS_RANDOM_BYTES = 32, TLS_SECRET_MOST = 48 };
 
 struct tls_secret {
     uint8_t bytes[TLS_SECRET_MOST];
@@ -58,8 +56,8 @@ void tls_keylog_finish(struct tls_keylog *keylog, struct tls_key_text *text);
 /* Who to ask when a secret is missing; true if there was more to read.  Programs write a secret down before
  * they use it, so a second look helps while the file still grows. */
 void tls_keylog_ask(struct tls_keylog *keylog, bool (*read_on)(void *ctx), void *ctx);
-/* `id` is the client random, or for TLS_LABEL_RSA the octets.  The caller wipes `out`. */
-bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes id,
+/* The caller wipes `out`. */
+bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes random,
                      struct tls_secret *out) NODISCARD;
 /* Whether there is a secret of any label for this client random. */
 bool tls_keylog_knows(struct tls_keylog *keylog, struct bytes random);

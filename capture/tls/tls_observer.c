@@ -177,8 +177,11 @@ static void take_sealed(struct tls_observer *observer, enum tls_side from, struc
     bool is_last = part.len == direction->record_left;
     struct tls_record record = { .body = part };
 
-    if (direction->is_torn)
+    if (direction->is_torn) {
+        if (is_last)
+            tls_inside_note_block(observer, from, part);
         return;
+    }
     if (part.len < direction->record_len) {
         if (!tls_inside_keep(observer, from, part)) {
             tls_observer_lose(observer);
@@ -245,9 +248,19 @@ static void tear_record(struct tls_observer *observer, enum tls_side from, uint6
     if (!direction->is_torn)
         tls_search_tear(observer, from);
     direction->is_torn = true;
+    direction->reading.has_block_before = false;
     direction->record_left -= (uint32_t)length;
     if (direction->record_left == 0)
         direction->header_len = 0;
+}
+
+/* With the record that the hole is in, unless that was told already. */
+static uint64_t begin_of_loss(const struct tls_direction *direction, const struct stream_hole *hole)
+{
+    if (direction->reading.is_searching || direction->header_len == 0)
+        return hole->offset;
+    return direction->is_torn ? direction->record_begin + TLS_HEADER_BYTES + direction->record_len
+                              : direction->record_begin;
 }
 
 static void take_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
@@ -260,8 +273,7 @@ static void take_hole(struct tls_observer *observer, enum tls_side from, const s
     else if (is_inside && !direction->reading.is_searching)
         tear_record(observer, from, hole->length);
     else
-        tls_search_begin(observer, from, direction->header_len ? direction->record_begin : hole->offset,
-                         hole->offset + hole->length);
+        tls_search_begin(observer, from, begin_of_loss(direction, hole), hole->offset + hole->length);
 }
 
 bool tls_observer_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
@@ -289,7 +301,8 @@ void tls_observer_finish(struct tls_observer *observer, const struct stream_chun
     for (int side = 0; side < 2; side++) {
         const struct tls_reading *reading = &observer->direction[side].reading;
         if (reading->is_searching) {
-            tls_search_tell(observer, (enum tls_side)side, reading->search_begin + reading->room_len, 0);
+            tls_search_tell(observer, (enum tls_side)side, reading->search_begin + reading->room_len,
+                            TLS_RECORDS_UNKNOWN);
             tls_inside_give_up(observer, TLS_READ_PART);
         }
     }

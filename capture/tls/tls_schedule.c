@@ -8,6 +8,10 @@
 enum { KEY_BLOCK_MOST = 2 * (TLS_MAC_MOST + TLS_KEY_MOST + TLS_IV_MOST), MASTER_BYTES = 48 };
 enum { PICKUP_NUMBERS = 256 /* record numbers tried where a connection is met midway */ };
 
+/* Of TLS 1.3, the most usual first. */
+static const uint16_t suites_13[] = { 0x1302, 0x1301, 0x1303, 0x1304, 0x1305 };
+enum { SUITES_13 = sizeof suites_13 / sizeof suites_13[0] };
+
 static struct bytes client_random(const struct tls_observer *observer)
 {
     return (struct bytes){ observer->hellos.client_random, TLS_HELLO_RANDOM };
@@ -94,27 +98,57 @@ bool tls_schedule_advance(struct tls_observer *observer, enum tls_side from, con
     return false;
 }
 
-struct tls_opener *tls_schedule_next(const struct tls_observer *observer, enum tls_side from,
-                                     struct tls_secret *secret)
+/* Early data comes before the suite is known: it is that of an earlier connection. */
+bool tls_schedule_early(struct tls_observer *observer, const struct tls_record *record,
+                        struct tls_opened *out)
 {
-    const struct tls_reading *reading = &observer->direction[from].reading;
-    const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
+    struct tls_reading *reading = &observer->direction[TLS_CLIENT].reading;
+    struct tls_secret secret = { .len = 0 };
+    struct tls_opener *opener = NULL;
+    bool ok = false;
 
-    secret->len = reading->secret.len;
-    if (!suite || reading->epoch != TLS_EPOCH_TRAFFIC || secret->len == 0
-        || !tls_expand(suite->hash, (struct bytes){ reading->secret.bytes, reading->secret.len },
-                       "traffic upd", secret->bytes, secret->len))
-        return NULL;
-    return tls_schedule_opener(suite, secret, observer->options.budget);
+    if (!tls_keylog_find(observer->options.keylog, TLS_LABEL_CLIENT_EARLY, client_random(observer), &secret))
+        return false;
+    for (size_t i = 0; i < SUITES_13 && !ok; i++) {
+        tls_opener_free(opener);
+        opener = tls_schedule_opener(tls_suite_find(suites_13[i]), &secret, observer->options.budget);
+        ok = opener && tls_opener_open(opener, 0, record, tls_keylog_room(observer->options.keylog), out);
+    }
+    if (ok) {
+        adopt(reading, opener, &secret);
+        reading->epoch = TLS_EPOCH_EARLY;
+    } else {
+        tls_opener_free(opener);
+    }
+    OPENSSL_cleanse(&secret, sizeof secret);
+    return ok;
+}
+
+struct tls_opener *tls_schedule_next(const struct tls_observer *observer, struct tls_secret *secret)
+{
+    const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
+    struct tls_secret next = { .len = secret->len };
+    struct tls_opener *opener = NULL;
+
+    if (suite && secret->len > 0
+        && tls_expand(suite->hash, (struct bytes){ secret->bytes, secret->len }, "traffic upd", next.bytes,
+                      next.len)) {
+        *secret = next;
+        opener = tls_schedule_opener(suite, secret, observer->options.budget);
+    }
+    OPENSSL_cleanse(&next, sizeof next);
+    return opener;
 }
 
 void tls_schedule_update(struct tls_observer *observer, enum tls_side from)
 {
-    struct tls_secret secret;
-    struct tls_opener *opener = tls_schedule_next(observer, from, &secret);
+    struct tls_reading *reading = &observer->direction[from].reading;
+    struct tls_secret secret = reading->secret;
+    struct tls_opener *opener =
+        reading->epoch == TLS_EPOCH_TRAFFIC ? tls_schedule_next(observer, &secret) : NULL;
 
     if (opener)
-        adopt(&observer->direction[from].reading, opener, &secret);
+        adopt(reading, opener, &secret);
     OPENSSL_cleanse(&secret, sizeof secret);
 }
 
@@ -240,12 +274,10 @@ static bool try_suite(struct tls_observer *observer, enum tls_side from, uint16_
 static bool try_suites(struct tls_observer *observer, enum tls_side from, const struct tls_record *record,
                        struct tls_opened *out)
 {
-    static const uint16_t suites[] = { 0x1302, 0x1301, 0x1303, 0x1304 };
-
     if (observer->seen.cipher)
         return try_suite(observer, from, observer->seen.cipher, record, out);
-    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
-        if (try_suite(observer, from, suites[i], record, out))
+    for (size_t i = 0; i < SUITES_13; i++)
+        if (try_suite(observer, from, suites_13[i], record, out))
             return true;
     return false;
 }

@@ -6,7 +6,10 @@
 
 #include "tls/tls_state.h"
 
-enum { SEARCH_ROOM = TLS_BLOCK_MOST + TLS_HEADER_BYTES + TLS_RECORD_MOST, DATA_MOST = 1 << 14 };
+/* In front of a record, TLS 1.0 needs what is behind the last block of the one before, and that block. */
+enum { UPDATES_MOST = 8 /* of keys, within what is missing */ };
+enum { KEPT_BEFORE = TLS_BLOCK_MOST + TLS_MAC_MOST };
+enum { SEARCH_ROOM = KEPT_BEFORE + TLS_HEADER_BYTES + TLS_RECORD_MOST, DATA_MOST = 1 << 14 };
 
 /* How much plaintext lies between two offsets, in so many records. */
 static uint64_t plain_length(const struct tls_observer *observer, enum tls_side from, uint64_t length,
@@ -14,8 +17,6 @@ static uint64_t plain_length(const struct tls_observer *observer, enum tls_side 
 {
     uint64_t overhead = tls_inside_overhead(observer, from);
 
-    if (records == 0)
-        records = length / (DATA_MOST + overhead) + 1;
     return length > records * overhead ? length - records * overhead : 0;
 }
 
@@ -35,11 +36,15 @@ void tls_search_tell(struct tls_observer *observer, enum tls_side from, uint64_t
 {
     struct tls_reading *reading = &observer->direction[from].reading;
 
-    if (reading->is_hole_told)
+    if (end <= reading->hole_begin)
         return;
-    reading->is_hole_told = true;
+    uint64_t length = end - reading->hole_begin;
+    if (records == TLS_RECORDS_UNKNOWN)
+        records = length / (DATA_MOST + tls_inside_overhead(observer, from)) + 1;
+    reading->told_records += records;
+    reading->hole_begin = end;
     if (observer->seen.progress == TLS_PROGRESS_DONE)
-        tell(observer, from, end, plain_length(observer, from, end - reading->hole_begin, records));
+        tell(observer, from, end, plain_length(observer, from, length, records));
 }
 
 void tls_search_tear(struct tls_observer *observer, enum tls_side from)
@@ -51,7 +56,7 @@ void tls_search_tear(struct tls_observer *observer, enum tls_side from)
     buf_clear(&direction->message);
     direction->reading.skips_messages = direction->reading.epoch != TLS_EPOCH_TRAFFIC;
     direction->reading.sequence++;
-    direction->reading.has_block_before = false;
+    direction->reading.may_have_updated = true;
     if (observer->seen.progress == TLS_PROGRESS_DONE)
         tell(observer, from, direction->record_begin + length, plain_length(observer, from, length, 1));
 }
@@ -62,10 +67,12 @@ void tls_search_begin(struct tls_observer *observer, enum tls_side from, uint64_
     struct tls_reading *reading = &direction->reading;
 
     tls_inside_drop_room(observer, from);
-    if (!reading->is_searching)
+    if (!reading->is_searching) {
         reading->hole_begin = hole_begin;
+        reading->search_from = hole_begin;
+        reading->told_records = 0;
+    }
     reading->is_searching = true;
-    reading->is_hole_told = false;
     reading->search_begin = offset;
     reading->has_block_before = false;
     buf_clear(&direction->message);
@@ -80,7 +87,7 @@ static bool try_opener(struct tls_observer *observer, enum tls_side from, struct
 {
     struct tls_reading *reading = &observer->direction[from].reading;
     uint8_t *room = tls_keylog_room(observer->options.keylog);
-    uint64_t lost = observer->direction[from].record_begin - reading->hole_begin;
+    uint64_t lost = observer->direction[from].record_begin - reading->search_from;
     uint64_t most = lost / (tls_inside_overhead(observer, from) + 1) + 1;
 
     if (most > LIMIT_TLS_TRIES)
@@ -106,25 +113,43 @@ static void turn_to(struct tls_reading *reading, struct tls_opener *opener, cons
     reading->epoch = TLS_EPOCH_TRAFFIC;
 }
 
-/* The keys that follow, if the message that announces them is among what is missing. */
+/* The first keys for data, if the handshake is among what is missing; else those at hand, once more. */
+static struct tls_opener *first_keys(struct tls_observer *observer, enum tls_side from,
+                                     struct tls_secret *secret)
+{
+    const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
+    enum tls_label label = from == TLS_CLIENT ? TLS_LABEL_CLIENT_TRAFFIC : TLS_LABEL_SERVER_TRAFFIC;
+    const struct bytes random = { observer->hellos.client_random, TLS_HELLO_RANDOM };
+
+    if (observer->direction[from].reading.epoch == TLS_EPOCH_TRAFFIC) {
+        *secret = observer->direction[from].reading.secret;
+        return tls_schedule_next(observer, secret);
+    }
+    if (!suite || !tls_keylog_find(observer->options.keylog, label, random, secret))
+        return NULL;
+    return tls_schedule_opener(suite, secret, observer->options.budget);
+}
+
+/* The keys that follow, if the messages that announce them are among what is missing. */
 static bool try_next_keys(struct tls_observer *observer, enum tls_side from, const struct tls_record *record,
                           struct tls_opened *out)
 {
     struct tls_reading *reading = &observer->direction[from].reading;
-    const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
-    enum tls_label label = from == TLS_CLIENT ? TLS_LABEL_CLIENT_TRAFFIC : TLS_LABEL_SERVER_TRAFFIC;
     struct tls_secret secret = { .len = 0 };
-    struct tls_opener *opener = NULL;
     uint64_t number = 0;
+    bool ok = false;
 
-    if (!suite || observer->seen.version < TLS_VERSION_13)
+    if (observer->seen.version < TLS_VERSION_13)
         return false;
-    if (reading->epoch == TLS_EPOCH_TRAFFIC)
-        opener = tls_schedule_next(observer, from, &secret);
-    else if (tls_keylog_find(observer->options.keylog, label,
-                             (struct bytes){ observer->hellos.client_random, TLS_HELLO_RANDOM }, &secret))
-        opener = tls_schedule_opener(suite, &secret, observer->options.budget);
-    bool ok = opener && try_opener(observer, from, opener, record, &number, out);
+    struct tls_opener *opener = first_keys(observer, from, &secret);
+    for (unsigned tried = 0; opener && tried < UPDATES_MOST; tried++) {
+        number = 0;
+        ok = try_opener(observer, from, opener, record, &number, out);
+        if (ok)
+            break;
+        tls_opener_free(opener);
+        opener = tls_schedule_next(observer, &secret);
+    }
     if (ok) {
         turn_to(reading, opener, &secret);
         reading->sequence = number;
@@ -177,6 +202,7 @@ static void found(struct tls_observer *observer, enum tls_side from, const struc
 
     if (reading->epoch == TLS_EPOCH_TRAFFIC && reading->sequence > !is_13)
         observer->seen.progress = TLS_PROGRESS_DONE; /* what was sealed before, but for Finished, was data */
+    records -= records < reading->told_records ? records : reading->told_records;
     tls_search_tell(observer, from, direction->record_begin, records);
     reading->is_searching = false;
     direction->is_sealed = !is_13;
@@ -199,24 +225,24 @@ static bool look_at(struct tls_observer *observer, enum tls_side from, size_t at
     direction->record_acked = tls_inside_acked(observer, from, observer->chunk->acked);
     if (observer->seen.version == TLS_VERSION_10) {
         const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
-        if (!suite || at < suite->protection->iv_bytes)
+        if (!suite)
             return false;
-        record.block_before = reading->room + at - suite->protection->iv_bytes;
+        size_t mac = observer->hellos.is_encrypted_first ? suite->protection->tag_bytes : 0;
+        if (at < suite->protection->iv_bytes + mac)
+            return false;
+        record.block_before = reading->room + at - mac - suite->protection->iv_bytes;
     }
     if (!try_record(observer, from, &record, &opened))
         return false;
-    if (observer->seen.version == TLS_VERSION_10 && len >= TLS_BLOCK_MOST) {
-        memcpy(reading->block_before, record.body.ptr + len - TLS_BLOCK_MOST, TLS_BLOCK_MOST);
-        reading->has_block_before = true;
-    }
+    tls_inside_note_block(observer, from, record.body);
     found(observer, from, &opened, first);
     return true;
 }
 
-/* Forgets what cannot be the begin of a record, but for one block before it. */
+/* Forgets what cannot be the begin of a record, but for what may stand before it. */
 static void forget(struct tls_reading *reading, size_t at)
 {
-    size_t gone = at > TLS_BLOCK_MOST ? at - TLS_BLOCK_MOST : 0;
+    size_t gone = at > KEPT_BEFORE ? at - KEPT_BEFORE : 0;
 
     if (gone == 0)
         return;

@@ -33,13 +33,15 @@ struct tls_reading {
     size_t room_at;                       /* while searching: what stands before it was looked at */
     uint8_t block_before[TLS_BLOCK_MOST]; /* TLS 1.0, CBC */
     bool has_block_before;
-    bool was_opened;      /* a record was */
-    bool skips_messages;  /* a part of the handshake is missing: until the next keys */
-    unsigned failures;    /* records in a row that could not be */
-    uint64_t tried_bytes; /* decrypted in vain */
-    bool is_searching;    /* for the next record, behind missing bytes */
-    bool is_hole_told;
-    uint64_t hole_begin;   /* of what cannot be read */
+    bool was_opened;       /* a record was */
+    bool may_have_updated; /* a record is missing that may have announced new keys */
+    bool skips_messages;   /* a part of the handshake is missing: until the next keys */
+    unsigned failures;     /* records in a row that could not be */
+    uint64_t tried_bytes;  /* decrypted in vain */
+    bool is_searching;     /* for the next record, behind missing bytes */
+    uint64_t hole_begin;   /* of what cannot be read, and was not told yet */
+    uint64_t told_records; /* so many were told as missing since the search began */
+    uint64_t search_from;  /* where the search began: what is missing is counted from there */
     uint64_t search_begin; /* offset of room[0] while searching */
 };
 
@@ -89,9 +91,11 @@ void tls_take_alert(struct tls_observer *observer, enum tls_side from, struct by
 /* The first keys behind `after` that open the record (TLS 1.3), as its record 0. */
 bool tls_schedule_advance(struct tls_observer *observer, enum tls_side from, const struct tls_record *record,
                           struct tls_opened *out) NODISCARD;
-/* The keys that follow a KeyUpdate (RFC 8446 7.2); NULL without. */
-struct tls_opener *tls_schedule_next(const struct tls_observer *observer, enum tls_side from,
-                                     struct tls_secret *secret);
+bool tls_schedule_early(struct tls_observer *observer, const struct tls_record *record,
+                        struct tls_opened *out) NODISCARD;
+/* The keys that follow those of `secret` after a KeyUpdate (RFC 8446 7.2), and the secret that they come
+ * from; NULL without. */
+struct tls_opener *tls_schedule_next(const struct tls_observer *observer, struct tls_secret *secret);
 void tls_schedule_update(struct tls_observer *observer, enum tls_side from);
 /* The keys behind a ChangeCipherSpec. */
 bool tls_schedule_change(struct tls_observer *observer, enum tls_side from) NODISCARD;
@@ -118,6 +122,7 @@ uint64_t tls_inside_acked(const struct tls_observer *observer, enum tls_side fro
 void tls_inside_note_border(struct tls_direction *direction, uint64_t end);
 /* TLS 1.0, CBC: the block that the next record is chained to; NULL: none, or another version. */
 const uint8_t *tls_inside_block_before(const struct tls_observer *observer, enum tls_side from);
+void tls_inside_note_block(struct tls_observer *observer, enum tls_side from, struct bytes body);
 /* Octets of a record beside its data. */
 size_t tls_inside_overhead(const struct tls_observer *observer, enum tls_side from);
 
@@ -127,8 +132,9 @@ void tls_search_begin(struct tls_observer *observer, enum tls_side from, uint64_
 void tls_search_feed(struct tls_observer *observer, enum tls_side from, struct bytes data, uint64_t offset);
 /* The record at hand has lost bytes: it is told as missing, and counted. */
 void tls_search_tear(struct tls_observer *observer, enum tls_side from);
-/* The hole of this direction is told, if it was not, before the other one goes on.  `records` of
- * it are missing; 0: not known. */
+/* What is missing up to `end` is told, if it was not: at the latest before the other direction goes on.
+ * `records` of it are missing; TLS_RECORDS_UNKNOWN: as many as there must be at least. */
+#define TLS_RECORDS_UNKNOWN UINT64_MAX
 void tls_search_tell(struct tls_observer *observer, enum tls_side from, uint64_t end, uint64_t records);
 
 /* tls_keylog.c: room for one record in clear, shared by all that read with these keys. */
