@@ -76,6 +76,7 @@ seconds=30; $long && seconds=600
 for target in build/fuzz/tests/fuzz/fuzz_*; do
     [ -x "$target" ] && step "fuzz ${target##*/fuzz_}" sh tests/fuzz/run.sh "$target" $seconds
 done
+$long && step "speed of decryption" python3 tests/bench/tls.py build/release/tests/bench/bench_tls
 $long && step "benchmark" sh tests/bench/bench.sh build/release/cli/smtpscope
 
 echo "$passed passed, $failed failed, $skipped skipped"

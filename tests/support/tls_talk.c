@@ -185,6 +185,16 @@ static bool say(struct ends *ends, enum tls_side from, struct bytes text)
     return true;
 }
 
+static bool say_bulk(struct ends *ends)
+{
+    uint8_t *bulk = calloc(1, ends->options->bulk_bytes);
+    bool ok = bulk && say(ends, TLS_CLIENT, (struct bytes){ bulk, ends->options->bulk_bytes });
+
+    exchange(ends);
+    free(bulk);
+    return ok;
+}
+
 /* Sizes from one octet to the longest, both sides in turn. */
 static bool talk_on(struct ends *ends)
 {
@@ -285,7 +295,7 @@ static bool run(struct ends *ends)
     talk->version = (uint16_t)SSL_version(ends->ssl[TLS_CLIENT]);
     talk->cipher = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ends->ssl[TLS_CLIENT]));
     exchange(ends);
-    ok = talk_on(ends);
+    ok = (ends->options->bulk_bytes == 0 || say_bulk(ends)) && talk_on(ends);
     (void)SSL_shutdown(ends->ssl[TLS_CLIENT]);
     exchange(ends);
     return ok && talk->octets[0].ok && talk->octets[1].ok;

@@ -17,6 +17,7 @@ struct tls_talk_options {
     bool has_early_data;  /* with is_resumed: the first thing said comes before the handshake */
     bool renegotiates;    /* after the first thing said, TLS 1.2 */
     bool updates_keys;    /* after each thing said, TLS 1.3 */
+    size_t bulk_bytes;    /* the client says so much at first */
     size_t message_bytes; /* of the longest thing said */
     unsigned messages;
 };
