@@ -56,6 +56,7 @@ step "property: recording equals packets" python3 tests/property/recording.py bu
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
 step "property: no output holds a secret" python3 tests/property/secrets.py build/release/cli/smtpscope
+step "property: inside TLS as in clear" python3 tests/property/tls.py build/release/cli/smtpscope
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
