@@ -45,12 +45,9 @@ void secrets_begin(struct secrets *secrets, bool is_section, bool is_big, const 
     wipe(&secrets->text);
     secrets->is_comments = is_section;
     secrets->is_big = is_big;
-    secrets->left = 0;
-    if (!secrets->sink)
-        return;
     uint32_t type = number(&r, is_big), len = number(&r, is_big);
-    if (is_section || type == SECRETS_TLS)
-        secrets->left = is_section ? LIMIT_TLS_SECRETS_BLOCK : len;
+    secrets->is_wanted = secrets->sink && (is_section || type == SECRETS_TLS);
+    secrets->left = is_section ? LIMIT_TLS_SECRETS_BLOCK : len;
 }
 
 static void hand_on(struct secrets *secrets, struct bytes text, bool is_last)
@@ -87,7 +84,7 @@ void secrets_add(struct secrets *secrets, struct bytes part, bool is_last)
 {
     struct buf *text = &secrets->text;
 
-    if (secrets->left == 0)
+    if (!secrets->is_wanted)
         return;
     for (part = bytes_slice(part, 0, secrets->left); part.len > 0;) {
         struct bytes now = bytes_slice(part, 0, text->max - text->len);
@@ -103,6 +100,6 @@ void secrets_add(struct secrets *secrets, struct bytes part, bool is_last)
         take_comments(secrets);
     else if (!secrets->is_comments)
         hand_on(secrets, buf_bytes(text), true);
-    secrets->left = 0;
+    secrets->is_wanted = false;
     wipe(text);
 }

@@ -9,6 +9,7 @@
 
 struct secrets {
     const struct secret_sink *sink; /* borrowed; NULL: nobody wants them */
+    bool is_wanted;                 /* what is in the block at hand */
     bool is_comments;               /* the options of a section */
     bool is_big;
     uint64_t left; /* octets of the secrets that are still to come */
