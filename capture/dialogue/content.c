@@ -22,7 +22,7 @@ static void count(struct message *message, struct bytes stored)
 static void store(struct dialogue *d, struct message *message, struct bytes stored)
 {
     if (message->size < LIMIT_CONTENT_HEAD)
-        siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
+        fingerprint_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
     message->size += stored.len;
     if (d->digest)
         digest_update(d->digest, stored);
@@ -38,14 +38,12 @@ void content_add(struct dialogue *d, struct message *message, struct bytes store
 
 void content_start_head(struct dialogue *d)
 {
-    static const uint64_t key[2] = { 0, 0 }; /* recordings are compared by it: the same in every run */
-
-    siphash_start(&d->head, key);
+    fingerprint_start(&d->head);
 }
 
 uint64_t content_head(const struct dialogue *d)
 {
-    uint64_t hash = siphash_value(&d->head) >> 11;
+    uint64_t hash = fingerprint_value(&d->head) >> 11;
 
     return hash ? hash : 1;
 }
