@@ -10,7 +10,7 @@ _smtpscope()
     esac
     case $before in
     --format) words="text jsonl" ;;
-    -r|--read|-o|--output) compopt -o default; return 0 ;;
+    -r|--read|--tls-keylog|-o|--output) compopt -o default; return 0 ;;
     -f|--filter|-c|--count|--ports|--memory|-j|--jobs|--session|--client|--server|--since|--until|--from|--rcpt|--helo|--identity|--queue-id|--code|--local-domains|--slow|--verify-password|-i|--interface) return 0 ;;
     --finding) words="$(smtpscope explain 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p')" ;;
     --verdict) words="ok refused misordered tolerated consequence contradicted unanswered undecided" ;;
@@ -18,9 +18,9 @@ _smtpscope()
     --progress|--color) words="auto always never" ;;
     esac
     case $command in
-    analyze) options="--format --json -r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    show) options="-r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
+    analyze) options="--format --json -r --read -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    show) options="-r --read -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --tls-keylog --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
     explain) options="--color -h --help -V --version" ;;
     esac
     if [ -n "$words" ]; then
