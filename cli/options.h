@@ -2,6 +2,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli/selectors.h"
+#include "report/words.h"
 
 /* The command line, from a table: what --help prints cannot drift from what is understood. */
 
@@ -10,7 +11,9 @@ enum command_bit {
     FOR_SHOW = 2,
     FOR_CAPTURE = 4,
     FOR_EXPLAIN = 8,
-    FOR_SESSIONS = FOR_ANALYZE | FOR_SHOW,
+    FOR_REPORT = 16,
+    FOR_SHOWN = FOR_ANALYZE | FOR_SHOW,
+    FOR_SESSIONS = FOR_SHOWN | FOR_REPORT,
     FOR_INPUTS = FOR_SESSIONS | FOR_CAPTURE,
 };
 
@@ -24,6 +27,10 @@ struct options {
     size_t input_count;
     const char *format;
     const char *output;
+    const char *baseline;     /* an earlier capture; NULL: none */
+    const char *command_line; /* as it was given, for a shell; NULL: not kept */
+    enum language language;
+    bool is_anonymous;
     const char *filter;
     char joined_filter[4096]; /* what stood behind -- */
     const char *device;

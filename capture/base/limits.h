@@ -70,7 +70,21 @@ enum {
 
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
+    /* incident */
+    LIMIT_INCIDENTS = 2048,       /* told apart; what comes beyond goes into coarser ones */
+    LIMIT_INCIDENTS_FINE = 1536,  /* of them by client too; the rest by server, or by finding alone */
+    LIMIT_INCIDENT_BYTES = 256 * KIB, /* of texts of one incident: an eighth of that is usual with long replies */
+    LIMIT_EXEMPLARS = 3,          /* sessions kept of an incident */
+    LIMIT_EXEMPLAR_LINES = 72,    /* of a dialogue kept; what is folded is counted */
+    LIMIT_EXEMPLAR_REPLY = 16,    /* lines of one reply in it */
+    LIMIT_EXEMPLAR_TEXT = 400,    /* octets of one line */
+    LIMIT_PSEUDONYMS = 32768,     /* names of a report that is made anonymous; a few for each incident */
+    LIMIT_TALLY = 1024,           /* different clients, names, identities counted of one incident */
+
     /* output */
+    LIMIT_REPORT = 64 * 1024 * 1024, /* a report; what is listed of incidents ends long before */
+    LIMIT_HTML_BYTES = 4 * 1024 * 1024, /* of a page, before its last sections: browsers open 5 MB at once */
+    LIMIT_REPORT_BLOCK = 1024 * 1024, /* one paragraph of it */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,
     LIMIT_REORDER_BYTES =
         16 * 1024 * 1024 /* finished output that waits for an older session; spooled beyond */
