@@ -63,6 +63,8 @@ struct incident {
     struct bytes line;       /* the faulty line of the client; empty none */
     struct bytes cause_line; /* what came first, if it is another command */
     struct bytes cause_reply;
+    struct bytes before_line; /* what had been refused before a command out of order; empty nothing */
+    struct bytes before_reply;
     struct bytes detail; /* a sentence about the first occurrence; empty none */
     struct companion companions[INCIDENT_COMPANIONS];
     size_t companion_count;

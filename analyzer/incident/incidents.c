@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = LIMIT_INCIDENTS * 4, VARIANTS = 3 };
+enum { SLOTS = LIMIT_INCIDENTS * 4, VARIANTS = 6 };
 
-/* Incidents of one kind of client.  Up to VARIANTS identities are incidents of their own; more of them are
- * one: somebody who tries names, or a server for many users. */
+/* Incidents of clients that call themselves alike.  Up to VARIANTS networks or identities are incidents of
+ * their own; more of them are one: a program that is used in many places, somebody who tries names. */
 struct slot {
     uint64_t key; /* 0: free */
     bool is_collapsed;
@@ -84,7 +84,7 @@ static void forget(struct incidents *incidents, struct incident *incident)
     incident_free(incident);
 }
 
-/* Too many identities for one kind of client. */
+/* Too many networks or identities to tell apart. */
 static struct incident *collapse(struct incidents *incidents, struct slot *slot)
 {
     struct incident *whole = slot->variants[0];

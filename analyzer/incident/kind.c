@@ -46,13 +46,10 @@ static void add_endpoint(struct siphash *hash, const struct endpoint *end)
     siphash_add_number(hash, end->port);
 }
 
-static void add_client(struct siphash *hash, const struct analysis *analysis)
+static void add_network(struct siphash *hash, const struct address *client)
 {
-    const struct address *client = &analysis->session->client.address;
-
     siphash_add_part(hash,
                      (struct bytes){ client->bytes, client->family == 4 ? IPV4_NETWORK : IPV6_NETWORK });
-    add_likeness(hash, analysis->replay.helo);
 }
 
 static bool is_refusal(const struct reply *reply, const struct finding *finding)
@@ -111,8 +108,9 @@ struct incident_kind kind_of(const struct analysis *analysis, const struct findi
     add_reply(&hash, kind_reply(analysis, finding));
     kind.loose = finish(&hash);
     add_endpoint(&hash, &analysis->session->server);
-    add_client(&hash, analysis);
+    add_likeness(&hash, analysis->replay.helo);
     kind.client = finish(&hash);
+    add_network(&hash, &analysis->session->client.address);
     siphash_add_part(&hash, kind_identity(analysis));
     kind.fine = finish(&hash);
     struct incident_kind coarse = kind_of_attempts(&analysis->session->server, finding->rule);

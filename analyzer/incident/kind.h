@@ -5,8 +5,8 @@
 
 /* What makes two findings one incident, as hashes that are the same in every run. */
 struct incident_kind {
-    uint64_t fine;   /* rule, cause, reply, server, kind of client, identity */
-    uint64_t client; /* without the identity */
+    uint64_t fine;   /* rule, cause, reply, server, name of the client, its network, identity */
+    uint64_t client; /* without network and identity */
     uint64_t server; /* rule and server alone */
     uint64_t rule;
     uint64_t loose; /* rule, cause and reply: what two captures with other addresses have in common */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TENTH = 10 };
+enum { TENTH = 10, LOOKED_BACK = 12 };
 
 void incident_rename(struct incident *incident, uint64_t key)
 {
@@ -145,6 +145,24 @@ static void note_first(struct incident *incident, const struct analysis *analysi
     }
 }
 
+/* Where a command is out of order, a refusal shortly before it is how it came to that. */
+static void note_before(struct incident *incident, const struct analysis *analysis,
+                        const struct finding *finding)
+{
+    uint32_t least = finding->command > LOOKED_BACK ? finding->command - LOOKED_BACK : 1;
+
+    if (strcmp(rule_of(finding->rule)->group, "order") != 0 || incident->cause_line.len)
+        return;
+    for (uint32_t n = finding->command; n > least; n--) {
+        const struct item *item = replay_command(&analysis->replay, n - 1);
+        if (!item || !item->reply || item->reply->code < 400)
+            continue;
+        incident->before_line = masked_command(analysis->session, item, &incident->arena);
+        incident->before_reply = line_of_reply(item->reply, &incident->arena);
+        return;
+    }
+}
+
 static void note_parties(struct incident *incident, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -196,8 +214,10 @@ void incident_note(struct incident *incident, const struct analysis *analysis, c
     const struct finding *finding = &analysis->findings[index];
     uint64_t time_ns = finding->time_ns ? finding->time_ns : session->start_ns;
 
-    if (incident->occurrences++ == 0)
+    if (incident->occurrences++ == 0) {
         note_first(incident, analysis, finding);
+        note_before(incident, analysis, finding);
+    }
     if (finding->severity > incident->severity)
         incident->severity = finding->severity;
     if (finding->confidence > incident->confidence)
@@ -316,10 +336,22 @@ static struct incident **incidents_by_transaction(const struct session_incidents
         if (!judgement || !judgement->transaction || !incident || !is_about_messages(incident))
             continue;
         struct incident **place = &by[judgement->transaction];
-        if (!*place || (*place)->severity < incident->severity)
-            *place = incident;
+        if (!*place || (*place)->severity <= SEVERITY_INFO)
+            *place = incident; /* the first that is grave */
     }
     return by;
+}
+
+static void note_recipients(const struct session_incidents *session, const struct transaction *transaction)
+{
+    for (size_t i = 0; transaction->rcpt_refused && i < transaction->recipient_count; i++) {
+        const struct recipient *recipient = &transaction->recipients[i];
+        struct incident *incident = recipient->reply && recipient->reply->code >= 400
+                                        ? incident_about(session, recipient->command)
+                                        : NULL;
+        if (incident)
+            incident->recipients_refused++;
+    }
 }
 
 void note_deliveries(const struct session_incidents *session)
@@ -338,10 +370,9 @@ void note_deliveries(const struct session_incidents *session)
             delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO);
         session->traffic->delivery[delivery]++;
         session->traffic->recipients_refused += transaction->rcpt_refused;
-        if (!incident)
-            continue;
-        incident->delivery[delivery]++;
-        incident->recipients_refused += transaction->rcpt_refused;
+        if (incident)
+            incident->delivery[delivery]++;
+        note_recipients(session, transaction);
     }
     for (uint32_t i = 0; i < session->analysis->finding_count; i++)
         is_faulty = is_faulty || session->analysis->findings[i].severity > SEVERITY_INFO;

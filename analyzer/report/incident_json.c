@@ -6,7 +6,7 @@
 #include "report/json_parts.h"
 #include "report/story.h"
 
-enum { EVIDENCE_RANK = STORY_LISTED };
+enum { EVIDENCE_RANK = STORY_PLAIN };
 
 /* What came from the wire, or a name. */
 static json_t *visible(const struct incident_report *report, struct bytes text)
@@ -309,12 +309,10 @@ static json_t *json_of_references(const char *text)
 
 static json_t *json_of_advice(struct bytes text)
 {
-    char copy[2048];
-    size_t len = text.len < sizeof copy - 1 ? text.len : sizeof copy - 1;
+    char said[ADVICE_TEXT];
 
-    memcpy(copy, text.len ? (const char *)text.ptr : "", len);
-    copy[len] = '\0';
-    return json_of_text(words(copy));
+    story_advice(text, said);
+    return json_of_text(said);
 }
 
 static void put_counts(json_t *object, const struct incident_report *report, const struct incident *incident)

@@ -30,13 +30,15 @@ void story_sequence(struct document *document, const char *label, const struct s
 void story_fault(struct document *document, const struct incident *incident);
 /* Which session an exemplar is, and how to read its lines. */
 void story_name_session(struct document *document, const struct exemplar *exemplar);
-/* A remedy, whole or part of one of the catalogue. */
-void story_put_advice(struct document *document, struct bytes text);
+/* A remedy, whole or part of one of the catalogue, in the reader's language. */
+enum { ADVICE_TEXT = 2048 };
+void story_advice(struct bytes text, char out[ADVICE_TEXT]);
 /* Names and words of enums, for people. */
 const char *story_severity(enum severity severity);
 const char *story_fault_word(enum fault fault);
 const char *story_comparison_word(enum comparison comparison);
-/* "rcpt-without-mail", of 500 incidents too many for a report: how many have evidence, ladder and so on. */
+/* What is worth a page each: incidents by rank that get all their evidence, one session of it, a place in the
+ * list; the rest is counted. */
 enum { STORY_RICH = 40, STORY_PLAIN = 200, STORY_LISTED = 600 };
 
 #endif

@@ -137,19 +137,8 @@ static void put_how_often(struct document *document, const struct incident *inci
             said_number(incident->baseline_sessions), said_ours(story_comparison_word(incident->comparison)));
 }
 
-/* What became of the messages of these sessions. */
-static void put_messages(struct document *document, const struct incident *incident)
+static void put_undelivered(struct document *document, const uint64_t *count)
 {
-    const uint64_t *count = incident->delivery;
-
-    if (incident_undelivered(incident) + count[DELIVERY_DONE] == 0) {
-        document_put(
-            document,
-            words(incident->is_without_session
-                      ? WORDS("No message could be sent over these connections.")
-                      : WORDS("No message is known to be lost: none was under way in these sessions.")));
-        return;
-    }
     SAY(document,
         words_of(count[DELIVERY_LOST], WORDS("{1} message was not delivered"),
                  WORDS("{1} messages were not delivered")),
@@ -162,6 +151,28 @@ static void put_messages(struct document *document, const struct incident *incid
     if (count[DELIVERY_DONE])
         SAY(document, words(WORDS(", {1} delivered all the same")), said_number(count[DELIVERY_DONE]));
     document_put(document, words(WORDS(".")));
+}
+
+/* What became of the messages of these sessions. */
+static void put_messages(struct document *document, const struct incident *incident)
+{
+    const uint64_t *count = incident->delivery;
+
+    if (incident_undelivered(incident))
+        put_undelivered(document, count);
+    else if (count[DELIVERY_DONE])
+        SAY(document,
+            words_of(count[DELIVERY_DONE], WORDS("None was lost: {1} message was delivered all the same."),
+                     WORDS("None was lost: {1} messages were delivered all the same.")),
+            said_number(count[DELIVERY_DONE]));
+    else if (incident->is_without_session)
+        document_put(document, words(WORDS("No message could be sent over these connections.")));
+    else if (!incident->recipients_refused)
+        document_put(
+            document,
+            words(
+                WORDS("None is known to be lost: it did not come so far as to send one, or what became of it "
+                      "was not seen.")));
     if (incident->recipients_refused)
         SAY(document,
             words_of(incident->recipients_refused, WORDS(" {1} recipient was refused."),
@@ -182,6 +193,9 @@ static void put_cause(struct document *document, const struct incident *incident
         SAY(document, words(WORDS("The client sent {1}. ")), said_code(incident->line));
     else if (incident->reply.len)
         SAY(document, words(WORDS("The server said {1}. ")), said_code(incident->reply));
+    if (incident->before_line.len)
+        SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
+            said_code(incident->before_line), said_code(incident->before_reply));
     document_put_bytes(document, incident->detail);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
@@ -225,9 +239,13 @@ static void put_advice(struct document *document, const struct incident *inciden
 {
     struct advice advice = advice_of(incident->rule);
 
-    story_put_advice(document, advice.client);
+    char text[ADVICE_TEXT];
+
+    story_advice(advice.client, text);
+    document_put(document, text);
     document_labelled(document, words(WORDS("What the client's developer changes")));
-    story_put_advice(document, advice.postmaster);
+    story_advice(advice.postmaster, text);
+    document_put(document, text);
     document_labelled(document, words(WORDS("What the postmaster of the server changes")));
 }
 
@@ -348,9 +366,13 @@ void story_incident_line(struct document *document, const struct incident *incid
 {
     uint64_t undelivered = incident_undelivered(incident);
 
-    SAY(document, words(WORDS("{1}: {2} sessions, {3} clients, server {4}")),
+    SAY(document, words(WORDS("{1} (sessions: {2}; client {3}")),
         said_ours(words(rule_of(incident->rule)->title)), said_number(incident->sessions),
-        said_number(tally_distinct(&incident->clients)), said_code(first_of(&incident->servers)));
+        said_code(first_of(&incident->clients)));
+    if (tally_distinct(&incident->clients) > 1)
+        SAY(document, words(WORDS(" and {1} others")), said_number(tally_distinct(&incident->clients) - 1));
+    SAY(document, words(WORDS("; server {1}")), said_code(first_of(&incident->servers)));
     if (undelivered)
-        SAY(document, words(WORDS("; {1} messages not delivered")), said_number(undelivered));
+        SAY(document, words(WORDS("; messages not delivered: {1}")), said_number(undelivered));
+    document_put(document, words(WORDS(")")));
 }

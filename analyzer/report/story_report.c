@@ -1,29 +1,35 @@
 /* The report as a whole: in a few sentences, what went well, what was not seen, how it was made. */
 #include "base/limits.h"
+#include "base/timestamp.h"
 #include "report/story.h"
 
 #include <stdio.h>
 
 enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1 };
 
-void story_put_advice(struct document *document, struct bytes text)
+void story_advice(struct bytes text, char out[ADVICE_TEXT])
 {
-    char copy[2048];
-    size_t len = text.len < sizeof copy - 1 ? text.len : sizeof copy - 1;
+    size_t len = text.len < ADVICE_TEXT - 1 ? text.len : ADVICE_TEXT - 1;
 
-    memcpy(copy, text.len ? (const char *)text.ptr : "", len);
-    copy[len] = '\0';
-    document_put(document, words(copy));
+    memcpy(out, text.len ? (const char *)text.ptr : "", len);
+    out[len] = '\0';
+    const char *said = words(out);
+    if (said != out)
+        (void)snprintf(out, ADVICE_TEXT, "%s", said);
+    out[0] = (char)ascii_upper((uint8_t)out[0]); /* a part of a sentence of the catalogue */
 }
 
 static void put_period(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
 
-    SAY(document,
-        words_of(traffic->sessions, WORDS("{1} session from {2} until {3} UTC"),
-                 WORDS("{1} sessions from {2} until {3} UTC")),
-        said_number(traffic->sessions), said_time(traffic->first_ns), said_time(traffic->last_ns));
+    SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
+        said_number(traffic->sessions));
+    if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
+        SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
+    else
+        SAY(document, words(WORDS(" from {1} until {2} UTC")), said_time(traffic->first_ns),
+            said_time(traffic->last_ns));
 }
 
 static void put_verdict(struct document *document, size_t grave)
@@ -42,8 +48,10 @@ static void put_verdict(struct document *document, size_t grave)
     else
         document_put(document, words(WORDS("No incident in ")));
     put_period(document);
-    SAY(document, words(WORDS(": {1} messages were delivered, {2} not")), said_number(count[DELIVERY_DONE]),
-        said_number(count[DELIVERY_LOST]));
+    SAY(document,
+        words_of(count[DELIVERY_DONE], WORDS(": {1} message was delivered, {2} not"),
+                 WORDS(": {1} messages were delivered, {2} not")),
+        said_number(count[DELIVERY_DONE]), said_number(count[DELIVERY_LOST]));
     if (count[DELIVERY_DELAYED])
         SAY(document, words(WORDS(", {1} were put off for now")), said_number(count[DELIVERY_DELAYED]));
     if (count[DELIVERY_DOUBT])
@@ -153,7 +161,7 @@ void story_latencies(struct document *document)
         const struct latency *latency = &traffic->latency[i];
         if (latency->count < LATENCIES_LEAST || i == VERB_UNKNOWN)
             continue;
-        SAY(document, words(WORDS("{1}: half within {2}, 95 % within {3}, the slowest {4} ({5} replies)")),
+        SAY(document, words(WORDS("{1}: half within {2}, 95 % within {3}, the slowest {4} (replies: {5})")),
             said_ours(latency_name(i)), said_duration(latency_percentile(latency, 50)),
             said_duration(latency_percentile(latency, 95)), said_duration(latency->worst_ns),
             said_number(latency->count));
@@ -174,8 +182,8 @@ static void put_encryption(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
 
-    SAY(document, words(WORDS("{1} of {2} sessions went over to TLS ({3} %).")), said_number(traffic->tls),
-        said_number(traffic->sessions),
+    SAY(document, words(WORDS("Sessions that went over to TLS: {1} of {2} ({3} %).")),
+        said_number(traffic->tls), said_number(traffic->sessions),
         said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
                                       : 0));
     document_labelled(document, words(WORDS("Encryption")));
@@ -278,7 +286,7 @@ void story_provenance(struct document *document)
     document_put(document, words(WORDS("How this report was made")));
     document_heading(document, 2);
     SAY(document,
-        words(WORDS("By smtpscope {1}, from {2} packets in {3} TCP connections. All times are UTC. "
+        words(WORDS("By smtpscope {1}. Packets: {2}; TCP connections: {3}. All times are UTC. "
                     "Passwords, tokens and "
                     "proofs are left out.")),
         said_ours(report->version), said_number(report->totals->packets),
