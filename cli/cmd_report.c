@@ -179,7 +179,8 @@ int cmd_report(const struct options *options)
     }
     locale_choose(options->language);
     int status = judge_both(options, &judging, &baseline);
+    judging_release(
+        &judging); /* before the other: it may have taken over incidents of it, and their memory */
     judging_release(&baseline);
-    judging_release(&judging);
     return status;
 }

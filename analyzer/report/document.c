@@ -152,6 +152,8 @@ void document_paragraph(struct document *document)
 
 void document_labelled(struct document *document, const char *label)
 {
+    while (document->line.len > 0 && document->line.ptr[document->line.len - 1] == ' ')
+        document->line.len--;
     document->format->labelled(document, label);
     document->is_in_list = false;
     buf_clear(&document->line);

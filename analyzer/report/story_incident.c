@@ -168,11 +168,7 @@ static void put_messages(struct document *document, const struct incident *incid
     else if (incident->is_without_session)
         document_put(document, words(WORDS("No message could be sent over these connections.")));
     else if (!incident->recipients_refused)
-        document_put(
-            document,
-            words(
-                WORDS("None is known to be lost: it did not come so far as to send one, or what became of it "
-                      "was not seen.")));
+        document_put(document, words(WORDS("No message is known to be lost because of it.")));
     if (incident->recipients_refused)
         SAY(document,
             words_of(incident->recipients_refused, WORDS(" {1} recipient was refused."),

@@ -200,8 +200,7 @@ void story_traffic(struct document *document)
     document_heading(document, 2);
     SAY(document,
         words(WORDS(
-            "{1} of {2} sessions were without a fault. {3} clients spoke to {4} servers; {5} messages were "
-            "delivered.")),
+            "Sessions without a fault: {1} of {2}. Clients: {3}. Servers: {4}. Messages delivered: {5}.")),
         said_number(traffic->sessions - traffic->faulty), said_number(traffic->sessions),
         said_number(tally_distinct(&traffic->clients)), said_number(tally_distinct(&traffic->servers)),
         said_number(traffic->delivery[DELIVERY_DONE]));
