@@ -27,8 +27,8 @@ static bool complain(const struct option_row *row, const char *value, const char
 
 static bool set_format(struct options *options, const struct option_row *row, const char *value)
 {
-    if (options->command == FOR_ANALYZE && strcmp(value, "text") != 0 && strcmp(value, "jsonl") != 0)
-        return complain(row, value, "is no format; they are text and jsonl");
+    if (options->command == FOR_ANALYZE && (strcmp(value, "show") == 0 || !report_format_find(value)))
+        return complain(row, value, "is no format; they are text, jsonl and ecs");
     if (options->command == FOR_REPORT && !incident_format_find(value))
         return complain(row, value, "is no format; they are text, markdown, html and json");
     options->format = value;
@@ -243,7 +243,8 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
 enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN };
 
 static const struct option_row rows[] = {
-    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default) or jsonl" },
+    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0,
+      "text (default), jsonl, or ecs: Elastic Common Schema" },
     { "format", 0, "FORMAT", FOR_REPORT, set_format, 0, "text (default), markdown, html or json" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
     { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0,
