@@ -30,7 +30,7 @@ const struct sasl_step *sasl_response_at(const struct session *session, size_t i
 
     if (item->kind != ITEM_SASL)
         return step;
-    return step && step->length == item->as.sasl.length ? step : &item->as.sasl;
+    return step && step->length == item->as.sasl->length ? step : item->as.sasl;
 }
 
 const struct sasl_step *sasl_challenge_at(const struct session *session, size_t index)

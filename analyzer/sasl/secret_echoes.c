@@ -140,7 +140,7 @@ static void gather(const struct session *session, size_t index, struct needles *
     for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
         const struct item *item = &session->items[index - back];
         if (item->kind == ITEM_SASL)
-            add_step(needles, &item->as.sasl);
+            add_step(needles, item->as.sasl);
         if (item->kind != ITEM_COMMAND || !item->as.command.is_secret)
             continue;
         const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);

@@ -114,8 +114,8 @@ static void mark_item(struct session *session, size_t index)
 
     if (item->kind == ITEM_COMMAND)
         mark_command(session, index, &item->as.command);
-    if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded)
-        sasl_decode_orphan(session, &item->as.sasl);
+    if (item->kind == ITEM_SASL && !item->as.sasl->is_decoded)
+        sasl_decode_orphan(session, item->as.sasl);
     if (!item->reply)
         return;
     sasl_redact_echoing_replies(session, index);

@@ -278,8 +278,8 @@ struct plain_text {
     size_t longest_line;
     uint64_t lines; /* ended, each by CRLF */
 };
-/* Reads on from `at` as long as nothing but plain text comes; returns where it stopped.  Fewer octets than it
- * looks at together are left. */
+/* Reads on from `at` as long as nothing but plain text comes; returns where it stopped: at the end, or at most
+ * as many octets as it looks at together before what is none. */
 size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text);
 
 /* content_facts.c */

@@ -462,6 +462,17 @@ static bool is_over(const struct flow_body *body)
     return a->acked >= a->fin_offset && b->acked >= b->fin_offset;
 }
 
+/* One FIN came and was acknowledged, and of the other side one octet more than it sent: its FIN, which the
+ * capture lacks and nobody will send again. */
+static bool is_closed_unseen(const struct flow_body *body)
+{
+    const struct stream *closed = &body->stream[body->stream[0].has_fin ? 0 : 1],
+                        *other = &body->stream[body->stream[0].has_fin ? 1 : 0];
+
+    return closed->next >= closed->fin_offset && !closed->pieces && closed->acked >= closed->fin_offset
+           && !other->pieces && other->acked == other->next + 1;
+}
+
 /* Both FINs came. */
 static void feed_closed(struct flow_table *table, uint32_t index)
 {
@@ -555,6 +566,9 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
         flow_pump(table, index, segment->time_ns, false);
     if (body->stream[0].has_fin && body->stream[1].has_fin)
         feed_closed(table, index);
+    else if ((body->stream[0].has_fin || body->stream[1].has_fin) && flow->list == LIST_OPEN
+             && is_closed_unseen(body))
+        flow_move(table, index, LIST_ENDING);
 }
 
 void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup)

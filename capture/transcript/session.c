@@ -1,7 +1,7 @@
 /* The model of a session: growing it, naming it, finding things in it. */
 #include "transcript/session.h"
 
-enum { ITEMS_FIRST = 8 }; /* greeting to QUIT of one message */
+enum { ITEMS_FIRST = 11 }; /* greeting to QUIT of one message, with AUTH and a second recipient */
 
 const char *side_name(enum side side)
 {
@@ -130,6 +130,17 @@ static void *add(struct session *session, void **array, size_t *count, size_t *c
     return (uint8_t *)*array + size * (*count)++;
 }
 
+bool session_set_kind(struct session *session, struct item *item, enum item_kind kind)
+{
+    if (kind == ITEM_SASL) {
+        item->as.sasl = ARENA_NEW(&session->arena, struct sasl_step);
+        if (!item->as.sasl)
+            return false;
+    }
+    item->kind = kind;
+    return true;
+}
+
 struct item *session_add_item(struct session *session, enum item_kind kind)
 {
     if (session->item_cap == 0) {
@@ -142,7 +153,11 @@ struct item *session_add_item(struct session *session, enum item_kind kind)
     session->items = array;
     if (!item)
         return NULL;
-    item->kind = kind;
+    if (!session_set_kind(session, item, kind)) {
+        session->item_count--;
+        dropped(session);
+        return NULL;
+    }
     if (kind == ITEM_COMMAND)
         item->as.command.n = ++session->command_count;
     return item;
