@@ -18,6 +18,7 @@ static void program_help(void)
                 "  show INPUT...               whole annotated dialogues\n"
                 "  capture -r FILE... -o OUT   packets to a recording of transcripts\n"
                 "  report INPUT...             incidents, as text, Markdown, HTML or JSON\n"
+                "  extract INPUT... -d FOLDER  messages as .eml files\n"
                 "  explain [CODE|FINDING]...   what a reply code or a finding means\n"
                 "\n"
                 "INPUT is a capture (pcap, pcapng, also in gzip, zstd or lz4), a recording, a\n"
@@ -56,6 +57,12 @@ void help_print(enum command_bit command)
         (void)fputs("usage: smtpscope report INPUT... [--format FORMAT] [-o FILE] [OPTION...]\n\n"
                     "Incidents: what happened, who was wrong, since when, how many messages were lost,\n"
                     "what each side changes. One file, to be handed on.\n\n",
+                    stdout);
+        break;
+    case FOR_EXTRACT:
+        (void)fputs("usage: smtpscope extract INPUT... -d FOLDER [OPTION...]\n\n"
+                    "Messages as .eml files, each content once, named by its digest; the envelope stands\n"
+                    "beside it, and a manifest names all.\n\n",
                     stdout);
         break;
     case FOR_EXPLAIN:

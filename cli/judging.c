@@ -19,6 +19,8 @@ static void take_session(void *ctx, struct session *session)
     if (selectors_match(judging->selectors, analysis)) {
         report_count(judging->counts, analysis);
         incidents_add(judging->incidents, analysis);
+        if (judging->taken)
+            judging->taken(judging->taken_ctx, analysis);
     }
     analysis_free(analysis);
 }

@@ -14,11 +14,14 @@ struct judging {
     struct report_counts *counts;
     struct incidents *incidents;
     const struct selectors *selectors;
+    /* Given every selected session before it is freed; NULL: nobody. */
+    void (*taken)(void *ctx, struct analysis *analysis);
+    void *taken_ctx;
     uint64_t sessions; /* selected or not */
     uint64_t lost_sessions;
 };
 
-/* Into an empty struct.  False: told; release it all the same. */
+/* Into a struct that is empty but for `taken`.  False: told; release it all the same. */
 bool judging_run(struct judging *judging, const struct options *options) NODISCARD;
 void judging_release(struct judging *judging);
 

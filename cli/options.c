@@ -50,6 +50,13 @@ static bool set_output(struct options *options, const struct option_row *row, co
     return true;
 }
 
+static bool set_folder(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->folder = value;
+    return true;
+}
+
 static bool set_baseline(struct options *options, const struct option_row *row, const char *value)
 {
     (void)row;
@@ -253,6 +260,7 @@ static const struct option_row rows[] = {
     { "output", 'o', "FILE", FOR_CAPTURE, set_output, 0,
       "a file, a folder, or - (default): standard output" },
     { "output", 'o', "FILE", FOR_REPORT, set_output, 0, "where the report goes; standard output" },
+    { "directory", 'd', "FOLDER", FOR_EXTRACT, set_folder, 0, "where the messages go: new, or empty" },
     { "baseline", 0, "INPUT", FOR_REPORT, set_baseline, 0, "an earlier capture: what is new, gone, worse?" },
     { "anonymize", 0, NULL, FOR_REPORT, set_flag, FLAG_ANONYMOUS,
       "pseudonyms for addresses, names and identities" },
