@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/judging.h"
 #include "cli/messages.h"
+#include "cli/scrubbing.h"
 #include "report/envelope.h"
 
 #include <dirent.h>
@@ -17,8 +18,9 @@
 struct extraction {
     const struct options *options;
     int folder;
-    FILE *manifest; /* manifest.jsonl: a line a message, duplicates too */
-    FILE *sums;     /* SHA256SUMS, for sha256sum -c */
+    FILE *manifest;            /* manifest.jsonl: a line a message, duplicates too */
+    FILE *sums;                /* SHA256SUMS, for sha256sum -c */
+    struct scrubber *scrubber; /* NULL: no --scrubbed-pcap */
     struct buf line;
     uint64_t written, duplicates, without_content, failed;
 };
@@ -117,8 +119,12 @@ static void extract_message(struct extraction *extraction, const struct analysis
 
 static void take_analysis(void *ctx, struct analysis *analysis)
 {
-    for (uint32_t i = 0; i < analysis->session->message_count; i++)
-        extract_message(ctx, analysis, i);
+    struct extraction *extraction = ctx;
+
+    if (extraction->scrubber)
+        scrubbing_note(extraction->scrubber, analysis, extraction->options->is_anonymous);
+    for (uint32_t i = 0; extraction->manifest && i < analysis->session->message_count; i++)
+        extract_message(extraction, analysis, i);
 }
 
 /* A folder of our own: made, or empty.  -1: told. */
@@ -174,42 +180,84 @@ static int run(struct extraction *extraction, struct judging *judging)
 {
     struct options keeping = *extraction->options;
 
-    keeping.keeps_content = true;
+    keeping.keeps_content = extraction->manifest != NULL;
     judging->taken = take_analysis;
     judging->taken_ctx = extraction;
     if (!judging_run(judging, &keeping))
         return EXIT_USAGE;
-    tell(extraction);
-    return judging->result.had_trouble || extraction->failed ? EXIT_TROUBLE : EXIT_DONE;
+    if (extraction->manifest)
+        tell(extraction);
+    bool ok = !extraction->scrubber || scrubbing_write(extraction->scrubber, extraction->options);
+    return !ok || judging->result.had_trouble || extraction->failed ? EXIT_TROUBLE : EXIT_DONE;
+}
+
+static bool reads_stdin(const struct options *options)
+{
+    for (size_t i = 0; i < options->input_count; i++)
+        if (strcmp(options->inputs[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static bool is_usable(const struct options *options)
+{
+    if (options->input_count == 0)
+        message("nothing to read: name a capture, a recording, a folder, or - for standard input");
+    else if (!options->folder && !options->scrubbed)
+        message("where to: -d FOLDER for messages, --scrubbed-pcap FILE for packets");
+    else if (options->scrubbed && reads_stdin(options))
+        message("--scrubbed-pcap reads its inputs again, which standard input does not allow");
+    else
+        return true;
+    return false;
+}
+
+static bool open_all(struct extraction *extraction)
+{
+    const struct options *options = extraction->options;
+
+    if (options->scrubbed) {
+        extraction->scrubber = scrubber_new(options->is_anonymous);
+        if (!extraction->scrubber) {
+            message("no memory");
+            return false;
+        }
+    }
+    if (!options->folder)
+        return true;
+    extraction->folder = open_folder(options->folder);
+    if (extraction->folder < 0)
+        return false;
+    extraction->manifest = create(extraction->folder, "manifest.jsonl");
+    extraction->sums = create(extraction->folder, "SHA256SUMS");
+    return extraction->manifest && extraction->sums;
+}
+
+static bool close_all(struct extraction *extraction)
+{
+    bool ok = !extraction->manifest || close_file(extraction->manifest);
+
+    ok = (!extraction->sums || close_file(extraction->sums)) && ok;
+    if (extraction->folder >= 0)
+        (void)close(extraction->folder);
+    scrubber_free(extraction->scrubber);
+    buf_release(&extraction->line);
+    return ok;
 }
 
 int cmd_extract(const struct options *options)
 {
     struct extraction extraction = { .options = options, .folder = -1 };
     struct judging judging = { 0 };
-    int status = EXIT_TROUBLE;
 
-    if (options->input_count == 0 || !options->folder) {
-        message(options->folder
-                    ? "nothing to read: name a capture, a recording, a folder, or - for standard input"
-                    : "where to: -d FOLDER");
+    if (!is_usable(options))
         return EXIT_USAGE;
-    }
-    extraction.folder = open_folder(options->folder);
-    if (extraction.folder < 0)
-        return EXIT_TROUBLE;
     buf_init(&extraction.line, LIMIT_OUTPUT_LINE);
-    extraction.manifest = create(extraction.folder, "manifest.jsonl");
-    extraction.sums = create(extraction.folder, "SHA256SUMS");
-    if (extraction.manifest && extraction.sums)
-        status = run(&extraction, &judging);
+    int status = open_all(&extraction) ? run(&extraction, &judging) : EXIT_TROUBLE;
     judging_release(&judging);
-    if ((extraction.manifest && !close_file(extraction.manifest))
-        || (extraction.sums && !close_file(extraction.sums))) {
+    if (!close_all(&extraction)) {
         message("%s: %s", options->folder, strerror(errno));
         status = EXIT_TROUBLE;
     }
-    buf_release(&extraction.line);
-    (void)close(extraction.folder);
     return status;
 }

@@ -57,6 +57,13 @@ static bool set_folder(struct options *options, const struct option_row *row, co
     return true;
 }
 
+static bool set_scrubbed(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->scrubbed = value;
+    return true;
+}
+
 static bool set_baseline(struct options *options, const struct option_row *row, const char *value)
 {
     (void)row;
@@ -261,7 +268,11 @@ static const struct option_row rows[] = {
       "a file, a folder, or - (default): standard output" },
     { "output", 'o', "FILE", FOR_REPORT, set_output, 0, "where the report goes; standard output" },
     { "directory", 'd', "FOLDER", FOR_EXTRACT, set_folder, 0, "where the messages go: new, or empty" },
+    { "scrubbed-pcap", 0, "FILE", FOR_EXTRACT, set_scrubbed, 0,
+      "the packets of the sessions, secrets overwritten" },
     { "baseline", 0, "INPUT", FOR_REPORT, set_baseline, 0, "an earlier capture: what is new, gone, worse?" },
+    { "anonymize", 0, NULL, FOR_EXTRACT, set_flag, FLAG_ANONYMOUS,
+      "overwrite addresses, names and content too" },
     { "anonymize", 0, NULL, FOR_REPORT, set_flag, FLAG_ANONYMOUS,
       "pseudonyms for addresses, names and identities" },
     { "lang", 0, "LANGUAGE", FOR_REPORT | FOR_EXPLAIN, set_language, 0, "en (default) or ja" },

@@ -28,7 +28,8 @@ struct options {
     size_t input_count;
     const char *format;
     const char *output;
-    const char *folder;       /* of extract */
+    const char *folder;       /* of extract; NULL: no messages */
+    const char *scrubbed;     /* file for packets without secrets; NULL: none */
     const char *baseline;     /* an earlier capture; NULL: none */
     const char *command_line; /* as it was given, for a shell; NULL: not kept */
     enum language language;

@@ -22,10 +22,12 @@ enum {
     LIMIT_FRAGMENTS = 64,       /* pieces of one datagram; 65535 / 1480 is 45 */
     LIMIT_FRAGMENT_BYTES = 4 * 1024 * 1024,
     LIMIT_FRAGMENT_SECONDS = 30,  /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
-    LIMIT_FRAGMENT_ECHO_MS = 200, /* how long the pieces of a whole datagram are known as copies of it */
+    LIMIT_FRAGMENT_ECHO_MS = 200, /* how long the pieces of a whole datagram are known as copies of it */    /* scrub */
+    LIMIT_SCRUB_SESSIONS = 32768, /* whose packets are written without their secrets */
+    LIMIT_SCRUB_WINDOWS = 1 << 18, /* pieces of them that are overwritten */
 
     /* tcp */
-    LIMIT_STREAM_BYTES = 1024 * 1024, /* out of order and waiting, one direction of one connection */
+LIMIT_STREAM_BYTES = 1024 * 1024, /* out of order and waiting, one direction of one connection */
     LIMIT_STREAM_SEGMENTS = 4096,     /* as many pieces */
     LIMIT_HOLE_PACKETS = 256,         /* further packets of a connection before a hole is declared */
     LIMIT_UNDECIDED_BYTES = 16384,    /* payload kept while detection has not decided */
