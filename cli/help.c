@@ -55,14 +55,14 @@ void help_print(enum command_bit command)
         break;
     case FOR_REPORT:
         (void)fputs("usage: smtpscope report INPUT... [--format FORMAT] [-o FILE] [OPTION...]\n\n"
-                    "Incidents: what happened, who was wrong, since when, how many messages were lost,\n"
-                    "what each side changes. One file, to be handed on.\n\n",
+                    "Incidents: what happened, who was wrong, since when, how many messages were\n"
+                    "lost, what each side changes. One file, to be handed on.\n\n",
                     stdout);
         break;
     case FOR_EXTRACT:
         (void)fputs("usage: smtpscope extract INPUT... -d FOLDER [OPTION...]\n\n"
-                    "Messages as .eml files, each content once, named by its digest; the envelope stands\n"
-                    "beside it, and a manifest names all.\n\n",
+                    "Messages as .eml files, each content once, named by its digest, with the\n"
+                    "envelope beside it and a manifest of all; packets without their secrets.\n\n",
                     stdout);
         break;
     case FOR_EXPLAIN:

@@ -257,8 +257,7 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
 enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN };
 
 static const struct option_row rows[] = {
-    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0,
-      "text (default), jsonl, or ecs: Elastic Common Schema" },
+    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default), jsonl, or ecs (Elastic)" },
     { "format", 0, "FORMAT", FOR_REPORT, set_format, 0, "text (default), markdown, html or json" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
     { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0,

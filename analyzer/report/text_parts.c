@@ -110,6 +110,18 @@ size_t text_width(struct bytes text)
     return width;
 }
 
+/* What no line begins with: the points and closing brackets of Japanese. */
+static bool is_closing(struct bytes text)
+{
+    static const char *const signs[] = { "\xe3\x80\x81", "\xe3\x80\x82", "\xe3\x80\x8d", "\xef\xbc\x89",
+                                         "\xef\xbc\x9a" };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (bytes_equal(bytes_slice(text, 0, 3), bytes_of(signs[i])))
+            return true;
+    return false;
+}
+
 /* As fold_at, in columns. */
 static size_t fold_wide_at(struct bytes text, size_t columns)
 {
@@ -124,7 +136,7 @@ static size_t fold_wide_at(struct bytes text, size_t columns)
         if (width > columns && last > 0)
             return last;
         at += len;
-        if (is_wide && width <= columns)
+        if (is_wide && width <= columns && !is_closing(bytes_from(text, at)))
             last = at;
     }
     return text.len;
