@@ -55,6 +55,10 @@ static uint32_t cause_of(const struct analysis *analysis, const struct finding *
     const struct judgement *judgement = roots_judgement(analysis, finding->command);
     uint32_t cause = finding->cause_command;
 
+    /* Out of order by the client's own doing: what was refused before it was only the occasion. */
+    if (judgement && judgement->verdict == VERDICT_MISORDERED
+        && strcmp(rule_of(finding->rule)->group, "order") == 0)
+        return 0;
     if (!cause && judgement && judgement->verdict == VERDICT_CONSEQUENCE)
         cause = judgement->cause;
     return cause && (finding->command == 0 || cause < finding->command) ? cause : 0;

@@ -66,7 +66,7 @@ static void put_incidents(struct document *document)
             story_incident_line(document, report->incidents[i]);
             if (report->incidents[i]->detail.len) {
                 document_put(document, ". ");
-                document_put_bytes(document, report->incidents[i]->detail);
+                story_put_detail(document, report->incidents[i]->detail);
             }
             document_bullet(document);
             told++;

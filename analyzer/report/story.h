@@ -33,6 +33,8 @@ void story_name_session(struct document *document, const struct exemplar *exempl
 /* A remedy, whole or part of one of the catalogue, in the reader's language. */
 enum { ADVICE_TEXT = 2048 };
 void story_advice(struct bytes text, char out[ADVICE_TEXT]);
+/* The sentence about a case: in the reader's language where the catalogue has it whole. */
+void story_put_detail(struct document *document, struct bytes detail);
 /* Names and words of enums, for people. */
 const char *story_severity(enum severity severity);
 const char *story_fault_word(enum fault fault);

@@ -192,7 +192,7 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->before_line.len)
         SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
             said_code(incident->before_line), said_code(incident->before_reply));
-    document_put_bytes(document, incident->detail);
+    story_put_detail(document, incident->detail);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
 }
@@ -222,7 +222,7 @@ static void put_companions(struct document *document, const struct incident *inc
         SAY(document, words(WORDS("{1} ({2}, {3} times). ")),
             said_ours(words(rule_of(companion->rule)->title)), said_ours(rule_of(companion->rule)->id),
             said_number(companion->count));
-        document_put_bytes(document, companion->detail);
+        story_put_detail(document, companion->detail);
         if (i == 0) {
             document_labelled(document, words(WORDS("Found along with it")));
         } else {

@@ -19,6 +19,19 @@ void story_advice(struct bytes text, char out[ADVICE_TEXT])
     out[0] = (char)ascii_upper((uint8_t)out[0]); /* a part of a sentence of the catalogue */
 }
 
+void story_put_detail(struct document *document, struct bytes detail)
+{
+    char text[ADVICE_TEXT];
+
+    if (detail.len >= sizeof text) {
+        document_put_bytes(document, detail);
+        return;
+    }
+    memcpy(text, detail.len ? (const char *)detail.ptr : "", detail.len);
+    text[detail.len] = '\0';
+    document_put(document, words(text));
+}
+
 static void put_period(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;

@@ -154,7 +154,7 @@ static void the_order_is_set_right(void **state)
         1, 0);
     const struct incident *incident = only(bench, RULE_NESTED_MAIL);
     const struct sequence *due = &incident->exemplars[0]->due;
-    assert_true(bytes_equal(incident->before_line, BYTES("RCPT TO:<c@d>")));
+    assert_true(bytes_equal(incident->cause_line, BYTES("RCPT TO:<c@d>")));
     assert_int_equal(due->count, 5);
     assert_int_equal(due->steps[3].kind, STEP_ADDED);
     assert_true(bytes_equal(due->steps[3].text, BYTES("RSET")));
