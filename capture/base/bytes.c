@@ -9,9 +9,11 @@ bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_upper(a.ptr[i]) != ascii_upper(b.ptr[i]))
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned differ = a.ptr[i] ^ b.ptr[i];
+        if (differ && (differ != 0x20 || !ascii_is_letter(a.ptr[i])))
             return false;
+    }
     return true;
 }
 

@@ -374,10 +374,9 @@ static void note_old(struct flow_body *body, int from, size_t len, int64_t offse
     flow_note_repeat(&body->info.side[from], (uint32_t)len, (uint64_t)offset);
 }
 
-static void take_payload(struct flow_table *table, uint32_t index, int from, const struct segment *segment,
-                         uint64_t acked)
+static void take_payload(struct flow_table *table, struct flow *flow, uint32_t index, int from,
+                         const struct segment *segment, uint64_t acked)
 {
-    struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
     struct stream *stream = &body->stream[from];
     int64_t offset = stream_offset(stream, segment->seq + ((segment->flags & TCP_SYN) != 0));
@@ -532,9 +531,9 @@ static void feed_empty(struct flow_table *table, uint32_t index, struct flow *fl
         flow_end(table, index, FLOW_CLOSE_FIN, !from);
 }
 
-static void feed_body(struct flow_table *table, uint32_t index, int from, const struct segment *segment)
+static void feed_body(struct flow_table *table, struct flow *flow, uint32_t index, int from,
+                      const struct segment *segment)
 {
-    struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
     struct flow_side_facts *side = &body->info.side[from];
     bool has_data = segment->payload.len > 0 || segment->missing > 0;
@@ -555,7 +554,7 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
         if (flow->interest == FLOW_UNDECIDED && segment->payload.len > 0
             && !classify(table, index, from, segment))
             return;
-        take_payload(table, index, from, segment, acked);
+        take_payload(table, flow, index, from, segment, acked);
     }
     if (segment->flags & TCP_FIN)
         note_fin(body, from, segment);
@@ -613,5 +612,5 @@ void flow_feed(struct flow_table *table, const struct segment *segment, const st
         if (flow->list != LIST_OPEN)
             flow_move(table, index, LIST_OPEN);
     }
-    feed_body(table, index, from, segment);
+    feed_body(table, flow, index, from, segment);
 }

@@ -1,6 +1,8 @@
 /* The model of a session: growing it, naming it, finding things in it. */
 #include "transcript/session.h"
 
+#include "base/fingerprint.h"
+
 enum { ITEMS_FIRST = 11 }; /* greeting to QUIT of one message, with AUTH and a second recipient */
 
 const char *side_name(enum side side)
@@ -192,25 +194,19 @@ struct sasl_step *session_add_step(struct session *session, struct sasl_exchange
     return step;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ hash >> 32;
-}
-
 static uint64_t mix_endpoint(uint64_t hash, const struct endpoint *end)
 {
     for (size_t i = 0; i < sizeof end->address.bytes; i += 4) {
         struct reader r = reader_over((struct bytes){ end->address.bytes + i, 4 });
-        hash = mix(hash, read_be32(&r));
+        hash = fingerprint_mix(hash, read_be32(&r));
     }
-    return mix(hash, end->port);
+    return fingerprint_mix(hash, end->port);
 }
 
 void session_make_id(struct session *session)
 {
     static const char digits[] = "0123456789abcdef";
-    uint64_t hash = mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
+    uint64_t hash = fingerprint_mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
 
     hash = mix_endpoint(mix_endpoint(hash, &session->client), &session->server);
     for (unsigned i = 0; i < 16; i++)
