@@ -9,6 +9,7 @@
 enum operation {
     ORDER_NONE = 0,
     ORDER_BEFORE,         /* the commands come before the fault */
+    ORDER_AHEAD,          /* they come before MAIL, or before the fault where there is none */
     ORDER_INSTEAD,        /* in its place */
     ORDER_LEAVE_OUT,      /* it does not come at all */
     ORDER_GIVE_UP,        /* what was refused before is given up in its place */
@@ -241,6 +242,16 @@ static void move_before(struct making *m, enum verb verb, const char *commands)
     keep(m, place, m->fault);
 }
 
+static void put_ahead(struct making *m, const char *commands)
+{
+    size_t place = place_of(m, VERB_MAIL);
+
+    keep(m, 0, place);
+    add_commands(m, commands);
+    keep(m, place, m->fault);
+    add_fault(m, STEP_SAID);
+}
+
 static void change_greeting(struct making *m, const char *commands)
 {
     size_t place = place_of(m, VERB_HELO);
@@ -264,6 +275,10 @@ static void make_due(struct making *m, const struct order_row *row)
         return;
     if (operation == ORDER_BEFORE_MAIL || operation == ORDER_BEFORE_AUTH) {
         move_before(m, operation == ORDER_BEFORE_MAIL ? VERB_MAIL : VERB_AUTH, row->commands);
+        return;
+    }
+    if (operation == ORDER_AHEAD) {
+        put_ahead(m, row->commands);
         return;
     }
     if (operation == ORDER_GREETING) {

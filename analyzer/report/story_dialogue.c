@@ -102,7 +102,8 @@ static void put_event(struct document *document, const struct dialogue_line *lin
         document_put(document, words(WORDS("=== TLS: what follows cannot be read")));
         break;
     case DIALOGUE_FOLDED:
-        SAY(document, words(WORDS("... {1} lines left out")), said_number(line->number));
+        SAY(document, words_of(line->number, WORDS("... {1} line left out"), WORDS("... {1} lines left out")),
+            said_number(line->number));
         break;
     case DIALOGUE_PRELUDE:
         document_put(document, "=== ");
@@ -210,7 +211,8 @@ static void put_step(struct document *document, const struct sequence_step *step
 
     document_put(document, signs[step->kind]);
     if (step->kind == STEP_LEFT)
-        SAY(document, words(WORDS("... {1} commands")), said_number(step->number));
+        SAY(document, words_of(step->number, WORDS("... {1} command"), WORDS("... {1} commands")),
+            said_number(step->number));
     else if (step->kind == STEP_AWAITED)
         document_put(document, words(WORDS("(wait here for the reply)")));
     else

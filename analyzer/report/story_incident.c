@@ -42,7 +42,7 @@ static void put_tally(struct document *document, const struct tally *tally, bool
             SAY(document, " ({1})", said_number(tally->kept[i].count));
     }
     if (distinct > shown)
-        SAY(document, words(tally->is_full ? WORDS(" and more than {1} others") : WORDS(" and {1} others")),
+        SAY(document, words(tally->is_full ? WORDS(" and more than {1} more") : WORDS(" and {1} more")),
             said_number(distinct - shown));
 }
 
@@ -55,7 +55,7 @@ static void put_server(struct document *document, const struct incident *inciden
 {
     SAY(document, "{1}", said_code(first_of(&incident->servers)));
     if (tally_distinct(&incident->servers) > 1)
-        SAY(document, words(WORDS(" and {1} others")), said_number(tally_distinct(&incident->servers) - 1));
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->servers) - 1));
     if (incident->server_software)
         SAY(document, " ({1})", said_ours(incident->server_software));
 }
@@ -73,7 +73,7 @@ static void put_client(struct document *document, const struct incident *inciden
     if (incident->helos.kept_count) {
         SAY(document, words(WORDS(", which calls itself {1}")), said_code(incident->helos.kept[0].text));
         if (tally_distinct(&incident->helos) > 1)
-            SAY(document, words(WORDS(" and {1} other names")),
+            SAY(document, words(WORDS(" and {1} more names")),
                 said_number(tally_distinct(&incident->helos) - 1));
     }
 }
@@ -133,7 +133,7 @@ static void put_how_often(struct document *document, const struct incident *inci
     if (incident->comparison == COMPARISON_NEW)
         document_put(document, words(WORDS(" It is new: the earlier capture has none of it.")));
     else if (incident->comparison)
-        SAY(document, words(WORDS(" In the earlier capture: {1} sessions ({2}).")),
+        SAY(document, words(WORDS(" Sessions in the earlier capture: {1} ({2}).")),
             said_number(incident->baseline_sessions), said_ours(story_comparison_word(incident->comparison)));
 }
 
@@ -219,9 +219,8 @@ static void put_companions(struct document *document, const struct incident *inc
 {
     for (size_t i = 0; i < incident->companion_count; i++) {
         const struct companion *companion = &incident->companions[i];
-        SAY(document, words(WORDS("{1} ({2}, {3} times). ")),
-            said_ours(words(rule_of(companion->rule)->title)), said_ours(rule_of(companion->rule)->id),
-            said_number(companion->count));
+        SAY(document, words(WORDS("{1} ({2}: {3}). ")), said_ours(words(rule_of(companion->rule)->title)),
+            said_ours(rule_of(companion->rule)->id), said_number(companion->count));
         story_put_detail(document, companion->detail);
         if (i == 0) {
             document_labelled(document, words(WORDS("Found along with it")));
@@ -366,7 +365,7 @@ void story_incident_line(struct document *document, const struct incident *incid
         said_ours(words(rule_of(incident->rule)->title)), said_number(incident->sessions),
         said_code(first_of(&incident->clients)));
     if (tally_distinct(&incident->clients) > 1)
-        SAY(document, words(WORDS(" and {1} others")), said_number(tally_distinct(&incident->clients) - 1));
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->clients) - 1));
     SAY(document, words(WORDS("; server {1}")), said_code(first_of(&incident->servers)));
     if (undelivered)
         SAY(document, words(WORDS("; messages not delivered: {1}")), said_number(undelivered));

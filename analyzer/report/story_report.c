@@ -66,16 +66,17 @@ static void put_verdict(struct document *document, size_t grave)
                  WORDS(": {1} messages were delivered, {2} not")),
         said_number(count[DELIVERY_DONE]), said_number(count[DELIVERY_LOST]));
     if (count[DELIVERY_DELAYED])
-        SAY(document, words(WORDS(", {1} were put off for now")), said_number(count[DELIVERY_DELAYED]));
+        SAY(document, words(WORDS(", {1} put off for now")), said_number(count[DELIVERY_DELAYED]));
     if (count[DELIVERY_DOUBT])
-        SAY(document, words(WORDS(", {1} are in doubt")), said_number(count[DELIVERY_DOUBT]));
+        SAY(document, words(WORDS(", {1} in doubt")), said_number(count[DELIVERY_DOUBT]));
     document_put(document, words(WORDS(".")));
     if (!grave && traffic->with_missing_bytes)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
                                  "missed.")));
     if (!grave && traffic->tls)
-        SAY(document, words(WORDS(" {1} sessions were encrypted, and could be judged only up to there.")),
+        SAY(document,
+            words(WORDS(" Sessions that were encrypted, and could be judged only up to there: {1}.")),
             said_number(traffic->tls));
 }
 
@@ -115,7 +116,7 @@ void story_comparison(struct document *document)
         return;
     document_put(document, words(WORDS("Compared with the earlier capture")));
     document_heading(document, 2);
-    SAY(document, words(WORDS("The earlier capture ({1}) holds {2} sessions, this one {3}. ")),
+    SAY(document, words(WORDS("Sessions in the earlier capture ({1}): {2}; in this one: {3}. ")),
         said_code(bytes_of(report->pseudonyms ? "-" : report->baseline_name)),
         said_number(report->baseline->sessions), said_number(report->traffic->sessions));
     SAY(document, words(WORDS("New: {1}. Worse: {2}. Gone: {3}. Better: {4}. The same: {5}.")),
@@ -132,7 +133,7 @@ void story_comparison(struct document *document)
                 continue;
             SAY(document, "{1}: ", said_ours(story_comparison_word((enum comparison)kind)));
             story_incident_line(document, incident);
-            SAY(document, words(WORDS(" (before: {1} sessions)")), said_number(incident->baseline_sessions));
+            SAY(document, words(WORDS(" (sessions before: {1})")), said_number(incident->baseline_sessions));
             document_bullet(document);
         }
 }
@@ -144,8 +145,7 @@ static void put_names(struct document *document, const struct tally *tally)
         SAY(document, "{1} ({2})", said_wire(tally->kept[i].text), said_number(tally->kept[i].count));
     }
     if (tally_distinct(tally) > tally->kept_count)
-        SAY(document, words(WORDS(" and {1} others")),
-            said_number(tally_distinct(tally) - tally->kept_count));
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(tally) - tally->kept_count));
     document_put(document, words(WORDS(".")));
 }
 
