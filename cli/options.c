@@ -234,15 +234,7 @@ static bool set_local_domains(struct options *options, const struct option_row *
     return true;
 }
 
-enum flag {
-    FLAG_ANONYMOUS,
-    FLAG_SECRETS,
-    FLAG_QUIET,
-    FLAG_HELP,
-    FLAG_VERSION,
-    FLAG_DEVICES,
-    FLAG_FOLLOW
-};
+enum flag { FLAG_ANONYMOUS, FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_DEVICES, FLAG_FOLLOW };
 
 static bool set_flag(struct options *options, const struct option_row *row, const char *value)
 {
