@@ -375,7 +375,10 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
 
     *result = (struct pipeline_result){ 0 };
     p.dialogue_options =
-        (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
+        (struct dialogue_options){ .budget = budget,
+                                   .sink = *sink,
+                                   .wants_digests = wants_digests,
+                                   .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : DIALOGUE_KEEP_NONE };
     bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
     if (ok) {
         bool shows =

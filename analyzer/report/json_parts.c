@@ -148,6 +148,11 @@ void json_append_value(json_t *value, struct buf *out)
     dump(value, JSON_ENCODE_ANY, out);
 }
 
+void json_append_dumped(json_t *value, struct buf *out)
+{
+    dump(value, JSON_ENCODE_ANY, out);
+}
+
 void json_append_members(json_t *object, struct buf *out)
 {
     separate(out);

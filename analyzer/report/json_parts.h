@@ -27,6 +27,8 @@ void json_append_line(json_t *object, struct buf *out);
 /* What may be long is written piece by piece, so that no tree of it stands in memory: "{", members, and
  * lists of values; they set their commas themselves.  The values are taken. */
 void json_append_value(json_t *value, struct buf *out);
+/* Without a comma before it. */
+void json_append_dumped(json_t *value, struct buf *out);
 void json_append_members(json_t *object, struct buf *out);
 void json_begin(const char *key, char bracket, struct buf *out); /* NULL: without a key */
 

@@ -3,7 +3,8 @@
 
 #include "report/report_rows.h"
 
-static const struct report_format *const rows[] = { &report_text, &report_jsonl, &report_show, NULL };
+static const struct report_format *const rows[] = { &report_text, &report_jsonl, &report_ecs, &report_show,
+                                                    NULL };
 
 const struct report_format *const *report_formats(void)
 {

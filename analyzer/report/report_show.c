@@ -104,11 +104,11 @@ static void put_command(const struct analysis *analysis, size_t index, const str
     text_command(command, options, SIZE_MAX, out);
     buf_append_u8(out, '\n');
     if (command->verb == VERB_AUTH)
-        show_step(show_response_of(analysis->session, index), LEFT, options, out);
+        show_step(sasl_response_at(analysis->session, index), LEFT, options, out);
     put_reply(analysis->session, item->reply, options, out);
     for (uint32_t i = 0; i < item->more_count; i++)
         put_reply(analysis->session, item->more_replies[i], options, out);
-    show_step(show_challenge_of(analysis->session, index), LEFT, options, out);
+    show_step(sasl_challenge_at(analysis->session, index), LEFT, options, out);
     put_findings(analysis, command->n, options, out);
 }
 
@@ -116,7 +116,7 @@ static void put_sasl(const struct session *session, size_t index, const struct r
                      struct buf *out)
 {
     const struct item *item = &session->items[index];
-    const struct sasl_step *step = show_response_of(session, index);
+    const struct sasl_step *step = sasl_response_at(session, index);
 
     put_left(session, item->at, out);
     buf_append_text(out, " -> ");
@@ -130,7 +130,7 @@ static void put_sasl(const struct session *session, size_t index, const struct r
     buf_append_u8(out, '\n');
     show_step(step, LEFT, options, out);
     put_reply(session, item->reply, options, out);
-    show_step(show_challenge_of(session, index), LEFT, options, out);
+    show_step(sasl_challenge_at(session, index), LEFT, options, out);
 }
 
 static void put_content(const struct session *session, const struct item *item,

@@ -149,6 +149,76 @@ void text_fold(struct bytes text, size_t indent, const struct report_options *op
     }
 }
 
+/* The character at `at`: its length, and whether it is a wide one.  What is no UTF-8 was escaped before. */
+static size_t character_at(struct bytes text, size_t at, bool *is_wide)
+{
+    uint8_t first = text.ptr[at];
+    size_t len = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    /* U+3000 and above, but for the few narrow ones that nobody writes. */
+    *is_wide = first >= 0xe3 && first < 0xf0;
+    return len < text.len - at ? len : text.len - at;
+}
+
+size_t text_width(struct bytes text)
+{
+    size_t width = 0;
+    bool is_wide;
+
+    for (size_t at = 0; at < text.len; width += is_wide ? 2 : 1)
+        at += character_at(text, at, &is_wide);
+    return width;
+}
+
+/* What no line begins with: the points and closing brackets of Japanese. */
+static bool is_closing(struct bytes text)
+{
+    static const char *const signs[] = { "\xe3\x80\x81", "\xe3\x80\x82", "\xe3\x80\x8d", "\xef\xbc\x89",
+                                         "\xef\xbc\x9a" };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (bytes_equal(bytes_slice(text, 0, 3), bytes_of(signs[i])))
+            return true;
+    return false;
+}
+
+/* As fold_at, in columns. */
+static size_t fold_wide_at(struct bytes text, size_t columns)
+{
+    size_t width = 0, last = 0, at = 0;
+    bool is_wide;
+
+    while (at < text.len) {
+        size_t len = character_at(text, at, &is_wide);
+        if (text.ptr[at] == ' ')
+            last = at;
+        width += is_wide ? 2 : 1;
+        if (width > columns && last > 0)
+            return last;
+        at += len;
+        if (is_wide && width <= columns && !is_closing(bytes_from(text, at)))
+            last = at;
+    }
+    return text.len;
+}
+
+void text_fold_wide(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
+{
+    size_t columns = options->columns > indent ? options->columns - indent : 1;
+
+    for (;;) {
+        while (text.len > 0 && text.ptr[0] == ' ')
+            text = bytes_from(text, 1);
+        size_t end = fold_wide_at(text, columns);
+        (void)escape_text(bytes_slice(text, 0, end), out);
+        buf_append_u8(out, '\n');
+        if (end == text.len)
+            return;
+        text = bytes_from(text, end);
+        text_blanks(indent, out);
+    }
+}
+
 void text_command(const struct command *command, const struct report_options *options, size_t most,
                   struct buf *out)
 {

@@ -16,6 +16,11 @@ void text_wire(struct bytes bytes, size_t most, struct buf *out);
 /* A paragraph folded to options->columns; it begins at column `indent`, and each further line behind as many
  * blanks. */
 void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out);
+/* Likewise, by the width that characters have on a terminal: those of East Asia take two columns, and a line
+ * may break behind each. */
+void text_fold_wide(struct bytes text, size_t indent, const struct report_options *options, struct buf *out);
+/* Columns that the text takes. */
+size_t text_width(struct bytes text);
 void text_blanks(size_t count, struct buf *out);
 /* "2026-11-24 13:00:00". */
 void text_time(uint64_t time_ns, struct buf *out);

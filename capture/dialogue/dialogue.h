@@ -7,6 +7,9 @@
 /* Two byte streams become one transcript: what is command, reply, content or SASL response, and which reply
  * answers which command.  States facts and judges nothing. */
 
+/* What of a message's content goes into the transcript. */
+enum dialogue_keep { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL };
+
 struct dialogue_options {
     struct budget *budget;                 /* borrowed */
     struct session_sink sink;              /* copied */
@@ -14,7 +17,7 @@ struct dialogue_options {
     struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
     bool wants_digests;                    /* SHA-256 of contents, and of TLS hellos; text needs none */
     const struct log_facts *log;           /* borrowed; of what is read from a log, NULL: from packets */
-    enum { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL } keep;
+    enum dialogue_keep keep;
 };
 
 struct dialogue;

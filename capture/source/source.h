@@ -26,6 +26,8 @@ struct input_facts {
     uint64_t bytes; /* of the file, read so far, as stored */
     uint64_t size;  /* of the file as stored; 0 if not known (a pipe) */
     uint64_t snaplen;
+    uint64_t first_ns; /* time of its first packet that passed the filter; 0 none */
+    uint64_t last_ns;  /* of its last one; 0 until it was read to its end */
     bool is_complete;  /* read to its end, and nothing torn or damaged */
     bool is_torn;      /* only its very last packet is torn, as in a file still being written */
     bool is_failed;    /* could not be opened, or damaged: exit status 3 */

@@ -79,6 +79,9 @@ def outputs(binary, path, password_options):
         yield "capture to a file", b"".join(run(binary, "capture", "-r", path, "-o", name))
         with open(name, "rb") as f:
             yield "recording in a file", f.read()
+    for name in ("text", "markdown", "html", "json"):
+        yield f"report --format {name}", b"".join(run(binary, "report", "--format", name, path))
+    yield "ecs", b"".join(run(binary, "analyze", "--format", "ecs", path))
     for options in [[], *password_options]:
         for command in (["analyze"], ["analyze", "--json"], ["show"]):
             yield " ".join(command + options[:1]), b"".join(run(binary, *command, *options, path))
