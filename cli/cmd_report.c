@@ -84,9 +84,13 @@ static void fill_inputs(const struct judging *judging, struct report_input *inpu
 {
     for (size_t i = 0; i < count; i++) {
         const struct input_facts *facts = source_input(judging->result.source, i);
-        inputs[i] = (struct report_input){ facts->path,        facts->format,
-                                           facts->packets,     facts->bytes,
-                                           facts->is_complete, facts->problem[0] ? facts->problem : NULL };
+        inputs[i] = (struct report_input){ .path = facts->path,
+                                           .format = facts->format,
+                                           .program = facts->program,
+                                           .packets = facts->packets,
+                                           .bytes = facts->bytes,
+                                           .is_complete = facts->is_complete,
+                                           .problem = facts->problem[0] ? facts->problem : NULL };
         proofs[i] = (struct input_proof){ .first_ns = facts->first_ns, .last_ns = facts->last_ns };
         prove(facts, &proofs[i]);
     }

@@ -54,6 +54,7 @@ struct options {
     enum when color;
     bool shows_secrets;
     bool is_quiet;
+    bool follows;
     bool wants_help;
     bool wants_version;
 };

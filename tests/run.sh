@@ -60,6 +60,8 @@ step "property: reports" python3 tests/property/report.py build/release/cli/smtp
 step "property: messages and packets taken out" python3 tests/property/extract.py build/release/cli/smtpscope
 step "the report in a browser" python3 tests/browser/browser.py build/release/cli/smtpscope
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope
+rounds=3; $long && rounds=60
+step "property: a log equals its packets" python3 tests/property/logs.py build/release/cli/smtpscope --rounds $rounds
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400

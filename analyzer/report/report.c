@@ -18,3 +18,12 @@ const struct report_format *report_format_find(const char *name)
             return rows[i];
     return NULL;
 }
+
+struct report_options report_options_for(const struct report_options *options, const struct session *session)
+{
+    struct report_options own = *options;
+
+    own.is_log = session->log != NULL;
+    own.is_undated = session->log && session->log->clock != LOG_CLOCK_FULL;
+    return own;
+}

@@ -189,8 +189,9 @@ static void put_item(const struct analysis *analysis, size_t index, const struct
         put_gap(item, out);
         break;
     case ITEM_TLS:
-        put_note(session->is_tls ? "=== from here on TLS: what is said cannot be read\n"
-                                 : "=== the client began with TLS, which the server did not take for it\n",
+        put_note(session->log      ? "=== from here on inside TLS\n"
+                 : session->is_tls ? "=== from here on TLS: what is said cannot be read\n"
+                                   : "=== the client began with TLS, which the server did not take for it\n",
                  out);
         break;
     case ITEM_PRELUDE:
@@ -215,26 +216,23 @@ static void show_session(const struct analysis *analysis, const struct report_op
                          struct buf *out)
 {
     const struct session *session = analysis->session;
-    char client[ENDPOINT_TEXT], server[ENDPOINT_TEXT];
 
-    endpoint_format(&session->client, client);
-    endpoint_format(&session->server, server);
     text_tint(options, TINT_STRONG, out);
     buf_append_text(out, "=== session ");
     buf_append_text(out, session->id);
     buf_append_text(out, "  ");
-    text_time(session->start_ns, out);
+    text_start(session, out);
     buf_append_text(out, "  ");
-    buf_append_text(out, client);
-    buf_append_text(out, " -> ");
-    buf_append_text(out, server);
+    text_ends(session, true, out);
     text_untint(options, out);
     buf_append_u8(out, '\n');
     for (size_t i = 0; i < session->item_count; i++)
         put_item(analysis, i, options, out);
     put_findings(analysis, 0, options, out);
     put_note("=== closed: ", out);
-    buf_append_text(out, close_kind_name(session->closed));
+    buf_append_text(out, session->log && session->closed == CLOSE_END_OF_CAPTURE
+                             ? "the log does not say"
+                             : close_kind_name(session->closed));
     if (session->closed_by != SIDE_NONE) {
         buf_append_text(out, ", by the ");
         buf_append_text(out, side_name(session->closed_by));

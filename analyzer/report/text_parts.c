@@ -41,6 +41,66 @@ void text_time(uint64_t time_ns, struct buf *out)
     buf_append(out, (struct bytes){ (const uint8_t *)text, len });
 }
 
+void text_start(const struct session *session, struct buf *out)
+{
+    char text[TIMESTAMP_TEXT];
+    enum log_clock clock = session->log ? session->log->clock : LOG_CLOCK_FULL;
+
+    if (clock == LOG_CLOCK_FULL) {
+        text_time(session->start_ns, out);
+        return;
+    }
+    (void)timestamp_format_seconds(session->start_ns, text);
+    if (clock == LOG_CLOCK_NONE) {
+        buf_append_text(out, "(times not logged)");
+        text_blanks(1, out);
+        return;
+    }
+    size_t from = clock == LOG_CLOCK_OF_DAY ? 11 : 5; /* of "2026-11-24 13:00:00" */
+    text_blanks(from, out);
+    buf_append_text(out, text + from);
+}
+
+static void put_server(const struct session *session, struct buf *out)
+{
+    char text[ENDPOINT_TEXT];
+    const struct log_facts *log = session->log;
+
+    if (!log || session->server.address.family || !log->server_name.len) {
+        endpoint_format(&session->server, text);
+        buf_append_text(out, text);
+        return;
+    }
+    text_wire(log->server_name, 60, out);
+    if (session->server.port) {
+        buf_append_u8(out, ':');
+        buf_append_u64(out, session->server.port);
+    }
+}
+
+void text_ends(const struct session *session, bool with_port, struct buf *out)
+{
+    char text[ENDPOINT_TEXT];
+
+    if (with_port)
+        endpoint_format(&session->client, text);
+    else
+        address_format(&session->client.address, text);
+    buf_append_text(out, session->log && !session->client.address.family ? "client" : text);
+    buf_append_text(out, " -> ");
+    if (session->log && !session->server.address.family && !session->log->server_name.len)
+        buf_append_text(out, "server");
+    else
+        put_server(session, out);
+    if (!session->log)
+        return;
+    buf_append_text(out, "  (log of ");
+    text_wire(session->log->program, 40, out);
+    buf_append_text(out, ", line ");
+    buf_append_u64(out, session->first_packet.number);
+    buf_append_u8(out, ')');
+}
+
 void text_wire(struct bytes bytes, size_t most, struct buf *out)
 {
     if (bytes.len <= most) {

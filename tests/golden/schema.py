@@ -18,7 +18,7 @@ def main():
         print("needs python3-jsonschema")
         return 77
     binary, bad, lines = sys.argv[1], [], 0
-    files = sorted(glob.glob(f"{TOP}/samples/*.pcap*")) + sorted(glob.glob(f"{TOP}/../shared/captures/third-party/*/*.pcap*"))
+    files = sorted(glob.glob(f"{TOP}/samples/*.pcap*")) + sorted(glob.glob(f"{TOP}/samples/log-*")) + sorted(glob.glob(f"{TOP}/../shared/captures/third-party/*/*.pcap*"))
     for schema, arguments in (("analyze", ["analyze", "--format", "jsonl"]), ("recording", ["capture", "-o", "-", "-r"]),
                               ("report", ["report", "--format", "json"]), ("report", ["report", "--format", "json", "--anonymize"])):
         with open(f"{TOP}/docs/schema/{schema}.schema.json") as f:

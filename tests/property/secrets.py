@@ -149,7 +149,7 @@ def known_secrets():
     with open(os.path.join(SAMPLES, "secrets.tsv")) as f:
         for sample, identity, secret in [line.rstrip("\n").split("\t") for line in f][1:]:
             table.setdefault(os.path.join(SAMPLES, sample), []).append((identity, secret))
-    for name in sorted(glob.glob(os.path.join(SAMPLES, "*.pcap*"))):
+    for name in sorted(glob.glob(os.path.join(SAMPLES, "*.pcap*")) + glob.glob(os.path.join(SAMPLES, "log-*"))):
         table.setdefault(name, [])
     for server in sorted(glob.glob(os.path.join(LAB, "*", "auth.jsonl"))):
         with open(server) as f:
