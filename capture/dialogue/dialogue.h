@@ -12,7 +12,7 @@ struct dialogue_options {
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
     struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
-    bool wants_digests;                    /* SHA-256 of contents; text output needs none */
+    bool wants_digests;                    /* of contents and of TLS clients; text output needs none */
     enum { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL } keep;
 };
 

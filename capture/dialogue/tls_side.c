@@ -57,7 +57,8 @@ void tls_begin(struct dialogue *d, struct moment first)
     struct session *session = d->session;
     const struct tls_options options = { .certificates = d->options->certificates,
                                          .keylog = d->options->keylog,
-                                         .budget = d->options->budget };
+                                         .budget = d->options->budget,
+                                         .wants_fingerprints = d->options->wants_digests };
     const struct tls_sink sink = { .ctx = d, .data = take_plain, .hole = take_plain_hole };
 
     session->tls = ARENA_NEW(&session->arena, struct tls_facts);

@@ -2,9 +2,9 @@
 #include "tls/tls_keylog.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include "base/siphash.h"
 #include "tls/tls_state.h"
@@ -61,7 +61,7 @@ struct tls_keylog *tls_keylog_new(struct budget *budget, struct err *err)
     struct tls_keylog *keylog = calloc(1, sizeof *keylog);
     int32_t *buckets = malloc(BUCKETS_FIRST * sizeof *buckets);
 
-    if (!keylog || !buckets || RAND_bytes((uint8_t *)keylog->hash_key, sizeof keylog->hash_key) != 1) {
+    if (!keylog || !buckets || getentropy(keylog->hash_key, sizeof keylog->hash_key) != 0) {
         free(keylog);
         free(buckets);
         (void)err_set(err, ERR_NOMEM, 0, "no memory for a key log");

@@ -72,6 +72,7 @@ struct tls_options {
     struct tls_certificates *certificates; /* borrowed; NULL: they are not read */
     struct tls_keylog *keylog;             /* borrowed; NULL: nothing is decrypted */
     struct budget *budget;                 /* borrowed */
+    bool wants_fingerprints;
 };
 
 struct tls_observer;

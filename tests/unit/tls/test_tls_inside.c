@@ -67,7 +67,9 @@ static void begin(struct listening *l, struct bytes keylog)
     tls_keylog_feed(l->keylog, text, keylog);
     tls_keylog_finish(l->keylog, text);
     free(text);
-    options = (struct tls_options){ l->certificates, l->keylog, &l->budget };
+    options = (struct tls_options){
+        .certificates = l->certificates, .keylog = l->keylog, .budget = &l->budget, .wants_fingerprints = true
+    };
     l->observer = tls_observer_new(&options, &sink);
     assert_non_null(l->observer);
     buf_init(&l->heard.text[0], 64 * MIB);
@@ -154,6 +156,8 @@ static void must_be_heard(const struct tls_talk *talk, const char *name)
         assert_int_equal(seen->version, talk->version);
         assert_true(seen->alert_count > 0); /* close_notify */
         assert_int_equal(l.heard.missing[0] + l.heard.missing[1], 0);
+        assert_int_equal(strlen(seen->client.ja3), TLS_JA3_TEXT - 1);
+        assert_int_equal(strlen(seen->client.ja4), TLS_JA4_TEXT - 1);
         release(&l);
     }
 }
