@@ -2,6 +2,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli/selectors.h"
+#include "report/words.h"
 
 /* The command line, from a table: what --help prints cannot drift from what is understood. */
 
@@ -10,7 +11,10 @@ enum command_bit {
     FOR_SHOW = 2,
     FOR_CAPTURE = 4,
     FOR_EXPLAIN = 8,
-    FOR_SESSIONS = FOR_ANALYZE | FOR_SHOW,
+    FOR_REPORT = 16,
+    FOR_EXTRACT = 32,
+    FOR_SHOWN = FOR_ANALYZE | FOR_SHOW,
+    FOR_SESSIONS = FOR_SHOWN | FOR_REPORT | FOR_EXTRACT,
     FOR_INPUTS = FOR_SESSIONS | FOR_CAPTURE,
 };
 
@@ -24,6 +28,13 @@ struct options {
     size_t input_count;
     const char *format;
     const char *output;
+    const char *folder;       /* of extract; NULL: no messages */
+    const char *scrubbed;     /* file for packets without secrets; NULL: none */
+    const char *baseline;     /* an earlier capture; NULL: none */
+    const char *command_line; /* as it was given, for a shell; NULL: not kept */
+    enum language language;
+    bool is_anonymous;
+    bool keeps_content; /* contents are wanted whole: set by extract */
     const char *filter;
     char joined_filter[4096]; /* what stood behind -- */
     const char *device;
@@ -45,6 +56,7 @@ struct options {
     enum when color;
     bool shows_secrets;
     bool is_quiet;
+    bool follows;
     bool wants_help;
     bool wants_version;
 };

@@ -2,9 +2,11 @@
 #include "cli/pipeline.h"
 
 #include "base/limits.h"
+#include "cli/logs.h"
 #include "cli/keylogs.h"
 #include "cli/messages.h"
 #include "cli/progress.h"
+#include "cli/twins.h"
 #include "detect/detect.h"
 #include "dialogue/dialogue.h"
 #include "tcp/flow_table.h"
@@ -29,6 +31,7 @@ struct pipeline {
     uint64_t sessions;
     uint64_t undecided_other;
     uint64_t lost_for_memory;
+    struct twins *twins; /* NULL: all inputs are logs, or none is, or they are being recorded */
 };
 
 /* Whether the connection that TLS was spoken on has a port of SMTP's. */
@@ -262,6 +265,32 @@ static void tell_losses(const struct pipeline *p)
     tell_nothing_found(p);
 }
 
+static void read_logs(struct pipeline *p)
+{
+    struct dialogue_options options = p->dialogue_options;
+
+    if (p->twins)
+        options.sink = twins_of_logs(p->twins);
+    p->sessions += logs_read(p->result->source, &options, &p->lost_for_memory);
+}
+
+/* All inputs: logs come first where they have to wait for packets, and last otherwise. */
+static void read_all(struct pipeline *p, bool shows_progress)
+{
+    if (p->twins)
+        read_logs(p);
+    progress_start(&p->progress, shows_progress);
+    read_packets(p);
+    progress_finish(&p->progress);
+    read_recordings(p);
+    if (!p->twins) {
+        read_logs(p);
+        return;
+    }
+    twins_release(p->twins);
+    p->sessions -= twins_met(p->twins);
+}
+
 /* The dialogues that begin from here on may find their keys. */
 static void note_keys(struct pipeline *p)
 {
@@ -296,6 +325,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
 {
     const struct options *options = p->options;
     struct source_options source_options = { .filter = options->filter,
+                                             .follows = options->follows,
                                              .secrets = { .ctx = p, .take = take_secrets } };
     struct detect_options detect_options = {
         .ports = options->ports, .port_count = options->port_count, .has_keys = has_keys, .ctx = p
@@ -310,6 +340,10 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
     if (!p->result->source)
         return false;
+    if (logs_are_mixed(p->result->source) && !p->dialogue_options.sink.changed && !options->follows)
+        p->twins = twins_new(&p->dialogue_options.sink);
+    if (p->twins)
+        p->dialogue_options.sink = twins_of_packets(p->twins);
     p->result->attempts = attempts_new(budget);
     p->certificates = tls_certificates_new(budget, err);
     p->dialogue_options.certificates = p->certificates;
@@ -324,6 +358,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
 
 static void close_parts(struct pipeline *p)
 {
+    twins_free(p->twins);
     event_reader_free(p->reader);
     flow_table_free(p->flows);
     keylogs_free(p->keylogs);
@@ -340,15 +375,15 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
 
     *result = (struct pipeline_result){ 0 };
     p.dialogue_options =
-        (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
+        (struct dialogue_options){ .budget = budget,
+                                   .sink = *sink,
+                                   .wants_digests = wants_digests,
+                                   .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : DIALOGUE_KEEP_NONE };
     bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
     if (ok) {
         bool shows =
             options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
-        progress_start(&p.progress, shows);
-        read_packets(&p);
-        progress_finish(&p.progress);
-        read_recordings(&p);
+        read_all(&p, shows);
         tell_inputs(&p);
         if (!options->is_quiet) {
             tell_losses(&p);

@@ -57,7 +57,12 @@ step "who speaks first, and what" python3 tests/property/first_words.py build/as
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
 step "property: no output holds a secret" python3 tests/property/secrets.py build/release/cli/smtpscope
 step "property: inside TLS as in clear" python3 tests/property/tls.py build/release/cli/smtpscope
+step "property: reports" python3 tests/property/report.py build/release/cli/smtpscope
+step "property: messages and packets taken out" python3 tests/property/extract.py build/release/cli/smtpscope
+step "the report in a browser" python3 tests/browser/browser.py build/release/cli/smtpscope
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope
+rounds=3; $long && rounds=60
+step "property: a log equals its packets" python3 tests/property/logs.py build/release/cli/smtpscope --rounds $rounds
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400

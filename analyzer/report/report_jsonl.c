@@ -45,6 +45,8 @@ static json_t *json_of_inputs(const struct report_totals *totals)
         json_t *object = json_object();
         json_put(object, "path", json_of_bytes(bytes_of(input->path)));
         json_put(object, "format", json_of_text(input->format));
+        if (input->program)
+            json_put(object, "program", json_of_text(input->program));
         json_put(object, "packets", json_integer((json_int_t)input->packets));
         json_put(object, "bytes", json_integer((json_int_t)input->bytes));
         json_put(object, "complete", json_boolean(input->is_complete));

@@ -96,9 +96,18 @@ static void put_handshake(json_t *object, const struct tls_facts *tls, const str
     json_put(object, "certificate", json_of_certificate(tls->certificate));
 }
 
+/* What a log tells was said inside TLS stands behind it. */
+static bool has_handshake(const struct session *session)
+{
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_TLS)
+            return true;
+    return false;
+}
+
 json_t *report_jsonl_tls(const struct session *session, const struct report_options *options)
 {
-    if (!session->is_tls)
+    if (!session->is_tls && !(session->log && has_handshake(session)))
         return json_null();
     json_t *object = json_object();
     json_put(object, "bytes",

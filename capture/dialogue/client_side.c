@@ -174,10 +174,15 @@ static void begin_exchange(struct dialogue *d, const struct item *item)
     exchange->command_item = item_index(d, item);
     d->has_exchange = true;
     struct bytes initial = bytes_trim(bytes_from(argument, end));
-    struct sasl_step *step = initial.len ? session_add_step(d->session, exchange) : NULL;
+    bool is_hidden = item->as.command.is_redacted;
+    struct sasl_step *step = initial.len || is_hidden ? session_add_step(d->session, exchange) : NULL;
     if (step)
-        *step =
-            (struct sasl_step){ .from = SIDE_CLIENT, .at = item->at, .text = initial, .length = initial.len };
+        *step = (struct sasl_step){ .from = SIDE_CLIENT,
+                                    .at = item->at,
+                                    .text = initial,
+                                    .length = initial.len,
+                                    .is_redacted = is_hidden,
+                                    .is_hidden = is_hidden };
 }
 
 static void begin_what_follows(struct dialogue *d, uint32_t index)
@@ -268,6 +273,8 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     command->is_body_line = d->expects_body_lines;
     if (line->end == LINE_END_LF)
         d->session->side[SIDE_CLIENT].bare_lf_lines++;
+    command->is_redacted = d->hides_next;
+    d->hides_next = false;
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);
@@ -287,7 +294,12 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
     if (!item)
         return;
     /* A response whose AUTH is missing belongs to no exchange, and is a credential for all that is known. */
-    *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT, .at = at, .length = line->length };
+    *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
+                                         .at = at,
+                                         .length = line->length,
+                                         .is_redacted = d->hides_next,
+                                         .is_hidden = d->hides_next };
+    d->hides_next = false;
     if (d->has_exchange && session->exchange_count > 0) {
         struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
         item->as.sasl->text = arena_copy(&session->arena, line->text);
@@ -479,7 +491,7 @@ void client_read(struct dialogue *d, const struct stream_chunk *chunk)
         d->mode = CLIENT_COMMANDS;
         if (d->options->keylog && bytes_are_record(chunk->data))
             client_start_tls(d, SIDE_CLIENT, chunk);
-        else if (d->session->is_midstream && !d->has_greeting)
+        else if (d->session->is_midstream && !d->has_greeting && !d->session->log) /* whose lines are whole */
             unsure_begin(d);
     }
     while (rest.data.len > 0) {

@@ -23,6 +23,10 @@ static void describe_session(struct dialogue *d)
     session->start_ns = flow->start_ns;
     session->first_packet = (struct packet_ref){ flow->first_input, flow->first_number };
     session->is_midstream = flow->is_midstream;
+    if (d->options->log)
+        session->log = ARENA_NEW(&session->arena, struct log_facts);
+    if (session->log)
+        *session->log = *d->options->log;
     if (session->server.port == PORT_LMTP)
         session->protocol =
             PROTOCOL_LMTP; /* until an EHLO is accepted; RFC 2033 5 bans LMTP from port 25 alone */
@@ -296,6 +300,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
     session->rtt_ns = flow->rtt_ns;
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);
+    if (session->log) {
+        *session->log = *d->options->log; /* as it is known by now */
+        session->log->server_name = arena_copy(&session->arena, session->log->server_name);
+    }
     if (session->side[SIDE_SERVER].packets > 0 && !flow->side[!d->client_direction].saw_syn)
         session->is_midstream = true; /* without its SYN nobody knows what else of the server is missing */
     if (session->side[SIDE_SERVER].packets == 0)

@@ -104,6 +104,8 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     reply->code = code;
     reply->first = line->first;
     reply->is_after_gap = d->is_server_behind_gap;
+    reply->lines_dropped = d->cuts_next_reply;
+    d->cuts_next_reply = false;
     d->is_server_behind_gap = false;
     return reply;
 }

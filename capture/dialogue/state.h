@@ -158,6 +158,8 @@ struct dialogue {
     bool is_tls_refused;      /* the server answered the client's TLS in clear */
     bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
     uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    bool hides_next;          /* of a log: the client's next line leaves something out */
+    bool cuts_next_reply;     /* of a log: the server's next reply has lost its first lines */
     bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
     uint64_t server_hole_end; /* of the last hole; 0 none */
     bool has_greeting;

@@ -58,7 +58,7 @@ void tls_begin(struct dialogue *d, struct moment first)
     const struct tls_options options = { .certificates = d->options->certificates,
                                          .keylog = d->options->keylog,
                                          .budget = d->options->budget,
-                                         .wants_fingerprints = d->options->wants_digests };
+                                         .skips_fingerprints = !d->options->wants_digests };
     const struct tls_sink sink = { .ctx = d, .data = take_plain, .hole = take_plain_hole };
 
     session->tls = ARENA_NEW(&session->arena, struct tls_facts);

@@ -10,7 +10,7 @@
 
 /* One file, pipe or standard input: recognised by content, read as a stream. */
 
-enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING };
+enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING, INPUT_LOG };
 
 struct input {
     struct input_facts facts;

@@ -2,7 +2,7 @@
 #include "tls/tls_keylog.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/random.h>
 
 #include <openssl/crypto.h>
 
@@ -61,7 +61,8 @@ struct tls_keylog *tls_keylog_new(struct budget *budget, struct err *err)
     struct tls_keylog *keylog = calloc(1, sizeof *keylog);
     int32_t *buckets = malloc(BUCKETS_FIRST * sizeof *buckets);
 
-    if (!keylog || !buckets || getentropy(keylog->hash_key, sizeof keylog->hash_key) != 0) {
+    if (!keylog || !buckets
+        || getrandom(keylog->hash_key, sizeof keylog->hash_key, 0) != (ssize_t)sizeof keylog->hash_key) {
         free(keylog);
         free(buckets);
         (void)err_set(err, ERR_NOMEM, 0, "no memory for a key log");

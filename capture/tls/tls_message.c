@@ -81,7 +81,7 @@ static void take_client_message(struct tls_observer *observer, uint8_t type, str
 
     if (type == HELLO_CLIENT) {
         tls_client_hello_read(body, seen, &observer->hellos);
-        if (observer->options.wants_fingerprints && !seen->client.ja3[0])
+        if (!observer->options.skips_fingerprints && !seen->client.ja3[0])
             (void)!tls_fingerprint(body, &seen->client);
     } else if (type == END_OF_EARLY_DATA) {
         tls_inside_end_epoch(observer, TLS_CLIENT);

@@ -72,7 +72,7 @@ struct tls_options {
     struct tls_certificates *certificates; /* borrowed; NULL: they are not read */
     struct tls_keylog *keylog;             /* borrowed; NULL: nothing is decrypted */
     struct budget *budget;                 /* borrowed */
-    bool wants_fingerprints;
+    bool skips_fingerprints;               /* JA3 and JA4, which are digests */
 };
 
 struct tls_observer;

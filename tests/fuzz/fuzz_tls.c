@@ -13,8 +13,8 @@ static bool feed_bytes(struct tls_observer *observer, enum tls_side from, struct
 
 static struct tls_observer *watch(struct tls_certificates *certificates, struct bytes file, size_t step)
 {
-    struct tls_observer *observer = tls_observer_new(
-        &(struct tls_options){ .certificates = certificates, .wants_fingerprints = true }, NULL);
+    struct tls_observer *observer =
+        tls_observer_new(&(struct tls_options){ .certificates = certificates }, NULL);
     struct reader r = reader_over(file);
 
     while (observer && r.ok && r.at < file.len) {

@@ -67,9 +67,7 @@ static void begin(struct listening *l, struct bytes keylog)
     tls_keylog_feed(l->keylog, text, keylog);
     tls_keylog_finish(l->keylog, text);
     free(text);
-    options = (struct tls_options){
-        .certificates = l->certificates, .keylog = l->keylog, .budget = &l->budget, .wants_fingerprints = true
-    };
+    options = (struct tls_options){ l->certificates, l->keylog, &l->budget, false };
     l->observer = tls_observer_new(&options, &sink);
     assert_non_null(l->observer);
     buf_init(&l->heard.text[0], 64 * MIB);

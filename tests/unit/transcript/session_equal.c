@@ -127,9 +127,10 @@ static const char *step_difference(const struct sasl_step *a, const struct sasl_
     SAME_MOMENT(at);
     SAME(length);
     SAME(is_secret);
+    SAME(is_hidden);
     if (b->is_redacted != is_withheld)
         return "is_redacted of a step";
-    if (b->is_decoded != (a->is_decoded || is_withheld))
+    if (b->is_decoded != (!a->is_hidden && (a->is_decoded || is_withheld)))
         return "is_decoded";
     if (a->is_decoded)
         FIRST_OF(facts_difference(a, b, is_masked));
@@ -351,6 +352,22 @@ static const char *handshake_difference(const struct tls_facts *a, const struct 
     return certificate_difference(a->certificate, b->certificate);
 }
 
+static const char *log_difference(const struct log_facts *a, const struct log_facts *b)
+{
+    if (!a != !b)
+        return "log";
+    if (!a)
+        return NULL;
+    SAME_BYTES(program);
+    SAME_BYTES(server_name);
+    SAME(clock);
+    SAME(is_precise);
+    SAME(is_server_side);
+    SAME(is_partial);
+    SAME(is_in_clear);
+    return NULL;
+}
+
 static const char *whole_difference(const struct session *a, const struct session *b)
 {
     SAME(protocol);
@@ -365,6 +382,7 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(rtt_ns);
     SAME(silent_ns);
     FIRST_OF(handshake_difference(a->tls, b->tls));
+    FIRST_OF(log_difference(a->log, b->log));
     SAME(is_tls);
     SAME(foreign);
     SAME(foreign_from);
