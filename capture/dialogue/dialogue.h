@@ -14,12 +14,8 @@ struct dialogue_options {
     struct budget *budget;                 /* borrowed */
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
-<<<<<<< HEAD
     struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
     bool wants_digests;                    /* SHA-256 of contents, and of TLS hellos; text needs none */
-=======
-    bool wants_digests;                    /* SHA-256 of contents; text output needs none */
->>>>>>> report
     const struct log_facts *log;           /* borrowed; of what is read from a log, NULL: from packets */
     enum dialogue_keep keep;
 };
