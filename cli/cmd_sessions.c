@@ -103,6 +103,7 @@ static void put_summary(struct run *run, const struct pipeline_result *result)
                                     .packets = result->totals.packets,
                                     .tcp_connections = result->totals.tcp_connections,
                                     .missing_bytes = result->totals.missing_bytes,
+                                    .sealed_connections = result->totals.sealed,
                                     .dropped_packets = -1 };
 
     for (size_t i = 0; i < totals.input_count; i++) {

@@ -139,6 +139,14 @@ static bool set_password(struct options *options, const struct option_row *row, 
     return true;
 }
 
+static bool set_keylog(struct options *options, const struct option_row *row, const char *value)
+{
+    if (options->keylog_count == KEYLOGS_MOST)
+        return complain(row, value, "is one too many");
+    options->keylogs[options->keylog_count++] = value;
+    return true;
+}
+
 static bool set_memory(struct options *options, const struct option_row *row, const char *value)
 {
     static const char units[] = "KMG";
@@ -283,6 +291,7 @@ static const struct option_row rows[] = {
     { "filter", 'f', "EXPRESSION", FOR_INPUTS, set_filter, 0, "only packets that pass; pcap-filter(7)" },
     { "count", 'c', "N", FOR_INPUTS, set_number, 0, "stop after N packets" },
     { "ports", 0, "LIST", FOR_INPUTS, set_ports, 0, "more ports that speak SMTP" },
+    { "tls-keylog", 0, "FILE", FOR_INPUTS, set_keylog, 0, "TLS secrets (SSLKEYLOGFILE), to read inside" },
     { "memory", 0, "SIZE", FOR_INPUTS, set_memory, 0, "most memory for what is read; 192M" },
     { "jobs", 'j', "N", FOR_INPUTS, set_number, 0, "threads; one is used now" },
     { "session", 0, "ID", FOR_SESSIONS, set_selector, SELECT_SESSION, "sessions whose id begins so" },

@@ -20,7 +20,7 @@ enum command_bit {
 
 enum when { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER };
 
-enum { PORTS_MOST = 64, PASSWORDS_MOST = 64 };
+enum { PORTS_MOST = 64, PASSWORDS_MOST = 64, KEYLOGS_MOST = 64 };
 
 struct options {
     enum command_bit command;
@@ -45,6 +45,8 @@ struct options {
     size_t port_count;
     const char *passwords[PASSWORDS_MOST]; /* IDENTITY=FILE */
     size_t password_count;
+    const char *keylogs[KEYLOGS_MOST]; /* --tls-keylog */
+    size_t keylog_count;
     size_t memory_bytes;
     uint64_t packet_limit; /* -c; 0: all */
     unsigned jobs;

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "cli/logs.h"
+#include "cli/keylogs.h"
 #include "cli/messages.h"
 #include "cli/progress.h"
 #include "cli/twins.h"
@@ -22,6 +23,7 @@ struct pipeline {
     struct dialogue_options dialogue_options;
     struct detector *detector;
     struct tls_certificates *certificates;
+    struct keylogs *keylogs;
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
@@ -31,6 +33,15 @@ struct pipeline {
     uint64_t lost_for_memory;
     struct twins *twins; /* NULL: all inputs are logs, or none is, or they are being recorded */
 };
+
+/* Whether the connection that TLS was spoken on has a port of SMTP's. */
+static bool has_smtp_port(const struct pipeline *p, const struct flow_info *flow)
+{
+    if (flow->initiator >= 0)
+        return detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port);
+    return detect_is_smtp_port(p->detector, flow->end[0].port)
+           || detect_is_smtp_port(p->detector, flow->end[1].port);
+}
 
 /* What hangs on a connection: detection while it is undecided, then the dialogue. */
 static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
@@ -52,13 +63,17 @@ static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, 
     flow->user = state;
     if (verdict == DETECT_UNDECIDED)
         return FLOW_UNDECIDED;
-    if (verdict == DETECT_OTHER)
+    if (verdict == DETECT_OTHER) {
+        p->result->totals.sealed += detect_is_tls(input.payload) && has_smtp_port(p, flow);
         return FLOW_UNWANTED;
+    }
     struct dialogue *dialogue = dialogue_new(&p->dialogue_options, flow, client);
     if (!dialogue) {
         p->lost_for_memory++;
         return FLOW_UNWANTED;
     }
+    if (verdict == DETECT_SEALED && !has_smtp_port(p, flow))
+        dialogue_must_show(dialogue);
     flow->user = dialogue;
     flow->initiator = client; /* who is the client is known now; `data` needs it */
     return FLOW_WANTED;
@@ -123,9 +138,10 @@ static void take_end(void *ctx, struct flow_info *flow, enum flow_interest inter
     struct pipeline *p = ctx;
 
     if (interest == FLOW_WANTED) {
-        bool is_session = dialogue_end(flow->user, flow);
-        p->sessions += is_session;
-        if (!is_session)
+        enum dialogue_outcome outcome = dialogue_end(flow->user, flow);
+        p->sessions += outcome == DIALOGUE_SESSION;
+        p->result->totals.sealed += outcome == DIALOGUE_SEALED;
+        if (outcome != DIALOGUE_SESSION)
             note_attempt(p, flow);
     } else if (interest == FLOW_UNDECIDED) { /* what was said on others was not followed */
         detect_state_free(p->detector, flow->user);
@@ -204,6 +220,7 @@ static void read_recordings(struct pipeline *p)
     p->result->totals.packets += totals->packets;
     p->result->totals.tcp_connections += totals->tcp_connections;
     p->result->totals.missing_bytes += totals->missing_bytes;
+    p->result->totals.sealed += totals->sealed;
 }
 
 /* What was not read, and why. */
@@ -274,11 +291,45 @@ static void read_all(struct pipeline *p, bool shows_progress)
     p->sessions -= twins_met(p->twins);
 }
 
+/* The dialogues that begin from here on may find their keys. */
+static void note_keys(struct pipeline *p)
+{
+    p->dialogue_options.keylog = keylogs_secrets(p->keylogs);
+}
+
+static void take_secrets(void *ctx, struct bytes text, bool is_last)
+{
+    struct pipeline *p = ctx;
+
+    keylogs_take(p->keylogs, text, is_last);
+    note_keys(p);
+}
+
+static bool has_keys(void *ctx, struct bytes client_random)
+{
+    const struct pipeline *p = ctx;
+    struct tls_keylog *keylog = p->dialogue_options.keylog;
+
+    return keylog && (client_random.len == 0 || tls_keylog_knows(keylog, client_random));
+}
+
+static bool open_keys(struct pipeline *p, struct budget *budget)
+{
+    p->keylogs = keylogs_open(p->options, budget);
+    if (p->keylogs)
+        note_keys(p);
+    return p->keylogs;
+}
+
 static bool open_parts(struct pipeline *p, struct budget *budget, struct err *err)
 {
     const struct options *options = p->options;
-    struct source_options source_options = { .filter = options->filter, .follows = options->follows };
-    struct detect_options detect_options = { .ports = options->ports, .port_count = options->port_count };
+    struct source_options source_options = { .filter = options->filter,
+                                             .follows = options->follows,
+                                             .secrets = { .ctx = p, .take = take_secrets } };
+    struct detect_options detect_options = {
+        .ports = options->ports, .port_count = options->port_count, .has_keys = has_keys, .ctx = p
+    };
     struct flow_handler handler = { .ctx = p,
                                     .classify = classify,
                                     .data = take_data,
@@ -310,6 +361,7 @@ static void close_parts(struct pipeline *p)
     twins_free(p->twins);
     event_reader_free(p->reader);
     flow_table_free(p->flows);
+    keylogs_free(p->keylogs);
     ip_decoder_free(p->ip);
     detector_free(p->detector);
     tls_certificates_free(p->certificates);
@@ -327,15 +379,17 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
                                    .sink = *sink,
                                    .wants_digests = wants_digests,
                                    .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : DIALOGUE_KEEP_NONE };
-    bool ok = open_parts(&p, budget, &err);
+    bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
     if (ok) {
         bool shows =
             options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
         read_all(&p, shows);
         tell_inputs(&p);
-        if (!options->is_quiet)
+        if (!options->is_quiet) {
             tell_losses(&p);
-    } else {
+            keylogs_tell(p.keylogs);
+        }
+    } else if (err.text[0]) {
         message("%s", err.text);
     }
     close_parts(&p);

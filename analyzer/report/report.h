@@ -34,7 +34,8 @@ struct report_totals {
     uint64_t packets;
     uint64_t tcp_connections;
     uint64_t missing_bytes;
-    int64_t dropped_packets; /* -1: not known (files) */
+    uint64_t sealed_connections; /* TLS from the start on a port of SMTP's, and nothing could be read */
+    int64_t dropped_packets;     /* -1: not known (files) */
 };
 
 /* Counts over all sessions that were shown. */
@@ -64,6 +65,9 @@ struct report_counts {
     size_t mechanism_count;
     uint64_t messages;
     uint64_t missing_bytes;
+    uint64_t tls_sessions;
+    uint64_t sealed_sessions; /* of them: what was said inside could not be read, or not all of it */
+    uint64_t wrong_keys;      /* of those: there were keys, and they did not fit */
     struct returned returned;
     enum severity worst; /* of all findings */
 };

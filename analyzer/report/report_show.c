@@ -165,6 +165,18 @@ static void put_gap(const struct item *item, struct buf *out)
                                                  : " are missing in the capture ...\n");
 }
 
+static void put_tls(const struct session *session, size_t index, struct buf *out)
+{
+    enum tls_reading reading = session->tls ? session->tls->reading : TLS_READING_NONE;
+    bool is_read =
+        reading == TLS_READING_WHOLE || (reading == TLS_READING_PART && index + 1 < session->item_count);
+
+    put_note(is_read || session->log ? "=== from here on TLS\n"
+             : session->is_tls       ? "=== from here on TLS: what is said cannot be read\n"
+                               : "=== the client began with TLS, which the server did not take for it\n",
+             out);
+}
+
 static void put_item(const struct analysis *analysis, size_t index, const struct report_options *options,
                      struct buf *out)
 {
@@ -189,10 +201,7 @@ static void put_item(const struct analysis *analysis, size_t index, const struct
         put_gap(item, out);
         break;
     case ITEM_TLS:
-        put_note(session->log      ? "=== from here on inside TLS\n"
-                 : session->is_tls ? "=== from here on TLS: what is said cannot be read\n"
-                                   : "=== the client began with TLS, which the server did not take for it\n",
-                 out);
+        put_tls(session, index, out);
         break;
     case ITEM_PRELUDE:
         put_note("=== ", out);

@@ -110,7 +110,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         put_envelope(&replay->transactions[0], out);
         buf_append_text(out, "  ");
         put_outcome(replay, &replay->transactions[0], options, out);
-    } else if (!session->is_tls && session->exchange_count == 0) {
+    } else if (!session_is_sealed(session) && session->exchange_count == 0) {
         buf_append_text(out, "  no message");
     }
     for (size_t i = 1; i < replay->transaction_count; i++) {
@@ -423,6 +423,27 @@ static void put_seen(const struct report_totals *totals, struct buf *out)
         put_total(logs, "log", "logs", out);
 }
 
+/* What nobody could read, and how to read it. */
+static void put_sealed(const struct report_counts *counts, const struct report_totals *totals,
+                       struct buf *out)
+{
+    if (counts->sealed_sessions) {
+        buf_append_u64(out, counts->sealed_sessions);
+        buf_append_text(out, " of ");
+        put_total(counts->tls_sessions, "session in TLS", "sessions in TLS", out);
+        buf_append_text(out, " could not be read");
+    }
+    if (totals->sealed_connections) {
+        buf_append_text(out, counts->sealed_sessions ? ", nor " : "");
+        put_total(totals->sealed_connections, "connection", "connections", out);
+        buf_append_text(out, counts->sealed_sessions ? " in TLS from the start"
+                                                     : " in TLS from the start could not be read");
+    }
+    if (counts->sealed_sessions || totals->sealed_connections)
+        buf_append_text(out, counts->wrong_keys ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
+                                                : ": --tls-keylog FILE reads them; docs/TLS.md\n");
+}
+
 static void text_summary(const struct report_counts *counts, const struct report_totals *totals,
                          const struct report_options *options, struct buf *out)
 {
@@ -450,6 +471,7 @@ static void text_summary(const struct report_counts *counts, const struct report
         put_total(counts->verdicts[VERDICT_CONTRADICTED], "command in order", "commands in order", out);
         buf_append_u8(out, '\n');
     }
+    put_sealed(counts, totals, out);
     put_returned(&counts->returned, out);
     put_counted_findings(counts, options, out);
 }

@@ -54,6 +54,13 @@ enum {
     LIMIT_TLS_NAMES = 16,            /* kept of a certificate */
     LIMIT_TLS_NAME = 256,            /* octets of one of them: a name of DNS has 253 at most */
     LIMIT_TLS_ALERTS = 4,
+    LIMIT_TLS_KEY_LINE = 512,          /* of a key log: label, random and secret take 200 */
+    LIMIT_TLS_SECRETS = 1 << 20,       /* remembered of key logs; the oldest go first */
+    LIMIT_TLS_SECRETS_BLOCK = 1 << 16, /* octets of a pcapng block with secrets that are handed on at once */
+    LIMIT_TLS_TRIES = 4096,            /* sequence numbers tried for one record behind missing bytes */
+    LIMIT_TLS_TRIED_BYTES = 64u * 1024 * 1024, /* octets decrypted in vain for one direction: some 20 ms */
+    LIMIT_TLS_TRIED_KEYS = 64,                 /* secrets tried where the handshake was not captured */
+    LIMIT_TLS_KEY_TRIES = 4 * 1024 * 1024,     /* and records opened in vain so, in one run: some seconds */
 
     /* sasl */
     LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */

@@ -56,6 +56,11 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     return d;
 }
 
+void dialogue_must_show(struct dialogue *d)
+{
+    d->is_guess = true;
+}
+
 void dialogue_expect(const struct dialogue *d)
 {
     const struct session *session = (const struct session *)(const void *)d - 1;
@@ -127,14 +132,28 @@ uint32_t dialogue_replies_seen(const struct dialogue *d, uint64_t acked)
     return (uint32_t)low;
 }
 
+void dialogue_again(struct dialogue *d, enum side from, const struct stream_chunk *chunk, bool was_open)
+{
+    if (was_open == d->is_open)
+        dialogue_take(d, from, chunk);
+    else
+        tls_read(d, from, chunk);
+}
+
 void dialogue_data(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    dialogue_again(d, from, chunk, false);
+}
+
+void dialogue_take(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
 {
     if (d->prelude_state >= 0 && !prelude_feed(d, from, chunk))
         return;
     if (d->hold.reason == HOLD_BDAT_REFUSED) {
         if (!hold_keep(d, from, chunk)) {
+            bool was_open = d->is_open;
             bdat_decide(d);
-            dialogue_data(d, from, chunk);
+            dialogue_again(d, from, chunk, was_open);
         }
         return;
     }
@@ -160,7 +179,8 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     switch (d->mode) {
     case CLIENT_TLS:
-        tls_hole(d);
+        if (!d->is_open)
+            tls_hole(d, SIDE_CLIENT, hole);
         break;
     case CLIENT_CONTENT:
         add_gap(d, SIDE_CLIENT, hole, true);
@@ -192,9 +212,9 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 
 static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 {
-    if (d->session->is_tls) {
+    if (d->session->is_tls && !d->is_open) {
         d->is_server_tls = true;
-        tls_hole(d);
+        tls_hole(d, SIDE_SERVER, hole);
         return;
     }
     add_gap(d, SIDE_SERVER, hole, false);
@@ -209,6 +229,14 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 }
 
 void dialogue_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
+{
+    if (d->is_open)
+        tls_hole(d, from, hole);
+    else
+        dialogue_take_hole(d, from, hole);
+}
+
+void dialogue_take_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
 {
     if (d->prelude_state >= 0)
         d->prelude_state = -1; /* what is left of a prelude cannot be told from SMTP */
@@ -303,22 +331,25 @@ static void close_open_ends(struct dialogue *d)
         content_end(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
 }
 
-bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
+enum dialogue_outcome dialogue_end(struct dialogue *d, const struct flow_info *flow)
 {
     const struct session_sink *sink = &d->options->sink;
     struct session *session = d->session;
 
     d->flow = flow;
     arena_prefetch(&session->arena); /* every item will be looked at, and most of it is far away by now */
+    tls_finish(d);
     close_open_ends(d);
     tls_end(d);
     copy_facts(d, flow);
     session->is_tls = session->is_tls && !d->is_tls_refused;
-    bool is_session = d->saw_smtp;
+    enum dialogue_outcome outcome = d->saw_smtp                                  ? DIALOGUE_SESSION
+                                    : session_is_sealed(session) && !d->is_guess ? DIALOGUE_SEALED
+                                                                                 : DIALOGUE_NOTHING;
     release(d);
-    if (is_session && sink->ended)
+    if (outcome == DIALOGUE_SESSION && sink->ended)
         sink->ended(sink->ctx, session);
     else
         session_free(session);
-    return is_session;
+    return outcome;
 }

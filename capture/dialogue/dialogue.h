@@ -14,7 +14,8 @@ struct dialogue_options {
     struct budget *budget;                 /* borrowed */
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
-    bool wants_digests;                    /* SHA-256 of contents; text output needs none */
+    struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
+    bool wants_digests;                    /* SHA-256 of contents, and of TLS hellos; text needs none */
     const struct log_facts *log;           /* borrowed; of what is read from a log, NULL: from packets */
     enum dialogue_keep keep;
 };
@@ -25,6 +26,8 @@ struct dialogue;
  * NULL without memory. */
 struct dialogue *dialogue_new(const struct dialogue_options *options, const struct flow_info *flow,
                               int client);
+/* Nothing but what is said inside TLS can show that it is SMTP: until then it is no session. */
+void dialogue_must_show(struct dialogue *dialogue);
 /* Asks for what dialogue_data will touch. */
 void dialogue_expect(const struct dialogue *dialogue);
 void dialogue_data(struct dialogue *dialogue, enum side from, const struct stream_chunk *chunk);
@@ -54,8 +57,13 @@ void dialogue_cut_next_reply(struct dialogue *dialogue);
 /* A handshake: what follows was said inside TLS. */
 void dialogue_enter_tls(struct dialogue *dialogue, struct moment at);
 
-/* The connection has ended: what was begun is closed, the session goes to the sink if it became one (a
- * greeting, a command or a reply was seen), and the dialogue is freed.  True if it became a session. */
-bool dialogue_end(struct dialogue *dialogue, const struct flow_info *flow);
+enum dialogue_outcome {
+    DIALOGUE_NOTHING = 0, /* no greeting, command or reply was seen */
+    DIALOGUE_SESSION,
+    DIALOGUE_SEALED /* nothing was seen, because it was TLS from the start */
+};
+/* The connection has ended: what was begun is closed, the session goes to the sink if it became one, and the
+ * dialogue is freed. */
+enum dialogue_outcome dialogue_end(struct dialogue *dialogue, const struct flow_info *flow);
 
 #endif

@@ -82,7 +82,7 @@ void talk_end(struct talk *talk)
         if (talk->flow.close == FLOW_CLOSE_NONE)
             talk->flow.close = FLOW_CLOSE_END_OF_CAPTURE;
         talks_unlink_age(talk);
-        talks->sessions += dialogue_end(talk->dialogue, &talk->flow);
+        talks->sessions += dialogue_end(talk->dialogue, &talk->flow) == DIALOGUE_SESSION;
         talk->dialogue = NULL;
         talks_tell_reached(talks);
     }

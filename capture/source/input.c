@@ -302,7 +302,7 @@ static bool open_stream(struct input *input)
     cookie_io_functions_t functions = { .read = cookie_read, .close = cookie_close };
 
     input->buffer = malloc(FILE_BUFFER);
-    input->interfaces = input->kind == INPUT_PCAPNG ? interfaces_new() : NULL;
+    input->interfaces = input->kind == INPUT_PCAPNG ? interfaces_new(input->secrets) : NULL;
     if (!input->buffer || (input->kind == INPUT_PCAPNG && !input->interfaces))
         return false;
     input->file = fopencookie(input, "rb", functions);

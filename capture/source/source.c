@@ -22,6 +22,7 @@ struct source {
     size_t input_count;
     size_t input_cap;
     char *filter;
+    struct secret_sink secrets;
     struct capture *captures;
     size_t capture_count;
     struct merge merge;
@@ -51,7 +52,10 @@ static struct input *add_input(struct source *source, const char *folder, const 
     if (length < 0)
         return NULL;
     struct input *input = &source->inputs[source->input_count];
-    *input = (struct input){ .path = path, .fd = -1, .reopens = source->input_count >= KEPT_OPEN };
+    *input = (struct input){ .path = path,
+                             .fd = -1,
+                             .reopens = source->input_count >= KEPT_OPEN,
+                             .secrets = source->secrets.take ? &source->secrets : NULL };
     source->input_count++;
     return input;
 }
@@ -180,6 +184,7 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
         buf_init(&source->line, LIMIT_EVENT_LINE);
         source->follows = options->follows;
         source->filter = options->filter ? strdup(options->filter) : NULL;
+        source->secrets = options->secrets;
         source->block = malloc(LINE_BLOCK);
         ok = source->block && (!options->filter || source->filter);
     }

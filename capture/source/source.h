@@ -36,9 +36,17 @@ struct input_facts {
 
 struct source;
 
+/* Where TLS secrets go that stand in captures (pcapng): the text of a key log, in pieces.  Borrowed during
+ * the call. */
+struct secret_sink {
+    void *ctx;
+    void (*take)(void *ctx, struct bytes text, bool is_last);
+};
+
 struct source_options {
-    const char *filter; /* BPF, or NULL */
-    bool follows;       /* at the end of the last log: wait for what is written to it */
+    const char *filter;         /* BPF, or NULL */
+    bool follows;               /* at the end of the last log: wait for what is written to it */
+    struct secret_sink secrets; /* copied; `take` NULL: they are passed over */
 };
 
 /* Paths are files, folders (every capture or recording in them, no logs, sorted by name, not recursive) or

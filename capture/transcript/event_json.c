@@ -274,5 +274,6 @@ bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct
     event_put_u64(&event, "tcp_connections", totals->tcp_connections);
     event_put_u64(&event, "missing_bytes", totals->missing_bytes);
     event_put_count(&event, "reached", totals->reached);
+    event_put_count(&event, "sealed_connections", totals->sealed);
     return event_end(&event, out);
 }

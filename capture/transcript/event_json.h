@@ -31,6 +31,8 @@ struct run_totals {
     uint64_t tcp_connections;
     uint64_t missing_bytes;
     uint64_t reached; /* no session with a serial up to this one is still to come; 0: not known */
+    uint64_t
+        sealed; /* connections to a port of SMTP's in TLS from the start, of which nothing could be read */
 };
 
 /* Each appends whole lines to `out`; false if `out` is full or memory is short, and what did not fit is not

@@ -147,6 +147,7 @@ static void finish_recording(struct event_reader *reader)
     reader->earlier.packets += reader->totals.packets;
     reader->earlier.tcp_connections += reader->totals.tcp_connections;
     reader->earlier.missing_bytes += reader->totals.missing_bytes;
+    reader->earlier.sealed += reader->totals.sealed;
     reader->totals = (struct run_totals){ 0 };
 }
 
@@ -391,6 +392,7 @@ static void read_stats(struct event_reader *reader, const json_t *event)
         .packets = event_get_u64(event, "packets", UINT32_MAX * UINT64_C(65536)),
         .tcp_connections = event_get_u64(event, "tcp_connections", UINT32_MAX * UINT64_C(65536)),
         .missing_bytes = event_get_u64(event, "missing_bytes", INT64_MAX / 65536),
+        .sealed = event_get_u64(event, "sealed_connections", UINT32_MAX * UINT64_C(65536)),
     };
     if (!reached)
         return;

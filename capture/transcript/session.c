@@ -92,6 +92,13 @@ const char *tls_state_name(enum tls_state state)
     return (unsigned)state < TLS_STATE_COUNT ? names[state] : "none";
 }
 
+const char *tls_reading_name(enum tls_reading reading)
+{
+    static const char *const names[TLS_READING_COUNT] = { "none", "whole", "part", "wrong-keys" };
+
+    return (unsigned)reading < TLS_READING_COUNT ? names[reading] : "none";
+}
+
 struct session *session_new(struct budget *budget)
 {
     struct arena arena;

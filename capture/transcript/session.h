@@ -294,7 +294,17 @@ enum tls_state {
 };
 const char *tls_state_name(enum tls_state state);
 
-/* An alert in clear (RFC 8446 6). */
+/* How far the keys that were given opened what was sealed. */
+enum tls_reading {
+    TLS_READING_NONE = 0, /* no keys */
+    TLS_READING_WHOLE,
+    TLS_READING_PART,  /* from some point on it could not be read */
+    TLS_READING_WRONG, /* there were keys, and they do not fit */
+    TLS_READING_COUNT
+};
+const char *tls_reading_name(enum tls_reading reading); /* "none", "whole", "part", "wrong-keys" */
+
+/* An alert in clear (RFC 8446 6), or one that the keys have opened. */
 struct tls_alert {
     enum side from;
     uint8_t level;
@@ -318,9 +328,10 @@ struct tls_certificate {
     bool is_other_name;   /* not for the name that the client asked for */
 };
 
-/* What the clear part of a TLS handshake tells (RFC 8446, RFC 5246). */
+/* What a TLS connection tells (RFC 8446, RFC 5246): its handshake, as far as it is in clear or was opened. */
 struct tls_facts {
     enum tls_state state;
+    enum tls_reading reading;
     uint16_t offered_version; /* the highest, as on the wire: 0x0303 is TLS 1.2; 0 none */
     uint16_t version;         /* chosen */
     uint16_t cipher;          /* chosen */
@@ -328,10 +339,13 @@ struct tls_facts {
     enum side sealed_alert; /* who ended the handshake with what has the length of a sealed alert */
     struct bytes sni;
     struct bytes alpn; /* chosen */
+    struct bytes ja3;  /* fingerprints of the client's hello; empty: not seen */
+    struct bytes ja4;
     struct tls_alert *alerts;
     uint32_t alert_count;
     struct tls_certificate *certificate; /* or NULL */
     struct moment first;                 /* of the first hello */
+    uint64_t done_ns;                    /* when the handshake was over, as far as that shows; 0: not seen */
 };
 
 /* How much of a date the times of a log have; what is missing counts from 1970. */
@@ -419,6 +433,12 @@ void session_community_id(const struct session *session, char out[COMMUNITY_ID_T
 const struct item *session_command(const struct session *session, uint32_t n);
 /* The exchange that AUTH at this item began, or NULL. */
 struct sasl_exchange *session_exchange_of(const struct session *session, size_t command_item);
+
+/* Whether something was said in TLS that could not be read. */
+static inline bool session_is_sealed(const struct session *session)
+{
+    return session->is_tls && !(session->tls && session->tls->reading == TLS_READING_WHOLE);
+}
 
 /* Whether the client had acknowledged the whole of `reply` when it sent the first byte of `item`. */
 static inline bool item_saw(const struct item *item, const struct reply *reply)

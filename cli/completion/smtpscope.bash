@@ -10,7 +10,7 @@ _smtpscope()
     esac
     case $before in
     --format) words="text jsonl ecs markdown html json" ;;
-    -r|--read|-o|--output|--scrubbed-pcap) compopt -o default; return 0 ;;
+    -r|--read|--tls-keylog|-o|--output|--scrubbed-pcap) compopt -o default; return 0 ;;
     -f|--filter|-c|--count|--ports|--memory|-j|--jobs|--session|--client|--server|--since|--until|--from|--rcpt|--helo|--identity|--queue-id|--code|--local-domains|--slow|--verify-password|-i|--interface|--baseline|-d|--directory) return 0 ;;
     --finding) words="$(smtpscope explain 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p')" ;;
     --verdict) words="ok refused misordered tolerated consequence contradicted unanswered undecided" ;;
@@ -19,11 +19,11 @@ _smtpscope()
     --lang) words="en ja" ;;
     esac
     case $command in
-    analyze) options="--format --json -r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    show) options="-r --read -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
-    report) options="--format -r --read -o --output --baseline --anonymize --lang -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    extract) options="-r --read -d --directory --scrubbed-pcap --anonymize -f --filter -c --count --ports --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    analyze) options="--format --json -r --read -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    show) options="-r --read -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --follow --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --tls-keylog --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
+    report) options="--format -r --read -o --output --baseline --anonymize --lang -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
+    extract) options="-r --read -d --directory --scrubbed-pcap --anonymize -f --filter -c --count --ports --tls-keylog --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
     explain) options="--lang --color -h --help -V --version" ;;
     esac
     if [ -n "$words" ]; then

@@ -446,6 +446,10 @@ static struct tls_facts *make_handshake(struct maker *m)
 
     must(tls);
     *tls = (struct tls_facts){ .state = (enum tls_state)(1 + below(m, TLS_STATE_COUNT - 1)),
+                               .reading = (enum tls_reading)below(m, TLS_READING_COUNT),
+                               .ja3 = text(m, 32),
+                               .ja4 = text(m, 36),
+                               .done_ns = coin(m) ? now(m).time_ns : 0,
                                .offered_version = (uint16_t)below(m, 65536),
                                .version = (uint16_t)below(m, 65536),
                                .cipher = (uint16_t)below(m, 65536),

@@ -337,6 +337,10 @@ static const char *handshake_difference(const struct tls_facts *a, const struct 
     SAME(offered_version);
     SAME(version);
     SAME(cipher);
+    SAME(reading);
+    SAME(done_ns);
+    SAME_BYTES(ja3);
+    SAME_BYTES(ja4);
     SAME(is_resumed);
     SAME(sealed_alert);
     SAME_BYTES(sni);

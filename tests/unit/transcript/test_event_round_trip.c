@@ -321,7 +321,7 @@ static void what_no_change_told_is_told_at_the_end(void **state)
 
 static void totals_and_attempts_are_read(void **state)
 {
-    struct run_totals totals = { 900, 12, 77, 5 };
+    struct run_totals totals = { 900, 12, 77, 5, 3 };
     struct attempts_row row = { .first_ns = 1000000000,
                                 .last_ns = UINT64_C(5000000000),
                                 .count = { 0, 3, 0, 1 },
@@ -352,6 +352,7 @@ static void totals_and_attempts_are_read(void **state)
     assert_int_equal(read->packets, 900);
     assert_int_equal(read->tcp_connections, 12);
     assert_int_equal(read->missing_bytes, 77);
+    assert_int_equal(read->sealed, 3);
     const struct attempts_row *rows = attempts_rows(collector.attempts, &count);
     assert_int_equal(count, 1);
     assert_int_equal(rows[0].count[ATTEMPT_REFUSED], 6);
