@@ -24,12 +24,15 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
 }
 
 /* A nested MAIL after every recipient was refused: the refusals are why the transaction was left behind. */
-static uint32_t cause_of_nesting(const struct analysis *analysis, const struct judgement *judgement)
+static uint32_t cause_of_nesting(const struct analysis *analysis, size_t index,
+                                 const struct judgement *judgement)
 {
+    uint32_t command = analysis->session->items[index].as.command.n;
     const struct transaction *open =
         judgement->transaction ? &analysis->replay.transactions[judgement->transaction - 1] : NULL;
 
-    if (judgement->misorder != MISORDER_NESTED_MAIL || !open || open->accepted_count || !open->rcpt_refused)
+    if (judgement->misorder != MISORDER_NESTED_MAIL || !open || open->accepted_count || !open->rcpt_refused
+        || open->recipients[0].command > command)
         return 0;
     return open->recipients[0].command;
 }
@@ -43,7 +46,7 @@ static void raise_misorder(struct analysis *analysis, size_t index, enum misorde
         return;
     finding->cause_command = judgement->cause;
     if (!finding->cause_command)
-        finding->cause_command = cause_of_nesting(analysis, judgement);
+        finding->cause_command = cause_of_nesting(analysis, index, judgement);
     if (finding->cause_command)
         check_explain_cause(analysis, finding);
 }
