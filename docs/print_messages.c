@@ -1,4 +1,5 @@
-/* print_messages: every text of the tables that a reader may see in his language, one a line, for the catalogues. */
+/* print_messages: every text of the tables that a reader may see in his language, one a line, for the
+ * catalogues. */
 #include <stdio.h>
 
 #include "incident/advice.h"

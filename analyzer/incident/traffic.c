@@ -108,6 +108,7 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     if (session->end_ns > traffic->last_ns)
         traffic->last_ns = session->end_ns;
     traffic->tls += session->is_tls;
+    traffic->sealed += session_is_sealed(session);
     traffic->midstream += session->is_midstream;
     traffic->one_sided += session->one_sided != SIDE_NONE;
     traffic->with_missing_bytes += missing > 0;

@@ -29,6 +29,7 @@ struct traffic {
     uint64_t sessions;
     uint64_t faulty; /* with a finding of warning or graver */
     uint64_t tls;
+    uint64_t sealed; /* of them: what was said inside could not be read, or not all of it */
     uint64_t midstream;
     uint64_t one_sided;
     uint64_t with_missing_bytes;

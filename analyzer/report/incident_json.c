@@ -146,6 +146,7 @@ static json_t *json_of_summary(const struct incident_report *report)
     json_put(object, "sessions", number(traffic->sessions));
     json_put(object, "sessions_without_fault", number(traffic->sessions - traffic->faulty));
     json_put(object, "tls_sessions", number(traffic->tls));
+    json_put(object, "tls_sessions_unread", number(traffic->sealed));
     json_put(object, "messages", json_of_deliveries(traffic->delivery));
     json_put(object, "recipients_refused", number(traffic->recipients_refused));
     json_put(object, "clients", json_of_counted(report, &traffic->clients));

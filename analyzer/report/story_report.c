@@ -32,6 +32,20 @@ void story_put_detail(struct document *document, struct bytes detail)
     document_put(document, words(text));
 }
 
+/* What nobody could read, and how to read it. */
+static void put_sealed(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    if (!traffic->sealed)
+        return;
+    SAY(document, words(WORDS(" Sessions that were encrypted, and could be judged only up to there: {1}.")),
+        said_number(traffic->sealed));
+    document_put(document,
+                 words(WORDS(" With the keys of the connections they can be read: --tls-keylog, and "
+                             "docs/TLS.md.")));
+}
+
 static void put_period(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
@@ -74,10 +88,8 @@ static void put_verdict(struct document *document, size_t grave)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
                                  "missed.")));
-    if (!grave && traffic->tls)
-        SAY(document,
-            words(WORDS(" Sessions that were encrypted, and could be judged only up to there: {1}.")),
-            said_number(traffic->tls));
+    if (!grave)
+        put_sealed(document);
 }
 
 void story_head(struct document *document)
@@ -199,6 +211,7 @@ static void put_encryption(struct document *document)
         said_number(traffic->tls), said_number(traffic->sessions),
         said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
                                       : 0));
+    put_sealed(document);
     document_labelled(document, words(WORDS("Encryption")));
 }
 
