@@ -128,7 +128,7 @@ static void put_side(struct event *event, const char *key, const struct side_fac
     event_put_count(&part, "tls_bytes", side->tls_bytes);
     event_put_count(&part, "bare_lf_lines", side->bare_lf_lines);
     put_path(&part, side);
-    event_put(event, key, event_detach(&part));
+    event_put_part(event, key, &part);
 }
 
 static void put_side_name(struct event *event, const char *key, enum side side)
