@@ -12,9 +12,8 @@ struct subcommand {
 };
 
 static const struct subcommand commands[] = {
-    { "analyze", FOR_ANALYZE, cmd_sessions },
-    { "show", FOR_SHOW, cmd_sessions },
-    { "capture", FOR_CAPTURE, cmd_capture },
+    { "analyze", FOR_ANALYZE, cmd_sessions }, { "show", FOR_SHOW, cmd_sessions },
+    { "capture", FOR_CAPTURE, cmd_capture },  { "keygen", FOR_KEYGEN, cmd_keygen },
     { "explain", FOR_EXPLAIN, cmd_explain },
 };
 

@@ -3,22 +3,13 @@
 
 #include "base/limits.h"
 #include "cli/messages.h"
+#include "cli/option_row.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct option_row {
-    const char *name;  /* long form, without "--" */
-    char letter;       /* 0: none */
-    const char *value; /* what --help calls its value; NULL: it takes none */
-    unsigned commands; /* enum command_bit */
-    bool (*set)(struct options *options, const struct option_row *row, const char *value);
-    int argument; /* of `set` */
-    const char *help;
-};
-
-static bool complain(const struct option_row *row, const char *value, const char *what)
+bool option_complain(const struct option_row *row, const char *value, const char *what)
 {
     message("--%s: '%s' %s", row->name, value, what);
     return false;
@@ -27,7 +18,7 @@ static bool complain(const struct option_row *row, const char *value, const char
 static bool set_format(struct options *options, const struct option_row *row, const char *value)
 {
     if (options->command == FOR_ANALYZE && strcmp(value, "text") != 0 && strcmp(value, "jsonl") != 0)
-        return complain(row, value, "is no format; they are text and jsonl");
+        return option_complain(row, value, "is no format; they are text and jsonl");
     options->format = value;
     return true;
 }
@@ -51,13 +42,6 @@ static bool set_filter(struct options *options, const struct option_row *row, co
 {
     (void)row;
     options->filter = value;
-    return true;
-}
-
-static bool set_device(struct options *options, const struct option_row *row, const char *value)
-{
-    (void)row;
-    options->device = value;
     return true;
 }
 
@@ -88,9 +72,9 @@ static bool set_ports(struct options *options, const struct option_row *row, con
         size_t comma = bytes_find(rest, ',');
         uint64_t port;
         if (!bytes_to_u64(bytes_slice(rest, 0, comma), &port) || port == 0 || port > UINT16_MAX)
-            return complain(row, value, "is no list of ports such as 2526,12525");
+            return option_complain(row, value, "is no list of ports such as 2526,12525");
         if (options->port_count == PORTS_MOST)
-            return complain(row, value, "holds too many ports");
+            return option_complain(row, value, "holds too many ports");
         options->ports[options->port_count++] = (uint16_t)port;
         rest = comma == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(rest, comma + 1);
     }
@@ -100,14 +84,14 @@ static bool set_ports(struct options *options, const struct option_row *row, con
 static bool set_password(struct options *options, const struct option_row *row, const char *value)
 {
     if (options->password_count == PASSWORDS_MOST)
-        return complain(row, value, "is one too many");
+        return option_complain(row, value, "is one too many");
     options->passwords[options->password_count++] = value;
     return true;
 }
 
-static bool set_memory(struct options *options, const struct option_row *row, const char *value)
+bool option_size(const struct option_row *row, const char *value, uint64_t *out)
 {
-    static const char units[] = "KMG";
+    static const char units[] = "KMGT";
     struct bytes text = bytes_of(value);
     uint64_t number, factor = 1;
 
@@ -118,11 +102,21 @@ static bool set_memory(struct options *options, const struct option_row *row, co
         factor = UINT64_C(1) << (10 * (unsigned)(unit - units + 1));
         text.len--;
     }
-    if (!bytes_to_u64(text, &number) || number > (UINT64_C(1) << 40) / factor)
-        return complain(row, value, "is no size such as 192M or 2G");
-    options->memory_bytes = (size_t)(number * factor);
-    if (options->memory_bytes < 4 * MIB)
-        return complain(row, value, "is too little; 4M is the least");
+    if (!bytes_to_u64(text, &number) || number > (UINT64_C(1) << 50) / factor)
+        return option_complain(row, value, "is no size such as 192M or 2G");
+    *out = number * factor;
+    return true;
+}
+
+static bool set_memory(struct options *options, const struct option_row *row, const char *value)
+{
+    uint64_t size;
+
+    if (!option_size(row, value, &size))
+        return false;
+    if (size < 4 * MIB || size > (UINT64_C(1) << 40))
+        return option_complain(row, value, "is too little or too much; 4M is the least");
+    options->memory_bytes = (size_t)size;
     return true;
 }
 
@@ -131,7 +125,7 @@ static bool set_number(struct options *options, const struct option_row *row, co
     uint64_t number;
 
     if (!bytes_to_u64(bytes_of(value), &number) || number == 0)
-        return complain(row, value, "is no number above 0");
+        return option_complain(row, value, "is no number above 0");
     if (row->letter == 'c')
         options->packet_limit = number;
     else
@@ -149,12 +143,12 @@ static bool set_slow(struct options *options, const struct option_row *row, cons
 
     if (!bytes_to_u64(bytes_slice(text, 0, point), &seconds) || !bytes_to_u64(part, &fraction)
         || seconds > 86400 || part.len > 9)
-        return complain(row, value, "is no number of seconds such as 30 or 2.5");
+        return option_complain(row, value, "is no number of seconds such as 30 or 2.5");
     for (size_t digits = part.len; digits < 9; digits++)
         fraction *= 10;
     options->slow_ns = seconds * UINT64_C(1000000000) + fraction;
     if (options->slow_ns == 0)
-        return complain(row, value, "must be more than 0");
+        return option_complain(row, value, "must be more than 0");
     return true;
 }
 
@@ -166,7 +160,7 @@ static bool set_fail_on(struct options *options, const struct option_row *row, c
             return true;
         }
     }
-    return complain(row, value, "is no severity; they are info, warning and error");
+    return option_complain(row, value, "is no severity; they are info, warning and error");
 }
 
 static bool set_when(struct options *options, const struct option_row *row, const char *value)
@@ -176,7 +170,7 @@ static bool set_when(struct options *options, const struct option_row *row, cons
                                                    : WHEN_AUTO;
 
     if (when == WHEN_AUTO && strcmp(value, "auto") != 0)
-        return complain(row, value, "is none of auto, always and never");
+        return option_complain(row, value, "is none of auto, always and never");
     if (row->argument)
         options->color = when;
     else
@@ -184,15 +178,22 @@ static bool set_when(struct options *options, const struct option_row *row, cons
     return true;
 }
 
+static bool set_unseal(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->unseal = value;
+    return true;
+}
+
 static bool set_local_domains(struct options *options, const struct option_row *row, const char *value)
 {
     if (value[strspn(value, " ,")] == '\0' || strchr(value, '@'))
-        return complain(row, value, "is no list of domains such as example.org,example.net");
+        return option_complain(row, value, "is no list of domains such as example.org,example.net");
     options->local_domains = value;
     return true;
 }
 
-enum flag { FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_DEVICES };
+enum flag { FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION };
 
 static bool set_flag(struct options *options, const struct option_row *row, const char *value)
 {
@@ -210,28 +211,64 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
     case FLAG_VERSION:
         options->wants_version = true;
         break;
-    case FLAG_DEVICES:
-        options->lists_devices = true;
-        break;
     }
     return true;
 }
 
-enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN };
+enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN | FOR_KEYGEN };
 
 static const struct option_row rows[] = {
     { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default) or jsonl" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
-    { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0,
-      "a network device to record from; not built yet" },
+    { "interface", 'i', "DEVICE", FOR_CAPTURE, capture_option_device, 0,
+      "record from this device, or any; may be given again" },
     { "read", 'r', "FILE", FOR_INPUTS, set_read, 0, "an input; the same as naming it without a letter" },
-    { "output", 'o', "FILE", FOR_CAPTURE, set_output, 0,
+    { "output", 'o', "FILE", FOR_CAPTURE | FOR_KEYGEN, set_output, 0,
       "a file, a folder, or - (default): standard output" },
-    { "list-devices", 'D', NULL, FOR_CAPTURE, set_flag, FLAG_DEVICES,
-      "list the network devices; not built yet" },
+    { "list-devices", 'D', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_LISTS,
+      "list the network devices" },
     { "filter", 'f', "EXPRESSION", FOR_INPUTS, set_filter, 0, "only packets that pass; pcap-filter(7)" },
     { "count", 'c', "N", FOR_INPUTS, set_number, 0, "stop after N packets" },
     { "ports", 0, "LIST", FOR_INPUTS, set_ports, 0, "more ports that speak SMTP" },
+    { "all-ports", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_ALL_PORTS,
+      "find SMTP on any port of a device" },
+    { "snapshot-length", 's', "BYTES", FOR_CAPTURE, capture_option_number, CAPTURE_SNAPLEN,
+      "octets taken of a packet; 262144" },
+    { "buffer-size", 'B', "KIB", FOR_CAPTURE, capture_option_number, CAPTURE_BUFFER,
+      "the kernel's ring, of each device, in KiB; 65536" },
+    { "timeout", 0, "MS", FOR_CAPTURE, capture_option_number, CAPTURE_TIMEOUT,
+      "how long the kernel gathers packets; 100" },
+    { "no-promiscuous-mode", 'p', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_NOT_PROMISCUOUS,
+      "only what the device takes anyway" },
+    { "user", 'Z', "NAME", FOR_CAPTURE, capture_option_text, CAPTURE_USER,
+      "become this user once devices are open" },
+    { "no-sandbox", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_NO_SANDBOX,
+      "no seccomp and Landlock" },
+    { "rotate-size", 0, "SIZE", FOR_CAPTURE, capture_option_size, CAPTURE_ROTATE_BYTES,
+      "in a folder, a new file from this size on; 64M" },
+    { "rotate-time", 0, "SECONDS", FOR_CAPTURE, capture_option_number, CAPTURE_ROTATE_TIME,
+      "and after this time; 3600" },
+    { "no-compression", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PLAIN, "closed files stay plain" },
+    { "sync", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_SYNC,
+      "to the disk at once, for a power cut" },
+    { "keep-bytes", 0, "SIZE", FOR_CAPTURE, capture_option_size, CAPTURE_KEEP_BYTES,
+      "of the folder; the oldest files go first" },
+    { "keep-days", 0, "N", FOR_CAPTURE, capture_option_number, CAPTURE_KEEP_DAYS, "older files go" },
+    { "secrets", 0, "POLICY", FOR_CAPTURE, capture_option_secrets, 0,
+      "mask (default), keep, or seal=PUBLICKEY (keygen)" },
+    { "content", 0, "POLICY", FOR_CAPTURE, capture_option_content, 0,
+      "of messages: none (default), headers or full" },
+    { "follow", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_FOLLOW,
+      "show the dialogues as they go on" },
+    { "findings", 0, "FILE", FOR_CAPTURE, capture_option_text, CAPTURE_FINDINGS,
+      "findings as JSON Lines to FILE or -" },
+    { "metrics", 0, "FILE", FOR_CAPTURE, capture_option_text, CAPTURE_METRICS,
+      "counters for Prometheus, written anew each 10 s" },
+    { "pcap", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PCAP,
+      "the packets of the sessions beside them" },
+    { "pcap-on-finding", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PCAP_ON_FINDING,
+      "those of sessions with a finding" },
+    { "unseal", 0, "FILE", FOR_SESSIONS, set_unseal, 0, "the secret key of a sealed recording" },
     { "memory", 0, "SIZE", FOR_INPUTS, set_memory, 0, "most memory for what is read; 192M" },
     { "jobs", 'j', "N", FOR_INPUTS, set_number, 0, "threads; one is used now" },
     { "session", 0, "ID", FOR_SESSIONS, set_selector, SELECT_SESSION, "sessions whose id begins so" },
@@ -438,6 +475,7 @@ bool options_parse(int argc, char **argv, struct options *out)
     out->memory_bytes = (size_t)192 * MIB;
     out->format = "text";
     out->jobs = 1;
+    capture_option_defaults(&out->capture);
     for (walk.at = 0; walk.at < argc; walk.at++) {
         char *text = argv[walk.at];
         bool ok = true;

@@ -24,6 +24,7 @@ struct pipeline {
     struct flow_table *flows;
     struct event_reader *reader;
     struct progress progress;
+    uint64_t packets;
     uint64_t sessions;
     uint64_t undecided_other;
     uint64_t lost_for_memory;
@@ -138,6 +139,52 @@ static void expect_data(const void *user)
     dialogue_expect(user);
 }
 
+static struct ip_frame frame_of(const struct packet *packet)
+{
+    return (struct ip_frame){ .data = packet->data,
+                              .wire_length = packet->wire_length,
+                              .dlt = packet->dlt,
+                              .input = packet->input,
+                              .number = packet->number,
+                              .time_ns = packet->time_ns };
+}
+
+/* By itself: what a device gives lives no longer than this call. */
+void pipeline_take(struct pipeline *p, const struct packet *packet)
+{
+    struct ip_frame frame = frame_of(packet);
+    struct segment segment;
+
+    p->packets++;
+    if (ip_decode(p->ip, &frame, &segment) == IP_SEGMENT)
+        flow_table_feed(p->flows, &segment, 1);
+}
+
+void pipeline_advance(struct pipeline *p, uint64_t now_ns)
+{
+    flow_table_advance(p->flows, now_ns);
+}
+
+void pipeline_count(const struct pipeline *p, struct pipeline_counts *out)
+{
+    const struct flow_counters *flows = flow_table_counters(p->flows);
+
+    *out = (struct pipeline_counts){
+        .totals = { .packets = p->packets,
+                    .tcp_connections = flows->connections,
+                    .missing_bytes = flows->missing_bytes },
+        .sessions = p->sessions,
+        .evicted = flows->evicted_half_open + flows->evicted_unwanted + flows->evicted_wanted,
+        .dropped =
+            flows->segments_dropped + ip_decoder_counters(p->ip)->fragments_dropped + p->lost_for_memory,
+    };
+}
+
+struct attempts *pipeline_attempts(struct pipeline *p)
+{
+    return p->result->attempts;
+}
+
 /* Whether what the segment views lives as long as the packet, and not in the decoder. */
 static bool is_in_packet(const struct segment *segment, const struct packet *packet)
 {
@@ -155,12 +202,7 @@ static void read_packets(struct pipeline *p)
 
     while ((!p->options->packet_limit || count < p->options->packet_limit)
            && source_next(p->result->source, &packet)) {
-        struct ip_frame frame = { .data = packet.data,
-                                  .wire_length = packet.wire_length,
-                                  .dlt = packet.dlt,
-                                  .input = packet.input,
-                                  .number = packet.number,
-                                  .time_ns = packet.time_ns };
+        struct ip_frame frame = frame_of(&packet);
         bool is_near = source_is_near(p->result->source);
         if (ip_decode(p->ip, &frame, &segments[ahead]) == IP_SEGMENT) {
             is_near = is_near && is_in_packet(&segments[ahead], &packet);
@@ -176,8 +218,13 @@ static void read_packets(struct pipeline *p)
         }
     }
     flow_table_feed(p->flows, segments, ahead);
+    p->packets = count;
+}
+
+static void finish_packets(struct pipeline *p)
+{
     flow_table_finish(p->flows);
-    p->result->totals.packets = count;
+    p->result->totals.packets = p->packets;
     p->result->totals.tcp_connections = flow_table_counters(p->flows)->connections;
     p->result->totals.missing_bytes = flow_table_counters(p->flows)->missing_bytes;
 }
@@ -201,6 +248,8 @@ static void read_recordings(struct pipeline *p)
     p->result->totals.packets += totals->packets;
     p->result->totals.tcp_connections += totals->tcp_connections;
     p->result->totals.missing_bytes += totals->missing_bytes;
+    p->result->totals.dropped += totals->dropped;
+    p->result->totals.knows_dropped = p->result->totals.knows_dropped || totals->knows_dropped;
 }
 
 /* What was not read, and why. */
@@ -281,8 +330,17 @@ static void close_parts(struct pipeline *p)
     tls_certificates_free(p->certificates);
 }
 
+static void read_with_progress(struct pipeline *p)
+{
+    enum when when = p->options->progress;
+
+    progress_start(&p->progress, when == WHEN_ALWAYS || (when == WHEN_AUTO && isatty(STDERR_FILENO)));
+    read_packets(p);
+    progress_finish(&p->progress);
+}
+
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,
-                  struct budget *budget, struct pipeline_result *result)
+                  const struct packet_feed *feed, struct budget *budget, struct pipeline_result *result)
 {
     struct pipeline p = { .options = options, .result = result };
     struct err err = { 0 };
@@ -292,11 +350,11 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
         (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
     bool ok = open_parts(&p, budget, &err);
     if (ok) {
-        bool shows =
-            options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
-        progress_start(&p.progress, shows);
-        read_packets(&p);
-        progress_finish(&p.progress);
+        if (feed)
+            feed->run(feed->ctx, &p);
+        else
+            read_with_progress(&p);
+        finish_packets(&p);
         read_recordings(&p);
         tell_inputs(&p);
         if (!options->is_quiet)

@@ -38,6 +38,8 @@ enum detect_verdict detect_feed(struct detector *detector, struct detect_state *
 void detect_state_free(struct detector *detector, struct detect_state *state);
 /* Whether a server port is one where SMTP is expected (for counting connections without a session). */
 bool detect_is_smtp_port(const struct detector *detector, uint16_t port);
+/* The ports that are known without being named; returns how many there are, `most` of which are written. */
+size_t detect_known_ports(uint16_t *out, size_t most);
 /* Version of nDPI, or "none". */
 const char *detect_ndpi_version(void);
 

@@ -23,12 +23,12 @@ struct event event_begin_item(const char *type, const struct session *session, s
 
 /* What stands behind the mechanism of an AUTH is a credential, also if nobody has looked at it; "=" is not
  * (RFC 4954 4). */
-static bool hides_command(const struct command *command, enum secrets_policy secrets)
+bool event_hides_command(const struct command *command, enum secrets_policy secrets)
 {
     struct bytes response = command_line_parse(command->argument).argument;
     bool has_response = command->verb == VERB_AUTH && response.len > 0 && !bytes_equal(response, BYTES("="));
 
-    return command->is_redacted || (secrets == SECRETS_MASK && (command->is_secret || has_response));
+    return command->is_redacted || (secrets != SECRETS_KEEP && (command->is_secret || has_response));
 }
 
 static void put_line(struct event *event, const struct command *command, bool is_hidden)
@@ -53,7 +53,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
     struct event event = event_begin_item("command", session, index);
 
     event_put_u64(&event, "n", command->n);
-    put_line(&event, command, hides_command(command, secrets));
+    put_line(&event, command, event_hides_command(command, secrets));
     if (command->line_end != LINE_END_CRLF)
         event_put_text(&event, "end", event_line_end_name(command->line_end));
     event_put_flag(&event, "bare_cr", command->has_bare_cr);

@@ -343,7 +343,7 @@ static void totals_and_attempts_are_read(void **state)
     row.clients = clients;
     row.client_count = 2;
     assert_true(event_write_attempts(&row, &out));
-    assert_true(event_write_stats(&totals, 7, &out));
+    assert_true(event_write_stats(&totals, NULL, 7, &out));
     collector_init(&collector, NULL);
     collector_feed(&collector, buf_bytes(&out));
     collector_feed(&collector, buf_bytes(&out)); /* totals replace, attempts add up */
