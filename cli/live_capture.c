@@ -268,6 +268,7 @@ static bool step(struct live_run *run, int wait_ms)
     uint64_t before = run->packets;
     bool goes_on = live_read(run->live, wait_ms, take_packet, run);
 
+    recorder_flush(&run->recorder);
     if (run->packets == before)
         pipeline_advance(run->pipeline, clock_ns(CLOCK_REALTIME));
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);

@@ -23,6 +23,7 @@ struct pipeline {
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
+    struct unsealer *unsealer; /* NULL: no --unseal */
     struct progress progress;
     uint64_t packets;
     uint64_t sessions;
@@ -243,6 +244,9 @@ static void read_recordings(struct pipeline *p)
         source_note_problem(p->result->source, input, true, err.text);
     }
     event_reader_finish(p->reader);
+    if (event_reader_still_sealed(p->reader))
+        message("--unseal: %llu of the recordings were not sealed to this key",
+                (unsigned long long)event_reader_still_sealed(p->reader));
     p->sessions += event_reader_sessions(p->reader);
     const struct run_totals *totals = event_reader_totals(p->reader);
     p->result->totals.packets += totals->packets;
@@ -309,6 +313,9 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
     if (!p->result->source)
         return false;
+    p->unsealer = options->unseal ? unsealer_new(options->unseal, err) : NULL;
+    if (options->unseal && !p->unsealer)
+        return false;
     p->result->attempts = attempts_new(budget);
     p->certificates = tls_certificates_new(budget, err);
     p->dialogue_options.certificates = p->certificates;
@@ -316,6 +323,8 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->ip = ip_decoder_new(budget, err);
     p->flows = flow_table_new(&handler, budget, err);
     p->reader = event_reader_new(&p->dialogue_options.sink, p->result->attempts, budget, err);
+    if (p->reader)
+        event_reader_unseal(p->reader, p->unsealer);
     if (p->result->attempts && p->certificates && p->detector && p->ip && p->flows && p->reader)
         return true;
     return err_set(err, ERR_NOMEM, 0, "no memory to begin with");
@@ -324,6 +333,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
 static void close_parts(struct pipeline *p)
 {
     event_reader_free(p->reader);
+    unsealer_free(p->unsealer);
     flow_table_free(p->flows);
     ip_decoder_free(p->ip);
     detector_free(p->detector);

@@ -12,16 +12,23 @@
 #include "cli/messages.h"
 #include "cli/version.h"
 
-enum { CLOSE_LIVE_MS = 1200, CLOSE_MS = 600000 };
+enum { TOGETHER = 32768, CLOSE_LIVE_MS = 1200, CLOSE_MS = 600000 };
 
 static const char suffix[] = ".smtpscope.jsonl";
 
-static void put(struct recorder *recorder)
+void recorder_flush(struct recorder *recorder)
 {
     if (recorder->store && recorder->line.len)
         store_put(recorder->store, buf_bytes(&recorder->line));
     recorder->part_bytes += recorder->line.len;
     buf_clear(&recorder->line);
+}
+
+/* Lines go together, so that each does not cost a lock. */
+static void put(struct recorder *recorder)
+{
+    if (recorder->line.len >= TOGETHER || !recorder->line.ok)
+        recorder_flush(recorder);
 }
 
 /* What is sealed is masked besides. */
@@ -44,6 +51,7 @@ static void begin_part(struct recorder *recorder, uint64_t now_ns)
 {
     struct buf head;
 
+    recorder_flush(recorder);
     recorder->head.part++;
     recorder->head.start_ns = recorder->is_live || store_is_folder(recorder->store) ? now_ns : 0;
     buf_init(&head, LIMIT_EVENT_LINE);
@@ -239,6 +247,7 @@ void recorder_turn_over(struct recorder *recorder, const struct run_totals *tota
     if (!recorder->store)
         return;
     if (!store_is_folder(recorder->store)) {
+        recorder_flush(recorder);
         store_reopen(recorder->store);
         return;
     }
@@ -263,6 +272,7 @@ void recorder_finish(struct recorder *recorder, const struct run_totals *totals,
     begin_part_of_past(recorder, recorder->last_ns);
     if (recorder->store)
         end_part(recorder, totals, live, attempts);
+    recorder_flush(recorder);
 }
 
 int recorder_release(struct recorder *recorder, int status)

@@ -42,6 +42,8 @@ struct session_sink recorder_sink(struct recorder *recorder);
  * and cleared when it is. */
 void recorder_advance(struct recorder *recorder, uint64_t now_ns, const struct run_totals *totals,
                       const struct live_stats *live, struct attempts *attempts);
+/* Lines so far go to the store: between packets. */
+void recorder_flush(struct recorder *recorder);
 /* The totals of this file so far. */
 void recorder_put_stats(struct recorder *recorder, const struct run_totals *totals,
                         const struct live_stats *live);

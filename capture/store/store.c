@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { RETRY_MS = 500, GATHER_MS = 5, ENOUGH = 1 << 20 };
+enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 5, ENOUGH = 1 << 20 };
 
 static void batch_init(struct store_batch *batch)
 {
@@ -191,7 +193,8 @@ static void tidy(struct store *store)
     place->removed += store_tidy(place->folder, &place->options, place->name, now_ns());
 }
 
-/* Until there is something to write, and a little longer: one write of many lines costs what one of one line does. */
+/* Until there is something to write, and a little longer: one write of many lines costs what one of one line
+ * does. */
 static void wait_for_lines(struct store *store)
 {
     static const struct timespec gathering = { .tv_nsec = GATHER_MS * 1000000 };
@@ -210,6 +213,7 @@ static void *write_all(void *ctx)
     struct store *store = ctx;
     bool is_over = false;
 
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), WRITER_NICE); /* packets go before lines */
     while (!is_over) {
         pthread_mutex_lock(&store->lock);
         wait_for_lines(store);

@@ -9,7 +9,10 @@
 
 #include "store/store_internal.h"
 
-enum { LEVEL = 3, PIECE = 131072 };
+enum {
+    LEVEL = 1, /* three times as fast as the usual 3, and a tenth larger */
+    PIECE = 131072
+};
 
 struct packer {
     ZSTD_CCtx *context;

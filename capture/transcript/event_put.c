@@ -21,12 +21,18 @@ static int append_dumped(const char *text, size_t len, void *ctx)
 static struct buf *put_key(struct event *event, const char *key)
 {
     struct buf *text = &event->text;
+    size_t len = strlen(key);
+    uint8_t *to = buf_reserve(text, len + 4);
 
+    if (!to)
+        return text;
     if (text->len > 1)
-        (void)buf_append_u8(text, ',');
-    (void)buf_append_u8(text, '"');
-    (void)buf_append_text(text, key);
-    (void)buf_append(text, BYTES("\":"));
+        *to++ = ',';
+    *to++ = '"';
+    memcpy(to, key, len);
+    to[len] = '"';
+    to[len + 1] = ':';
+    text->len = (size_t)(to - text->ptr) + len + 2;
     return text;
 }
 
