@@ -358,6 +358,7 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
     *result = (struct pipeline_result){ 0 };
     p.dialogue_options =
         (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
+    p.dialogue_options.keep = (enum dialogue_keep)options->capture.content;
     bool ok = open_parts(&p, budget, &err);
     if (ok) {
         if (feed)

@@ -70,6 +70,18 @@ static void begin_part_of_past(struct recorder *recorder, uint64_t time_ns)
         begin_part(recorder, time_ns);
 }
 
+/* What a server read as commands behind a refused DATA is content all the same: its length and its first word
+ * stay. */
+static void withhold_content(const struct recorder *recorder, struct item *item)
+{
+    struct command *command = &item->as.command;
+
+    if (item->kind != ITEM_COMMAND || !command->is_body_line || recorder->head.content == CONTENT_FULL)
+        return;
+    command->line = command->argument = (struct bytes){ NULL, 0 };
+    command->is_redacted = true;
+}
+
 static void take_change(void *ctx, struct session *session, enum session_change change, size_t index)
 {
     struct recorder *recorder = ctx;
@@ -77,8 +89,10 @@ static void take_change(void *ctx, struct session *session, enum session_change 
     if (change == CHANGE_OPENED)
         begin_part_of_past(recorder,
                            session->start_ns > recorder->last_ns ? session->start_ns : recorder->last_ns);
-    if (change != CHANGE_OPENED)
+    if (change != CHANGE_OPENED) {
+        withhold_content(recorder, &session->items[index]);
         (void)!sasl_decode_item(session, index, recorder->ordinals);
+    }
     if (recorder->store)
         (void)event_write_change(session, change, index, policy_of(recorder), &recorder->line);
     put(recorder);

@@ -41,6 +41,7 @@ enum {
     LIMIT_HOLD_GAP = 2048,         /* of them behind a gap in a content: more than this is content */
     LIMIT_PENDING = 65536,         /* commands awaiting their reply: a pipelined group */
     LIMIT_CONTENT_HEAD = 512,      /* octets of a content that tell it from others: its dates and ids */
+    LIMIT_CONTENT_KEPT = 8 * 1024 * 1024, /* octets of a message in a recording, with --content full */
     LIMIT_EOD_VARIANTS = 32,       /* end-of-data variants kept of one message; counted beyond */
     LIMIT_SESSION_ITEMS = 1 << 20, /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */

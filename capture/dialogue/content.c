@@ -2,6 +2,8 @@
  * at where the packet lies; only the first bytes of a line that begins with a dot are ever copied. */
 #include "dialogue/state.h"
 
+enum { KEPT_FIRST = 4096 };
+
 static struct message *message_of(struct dialogue *d)
 {
     return &d->session->messages[d->content.message];
@@ -18,11 +20,67 @@ static void count(struct message *message, struct bytes stored)
     message->has_8bit = message->has_8bit || facts.has_8bit;
 }
 
+/* Room for what is kept of a message, in powers of two. */
+static bool has_room(struct dialogue *d, struct message *message, size_t len)
+{
+    size_t cap = KEPT_FIRST;
+
+    while (cap < message->kept.len)
+        cap *= 2;
+    if (message->kept.len > 0 && len <= cap - message->kept.len)
+        return true;
+    while (cap < message->kept.len + len)
+        cap *= 2;
+    uint8_t *to = arena_alloc(&d->session->arena, cap);
+    if (!to)
+        return false;
+    if (message->kept.len > 0)
+        memcpy(to, message->kept.ptr, message->kept.len);
+    message->kept.ptr = to;
+    return true;
+}
+
+/* Where the header ends in what is kept (RFC 5322 2.1): behind the first empty line; SIZE_MAX before. */
+static size_t header_end(struct bytes kept, size_t from)
+{
+    if (from == 0 && bytes_starts_nocase(kept, BYTES("\r\n")))
+        return 2; /* there is none */
+    for (size_t at = from > 3 ? from - 3 : 0, lf;
+         (lf = bytes_find(bytes_from(kept, at), '\n')) != SIZE_MAX;) {
+        at += lf + 1;
+        struct bytes rest = bytes_from(kept, at);
+        if (rest.len > 0 && rest.ptr[0] == '\n')
+            return at + 1;
+        if (rest.len > 1 && rest.ptr[0] == '\r' && rest.ptr[1] == '\n')
+            return at + 2;
+    }
+    return SIZE_MAX;
+}
+
+/* What --content asks for.  Beyond the ceiling, or without memory, the rest is left out. */
+static void keep(struct dialogue *d, struct message *message, struct bytes stored)
+{
+    size_t before = message->kept.len;
+
+    if (before < message->size || before >= LIMIT_CONTENT_KEPT) /* it was left out already, or has ended */
+        return;
+    stored = bytes_slice(stored, 0, LIMIT_CONTENT_KEPT - before);
+    if (!has_room(d, message, stored.len))
+        return;
+    memcpy((uint8_t *)(uintptr_t)message->kept.ptr + before, stored.ptr, stored.len);
+    message->kept.len += stored.len;
+    size_t end = d->options->keep == DIALOGUE_KEEP_HEADERS ? header_end(message->kept, before) : SIZE_MAX;
+    if (end < message->kept.len)
+        message->kept.len = end;
+}
+
 /* Stored octets that are counted: size, digest, what is kept. */
 static void store(struct dialogue *d, struct message *message, struct bytes stored)
 {
     if (message->size < LIMIT_CONTENT_HEAD)
         siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
+    if (d->options->keep != DIALOGUE_KEEP_NONE)
+        keep(d, message, stored);
     message->size += stored.len;
     if (d->digest)
         digest_update(d->digest, stored);

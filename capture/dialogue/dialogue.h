@@ -7,12 +7,15 @@
 /* Two byte streams become one transcript: what is command, reply, content or SASL response, and which reply
  * answers which command.  States facts and judges nothing. */
 
+/* What of a message's content goes into the transcript. */
+enum dialogue_keep { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL };
+
 struct dialogue_options {
     struct budget *budget;                 /* borrowed */
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
     bool wants_digests;                    /* SHA-256 of contents; text output needs none */
-    enum { DIALOGUE_KEEP_NONE = 0, DIALOGUE_KEEP_HEADERS, DIALOGUE_KEEP_FULL } keep;
+    enum dialogue_keep keep;
 };
 
 struct dialogue;
