@@ -230,12 +230,26 @@ static void obey_signals(struct live_run *run, const struct run_totals *totals,
     }
 }
 
+/* A closed pipe ends quietly. */
+static bool has_lost_reader(const struct live_run *run)
+{
+    struct store_counters store = { 0 };
+
+    if (run->recorder.store)
+        store_count(run->recorder.store, &store);
+    return store.is_failing && store.error == EPIPE;
+}
+
 static void do_chores(struct live_run *run, uint64_t now_ns)
 {
     struct run_totals totals;
     struct live_stats stats;
 
     count_all(run, &totals, &stats);
+    if (has_lost_reader(run)) {
+        asked_to_end = 1; /* nobody reads any more */
+        return;
+    }
     tell_news(run);
     tell_silence(run, &totals, now_ns);
     obey_signals(run, &totals, &stats);

@@ -157,7 +157,7 @@ static void make_cut(struct store *store, struct store_cut *cut)
     bool ok = cut->start_ns ? place_cut(&store->place, cut->start_ns, buf_bytes(&cut->head))
                             : place_reopen(&store->place);
 
-    report(store, ok, (struct bytes){ NULL, 0 });
+    report(store, ok, ok ? buf_bytes(&cut->head) : (struct bytes){ NULL, 0 });
 }
 
 static void write_batch(struct store *store)
@@ -313,6 +313,7 @@ void store_count(struct store *store, struct store_counters *out)
 {
     pthread_mutex_lock(&store->lock);
     *out = store->counters;
+    out->error = store->error;
     pthread_mutex_unlock(&store->lock);
 }
 

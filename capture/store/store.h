@@ -30,6 +30,7 @@ struct store_counters {
     uint64_t files;   /* begun */
     uint64_t removed; /* for the quota */
     bool is_failing;  /* now */
+    int error;        /* errno of the newest failure */
 };
 
 struct store;

@@ -42,15 +42,25 @@ static bool open_folder(struct place *place)
     return false;
 }
 
-/* An older recording is replaced; nothing else is.  Not through a link, which somebody else may have put
- * there. */
-static bool open_file(struct place *place)
+/* An older recording is replaced; nothing else is.  Not through a link, nor a file of somebody else's, which
+ * may have been put there to be read.  Opened again, it goes on where it ends. */
+static bool open_file(struct place *place, bool is_again)
 {
     struct stat status;
 
     place->file = open(place->options.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (place->file < 0 || fstat(place->file, &status) != 0)
         return false;
+    if (S_ISREG(status.st_mode) && status.st_uid != geteuid() && geteuid() != 0) {
+        errno = EACCES;
+        return false;
+    }
+    place->written = 0;
+    if (S_ISREG(status.st_mode) && is_again) {
+        off_t end = lseek(place->file, 0, SEEK_END);
+        place->written = end > 0 ? (uint64_t)end : 0;
+        return end >= 0;
+    }
     if (S_ISREG(status.st_mode)) /* not all file systems have modes to change */
         return (fchmod(place->file, 0600) == 0 || errno == EPERM || errno == ENOTSUP)
                && ftruncate(place->file, 0) == 0;
@@ -93,7 +103,7 @@ bool place_open(struct place *place, struct err *err)
     }
     place->is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     errno = is_link(path) ? ELOOP : 0;
-    if (errno == 0 && (place->is_folder ? open_folder(place) : open_file(place)))
+    if (errno == 0 && (place->is_folder ? open_folder(place) : open_file(place, false)))
         return true;
     int error = errno;
     return err_set(err, ERR_IO, (uint64_t)error, "%s: %s; name a file, a folder or -", path,
@@ -133,10 +143,12 @@ static bool create_in_folder(struct place *place, uint64_t start_ns)
     for (unsigned i = 0; i < NAMES_TRIED && place->file < 0 && errno == EEXIST; i++) {
         char suffix[16] = "";
         if (i > 0)
-            (void)snprintf(suffix, sizeof suffix, "-%03u", i);
+            (void)snprintf(suffix, sizeof suffix, "_%03u", i);
         (void)snprintf(place->name, sizeof place->name, "%s%s%s", start, suffix, place->options.suffix);
-        if (is_taken(place->folder, place->name))
+        if (is_taken(place->folder, place->name)) {
+            errno = EEXIST;
             continue;
+        }
         place->file =
             openat(place->folder, place->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
@@ -260,8 +272,7 @@ bool place_reopen(struct place *place)
     if (!place->is_folder) {
         if (place->file >= 0)
             (void)close(place->file);
-        place->written = 0;
-        return open_file(place) && place_write(place, buf_bytes(&place->head));
+        return open_file(place, true) && (place->written > 0 || place_write(place, buf_bytes(&place->head)));
     }
     bool was_lost = place_is_lost(place);
     (void)!place_finish(place);

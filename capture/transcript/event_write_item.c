@@ -36,7 +36,7 @@ static void put_line(struct event *event, const struct command *command, bool is
     event_put_text(event, "verb", command->verb == VERB_UNKNOWN ? NULL : verb_name(command->verb));
     if (is_hidden) {
         event_put_redacted(event, "line", command->line_length);
-        if (command->verb != VERB_UNKNOWN || command->is_body_line)
+        if (command->verb != VERB_UNKNOWN || (command->is_body_line && !command->is_secret))
             event_put_bytes_if(event, "word", command->word);
     } else {
         event_put_bytes(event, "line", command->line);

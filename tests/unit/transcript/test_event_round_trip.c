@@ -321,7 +321,12 @@ static void what_no_change_told_is_told_at_the_end(void **state)
 
 static void totals_and_attempts_are_read(void **state)
 {
-    struct run_totals totals = { 900, 12, 77, 5 };
+    struct run_totals totals = { .packets = 900,
+                                 .tcp_connections = 12,
+                                 .missing_bytes = 77,
+                                 .dropped = 3,
+                                 .knows_dropped = true,
+                                 .reached = 5 };
     struct attempts_row row = { .first_ns = 1000000000,
                                 .last_ns = UINT64_C(5000000000),
                                 .count = { 0, 3, 0, 1 },
@@ -350,6 +355,8 @@ static void totals_and_attempts_are_read(void **state)
     event_reader_finish(collector.reader);
     const struct run_totals *read = event_reader_totals(collector.reader);
     assert_int_equal(read->packets, 900);
+    assert_true(read->knows_dropped);
+    assert_int_equal(read->dropped, 3);
     assert_int_equal(read->tcp_connections, 12);
     assert_int_equal(read->missing_bytes, 77);
     const struct attempts_row *rows = attempts_rows(collector.attempts, &count);
