@@ -293,15 +293,17 @@ static bool step(struct live_run *run, int wait_ms)
     return goes_on && !(run->options->packet_limit && run->packets >= run->options->packet_limit);
 }
 
-/* What the kernel has taken before the signal came is recorded too. */
+/* What the kernel has taken before the signal came is recorded too.  The first read may be the one that the
+ * signal has interrupted: two must bring nothing. */
 static void drain(struct live_run *run)
 {
-    uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_MS * NS_PER_MS, before;
+    uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_MS * NS_PER_MS;
 
-    do {
-        before = run->packets;
-        (void)!live_read(run->live, run->options->capture.timeout_ms, take_packet, run);
-    } while (run->packets > before && clock_ns(CLOCK_MONOTONIC) < end_ns);
+    for (unsigned empty = 0; empty < 2 && clock_ns(CLOCK_MONOTONIC) < end_ns;) {
+        uint64_t before = run->packets;
+        (void)!live_read(run->live, run->options->capture.timeout_ms * 2, take_packet, run);
+        empty = run->packets > before ? 0 : empty + 1;
+    }
 }
 
 static void run_feed(void *ctx, struct pipeline *pipeline)

@@ -39,7 +39,16 @@ static bool become(const char *name, struct err *err)
     return true;
 }
 
-/* Of the capabilities that it has, CAP_NET_RAW; no program that it might start could have more. */
+/* No program that it might start, and no exploit, could have more.  Takes CAP_SETPCAP: while it is still
+ * root. */
+static void bound_capabilities(void)
+{
+    for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
+        if (capability != CAP_NET_RAW && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+            (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
+/* Of the capabilities that it has, CAP_NET_RAW. */
 static bool keep_one_capability(struct err *err)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -47,9 +56,6 @@ static bool keep_one_capability(struct err *err)
 
     if (syscall(SYS_capget, &header, data) != 0)
         return fail(err, "capabilities");
-    for (int capability = 0; capability <= CAP_LAST_CAP; capability++)
-        if (capability != CAP_NET_RAW && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
-            (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* takes CAP_SETPCAP: root has it */
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     uint32_t kept = data[0].permitted & (1u << CAP_NET_RAW);
     data[0] = (struct __user_cap_data_struct){ .effective = kept, .permitted = kept };
@@ -62,6 +68,7 @@ static bool keep_one_capability(struct err *err)
 bool privileges_drop(const char *user, struct err *err)
 {
     (void)setpriority(PRIO_PROCESS, 0, PACKETS_NICE); /* takes CAP_SYS_NICE; without it the ring has to do */
+    bound_capabilities();
     if (user && !become(user, err))
         return false;
     if (!keep_one_capability(err))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,8 +47,8 @@ struct live {
     uint64_t number;
     char news[256];
     bool has_news;
+    int control_fd;  /* to ask for the state of devices */
     int counters_fd; /* /proc/net/dev: what devices saw, whatever the filter */
-    uint64_t seen_before;
     uint32_t ups;
     volatile bool is_interrupted;
     live_take *take;
@@ -189,6 +190,7 @@ struct live *live_open(const struct live_options *options, struct err *err)
     if (live) {
         buf_init(&live->filter, LIMIT_KERNEL_FILTER);
         live->counters_fd = -1;
+        live->control_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }
     bool ok = live && copy_options(live, options);
     if (!ok)
@@ -212,6 +214,8 @@ void live_free(struct live *live)
             pcap_close(live->devices[i].pcap);
     if (live->counters_fd >= 0)
         (void)close(live->counters_fd);
+    if (live->control_fd >= 0)
+        (void)close(live->control_fd);
     buf_release(&live->filter);
     free(live->ports);
     free(live->filter_given);
@@ -233,9 +237,8 @@ static void count_device(struct device *device)
     device->last = now;
 }
 
-static void close_device(struct live *live, struct device *device)
+static void close_device(struct device *device)
 {
-    (void)live;
     count_device(device);
     pcap_close(device->pcap);
     device->pcap = NULL;
@@ -256,8 +259,8 @@ static void hand_out(u_char *user, const struct pcap_pkthdr *header, const u_cha
     live->take(live->ctx, &packet);
 }
 
-/* A device that is down keeps its socket, and packets come again when it is up; one that was removed must be
- * opened anew, under whatever number it has then. */
+/* A socket of a device that was down hears no more, and one that was removed comes back as another: both are
+ * opened anew once they are up. */
 static void check_device(struct live *live, struct device *device)
 {
     struct err err;
@@ -267,11 +270,12 @@ static void check_device(struct live *live, struct device *device)
     device->retry_ns = monotonic_ns() + RETRY_MS * NS_PER_MS;
     struct ifreq request = { .ifr_flags = 0 };
     (void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", device->name);
-    bool is_there = device->pcap && device->index == if_nametoindex(device->name)
-                    && ioctl(device->fd, SIOCGIFFLAGS, &request) == 0;
-    if (device->pcap && !is_there)
-        close_device(live, device);
-    bool is_up = is_there ? (request.ifr_flags & IFF_UP) != 0 : open_device(live, device, &err);
+    bool is_there = ioctl(live->control_fd, SIOCGIFFLAGS, &request) == 0;
+    bool is_up = is_there && (request.ifr_flags & IFF_UP);
+    if (device->pcap && (!is_up || device->index != if_nametoindex(device->name)))
+        close_device(device);
+    if (is_up && !device->pcap)
+        is_up = open_device(live, device, &err);
     if (is_up == !device->is_down)
         return;
     device->is_down = !is_up;
@@ -285,8 +289,10 @@ static void check_device(struct live *live, struct device *device)
 static void read_device(struct live *live, struct device *device)
 {
     live->reading = device;
-    if (pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live) == PCAP_ERROR)
-        device->retry_ns = 0; /* down or gone: looked at right away */
+    if (pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live) != PCAP_ERROR)
+        return;
+    close_device(device); /* down or gone: looked at right away */
+    device->retry_ns = 0;
 }
 
 bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
@@ -297,7 +303,7 @@ bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
     live->ctx = ctx;
     for (size_t i = 0; i < live->device_count; i++)
         polled[i] =
-            (struct pollfd){ .fd = live->devices[i].is_down ? -1 : live->devices[i].fd, .events = POLLIN };
+            (struct pollfd){ .fd = live->devices[i].pcap ? live->devices[i].fd : -1, .events = POLLIN };
     if (!live->is_interrupted)
         (void)poll(polled, live->device_count, wait_ms);
     live->is_interrupted = false;
