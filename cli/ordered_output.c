@@ -2,28 +2,18 @@
 #include "cli/ordered_output.h"
 
 #include "base/limits.h"
+#include "cli/text_pages.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WRITE_BLOCK = 256 * 1024, PAGE = 64 * 1024, PAGES_KEPT = 16 };
-
-/* Texts that wait lie one behind the other: they come and go in nearly the same order. */
-struct page {
-    struct page *next; /* idle */
-    size_t size;
-    size_t used;
-    size_t texts; /* that still wait */
-    uint8_t memory[];
-};
+enum { WRITE_BLOCK = 256 * 1024 };
 
 struct waiting {
     uint64_t serial;
-    size_t len;
-    struct page *page; /* NULL: in the spool */
-    off_t at;          /* in the one or the other */
+    struct text_place place;
 };
 
 struct ordered_output {
@@ -33,12 +23,7 @@ struct ordered_output {
     struct waiting *heap;
     size_t count;
     size_t cap;
-    size_t held_bytes;
-    struct page *page; /* which is being filled */
-    struct page *idle;
-    size_t idle_count;
-    FILE *spool;
-    off_t spooled;
+    struct text_pages *texts;
     uint64_t reached;
 };
 
@@ -46,7 +31,10 @@ struct ordered_output *ordered_output_new(int fd, struct err *err)
 {
     struct ordered_output *output = calloc(1, sizeof *output);
 
-    if (!output) {
+    if (output)
+        output->texts = text_pages_new(LIMIT_REORDER_BYTES);
+    if (!output || !output->texts) {
+        free(output);
         (void)err_set(err, ERR_NOMEM, 0, "no memory for the output");
         return NULL;
     }
@@ -55,69 +43,13 @@ struct ordered_output *ordered_output_new(int fd, struct err *err)
     return output;
 }
 
-static void give_back(struct ordered_output *output, struct page *page)
-{
-    if (page->size != PAGE || output->idle_count >= PAGES_KEPT) {
-        free(page);
-        return;
-    }
-    page->next = output->idle;
-    output->idle = page;
-    output->idle_count++;
-}
-
-/* A page with so much room; NULL without memory. */
-static struct page *page_for(struct ordered_output *output, size_t len)
-{
-    struct page *page = output->page;
-    size_t size = len > PAGE ? len : PAGE;
-
-    if (page && len <= page->size - page->used)
-        return page;
-    struct page *fresh = size == PAGE ? output->idle : NULL;
-    if (fresh) {
-        output->idle = fresh->next;
-        output->idle_count--;
-    } else {
-        fresh = malloc(sizeof *fresh + size);
-        if (!fresh)
-            return NULL;
-    }
-    *fresh = (struct page){ .size = size };
-    if (page && page->texts == 0)
-        give_back(output, page);
-    return output->page = fresh;
-}
-
-/* The text waits no more. */
-static void drop(struct ordered_output *output, const struct waiting *waiting)
-{
-    struct page *page = waiting->page;
-
-    if (!page)
-        return;
-    output->held_bytes -= waiting->len;
-    if (--page->texts > 0)
-        return;
-    page->used = 0;
-    if (page != output->page)
-        give_back(output, page);
-}
-
 void ordered_output_free(struct ordered_output *output)
 {
     if (!output)
         return;
     while (output->count > 0)
-        drop(output, &output->heap[--output->count]);
-    if (output->page)
-        free(output->page);
-    for (struct page *next; output->idle; output->idle = next) {
-        next = output->idle->next;
-        free(output->idle);
-    }
-    if (output->spool)
-        (void)fclose(output->spool);
+        text_pages_drop(output->texts, &output->heap[--output->count].place);
+    text_pages_free(output->texts);
     free(output->heap);
     buf_release(&output->block);
     free(output);
@@ -165,38 +97,9 @@ static void swap(struct ordered_output *output, size_t a, size_t b)
     output->heap[b] = waiting;
 }
 
-static bool spool(struct ordered_output *output, struct waiting *waiting, struct bytes text)
-{
-    if (!output->spool)
-        output->spool = tmpfile();
-    if (!output->spool || fseeko(output->spool, output->spooled, SEEK_SET) != 0
-        || fwrite(text.ptr, 1, text.len, output->spool) != text.len)
-        return false;
-    waiting->at = output->spooled;
-    output->spooled += (off_t)text.len;
-    return true;
-}
-
-static bool hold(struct ordered_output *output, struct waiting *waiting, struct bytes text)
-{
-    if (output->held_bytes + text.len > LIMIT_REORDER_BYTES && spool(output, waiting, text))
-        return true;
-    struct page *page = page_for(output, text.len);
-    if (!page)
-        return spool(output, waiting, text);
-    waiting->page = page;
-    waiting->at = (off_t)page->used;
-    if (text.len)
-        memcpy(page->memory + page->used, text.ptr, text.len);
-    page->used += text.len;
-    page->texts++;
-    output->held_bytes += text.len;
-    return true;
-}
-
 void ordered_output_add(struct ordered_output *output, uint64_t serial, struct bytes text)
 {
-    struct waiting waiting = { .serial = serial, .len = text.len };
+    struct waiting waiting = { .serial = serial };
 
     if (serial <= output->reached + 1 && (output->count == 0 || serial < output->heap[0].serial)) {
         emit(output, text);
@@ -212,7 +115,7 @@ void ordered_output_add(struct ordered_output *output, uint64_t serial, struct b
         output->heap = heap;
         output->cap = cap;
     }
-    if (!hold(output, &waiting, text)) {
+    if (!text_pages_put(output->texts, text, &waiting.place)) {
         output->error = errno ? errno : ENOMEM;
         return;
     }
@@ -220,20 +123,6 @@ void ordered_output_add(struct ordered_output *output, uint64_t serial, struct b
     output->heap[at] = waiting;
     for (; at > 0 && output->heap[at].serial < output->heap[(at - 1) / 2].serial; at = (at - 1) / 2)
         swap(output, at, (at - 1) / 2);
-}
-
-static void emit_spooled(struct ordered_output *output, const struct waiting *waiting)
-{
-    uint8_t *to = buf_reserve(&output->block, waiting->len);
-
-    if (!to || fseeko(output->spool, waiting->at, SEEK_SET) != 0
-        || fread(to, 1, waiting->len, output->spool) != waiting->len) {
-        output->error = output->error ? output->error : EIO;
-        return;
-    }
-    output->block.len += waiting->len;
-    if (output->block.len >= WRITE_BLOCK)
-        flush(output);
 }
 
 static void emit_top(struct ordered_output *output)
@@ -251,14 +140,12 @@ static void emit_top(struct ordered_output *output)
         swap(output, at, least);
         at = least;
     }
-    if (top.page) {
-        emit(output, (struct bytes){ top.page->memory + top.at, top.len });
-        drop(output, &top);
-    } else {
-        emit_spooled(output, &top);
-    }
-    if (output->count == 0)
-        output->spooled = 0;
+    struct bytes text;
+    if (text_pages_get(output->texts, &top.place, &text))
+        emit(output, text);
+    else if (!output->error)
+        output->error = errno ? errno : ENOMEM;
+    text_pages_drop(output->texts, &top.place);
 }
 
 void ordered_output_reached(struct ordered_output *output, uint64_t serial)

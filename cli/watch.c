@@ -110,7 +110,7 @@ static void tell_item(struct watch *watch, const struct session *session, const 
         text_command(&item->as.command, &watch->style, 200, out);
     } else if (item->kind == ITEM_SASL) {
         put_endpoints(session, item->at.time_ns, out);
-        buf_printf(out, "  (a response of %llu octets)", (unsigned long long)item->as.sasl.length);
+        buf_printf(out, "  (a response of %llu octets)", (unsigned long long)item->as.sasl->length);
     } else if (item->kind == ITEM_TLS) {
         put_endpoints(session, item->at.time_ns, out);
         buf_append_text(out, "  (TLS from here on)");

@@ -32,7 +32,7 @@ const struct sasl_step *show_response_of(const struct session *session, size_t i
 
     if (item->kind != ITEM_SASL)
         return step;
-    return step && step->length == item->as.sasl.length ? step : &item->as.sasl;
+    return step && step->length == item->as.sasl->length ? step : item->as.sasl;
 }
 
 const struct sasl_step *show_challenge_of(const struct session *session, size_t index)

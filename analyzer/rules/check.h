@@ -5,47 +5,21 @@
 #include "rules/rules.h"
 
 /* Inside analyzer/rules alone: a check looks at one thing and raises findings.  One file a subject, one row
- * in rules.c. */
+ * in checks.def. */
 
 struct check {
     /* The command at items[index]; its judgement is known. */
     void (*command)(struct analysis *analysis, size_t index);
+    uint32_t verbs; /* 1 << enum verb of those that `command` looks at; 0 all */
     /* Any reply, with the item that it answers (of a greeting or a stray reply: itself). */
     void (*reply)(struct analysis *analysis, size_t index, const struct reply *reply);
     /* The session as a whole. */
     void (*session)(struct analysis *analysis);
 };
 
-extern const struct check check_order;
-extern const struct check check_extension;
-extern const struct check check_server;
-extern const struct check check_reply;
-extern const struct check check_refusal;
-extern const struct check check_auth;
-extern const struct check check_capture;
-extern const struct check check_pipelining;
-extern const struct check check_ignored;
-extern const struct check check_starttls;
-extern const struct check check_foreign;
-extern const struct check check_middlebox;
-extern const struct check check_trust;
-extern const struct check check_end;
-extern const struct check check_timing;
-extern const struct check check_stall;
-extern const struct check check_tls;
-extern const struct check check_syntax;
-extern const struct check check_body;
-extern const struct check check_smuggling;
-extern const struct check check_unknown;
-extern const struct check check_dialect; /* the last: adds to the findings of the others */
-/* Over sessions.  They come last: what they note of this session, no other check has seen. */
-extern const struct check check_login;
-extern const struct check check_challenge;
-extern const struct check check_target;
-extern const struct check check_relaying;
-extern const struct check check_stripped;
-extern const struct check check_return;
-extern const struct check check_duplicate;
+#define CHECK(subject) extern const struct check check_##subject;
+#include "rules/checks.def"
+#undef CHECK
 
 /* A new finding with the catalogue's severity and fault, about this item, certain if its phase was seen; NULL
  * at the ceiling (counted) or without memory.  Void at the next raise. */

@@ -126,4 +126,6 @@ static void check_session(struct analysis *analysis)
     check_detail(analysis, finding, "The greeting is blanked with asterisks.");
 }
 
-const struct check check_middlebox = { .command = check_command, .session = check_session };
+const struct check check_middlebox = { .command = check_command,
+                                       .verbs = 1u << VERB_EHLO | 1u << VERB_UNKNOWN,
+                                       .session = check_session };

@@ -99,7 +99,7 @@ static void check_command(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
 
-    if (item->as.command.verb != VERB_STARTTLS || !is_accepted(item))
+    if (!is_accepted(item))
         return;
     struct between between = look_behind(analysis->session, index);
     check_injection(analysis, index, &between);
@@ -115,4 +115,4 @@ bool check_is_injected(const struct session *session, size_t index)
     return false;
 }
 
-const struct check check_starttls = { .command = check_command };
+const struct check check_starttls = { .command = check_command, .verbs = 1u << VERB_STARTTLS };

@@ -78,8 +78,7 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct command *command = &item->as.command;
 
-    if ((command->verb != VERB_VRFY && command->verb != VERB_EXPN) || command->is_body_line
-        || command->argument.len == 0 || !item->reply)
+    if (command->is_body_line || command->argument.len == 0 || !item->reply)
         return;
     struct history_entry *entry = entry_of_client(analysis, item->at.time_ns);
     if (!entry)
@@ -142,4 +141,6 @@ static void check_session(struct analysis *analysis)
             check_transaction(analysis, &replay->transactions[i]);
 }
 
-const struct check check_target = { .command = check_command, .session = check_session };
+const struct check check_target = { .command = check_command,
+                                    .verbs = 1u << VERB_VRFY | 1u << VERB_EXPN,
+                                    .session = check_session };

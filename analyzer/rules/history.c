@@ -96,14 +96,28 @@ void history_key_add_nocase(struct history_key *key, struct bytes part)
     }
 }
 
+/* The first `len` octets (up to eight), and how many they are. */
+static void add_octets(struct history_key *key, const uint8_t *octets, size_t len)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < len; i++)
+        number = number << 8 | octets[i];
+    siphash_add_number(&key->hash, len < sizeof number ? number | (uint64_t)len << 56 : number);
+}
+
 void history_key_add_address(struct history_key *key, const struct address *address)
 {
-    siphash_add_part(&key->hash, (struct bytes){ address->bytes, address->family == 4 ? 4 : 16 });
+    if (address->family == 4) {
+        add_octets(key, address->bytes, 4);
+        return;
+    }
+    siphash_add_part(&key->hash, (struct bytes){ address->bytes, 16 });
 }
 
 void history_key_add_network(struct history_key *key, const struct address *address)
 {
-    siphash_add_part(&key->hash, (struct bytes){ address->bytes, address->family == 4 ? 3 : 8 });
+    add_octets(key, address->bytes, address->family == 4 ? 3 : 8);
 }
 
 struct history_entry *history_find(struct history *history, const struct history_key *key)

@@ -1,88 +1,82 @@
-/* Slots in an array, chained from their buckets and in the order of their last use. */
+/* Slots in an array, chained from their buckets; a hand goes round and takes what was not used since it came
+ * by last.  Tables are larger than the near caches, so that each look at a slot is a wait: a tag beside its
+ * index tells nearly all that are another's. */
 #include "rules/history_table.h"
 
+#include <assert.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_SLOT UINT32_MAX
+#include "base/prefetch.h"
 
-enum { SLOTS_FIRST = 64 };
+enum { SLOTS_FIRST = 64, BUCKETS_A_SLOT = 2, INDEX_BITS = 20, INDEX = (1 << INDEX_BITS) - 1 };
+
+/* A link is the index of a slot, and above it the highest bits of its hash. */
+#define NO_LINK UINT32_MAX
 
 struct history_slot {
-    uint64_t hash;
+    alignas(CACHE_LINE) uint64_t hash;
     struct history_entry entry;
-    uint32_t next; /* in its bucket */
-    uint32_t older;
-    uint32_t newer;
 };
+
+static_assert(sizeof(struct history_slot) == CACHE_LINE, "one wait a slot");
 
 void history_table_init(struct history_table *table, struct budget *budget, uint32_t ceiling)
 {
     uint32_t power = SLOTS_FIRST;
 
-    while (power <= ceiling / 2)
+    while (power <= ceiling / 2 && power < INDEX / 2)
         power *= 2;
-    *table =
-        (struct history_table){ .budget = budget, .ceiling = power, .oldest = NO_SLOT, .newest = NO_SLOT };
+    *table = (struct history_table){ .budget = budget, .ceiling = power };
 }
 
 size_t history_table_entry_bytes(void)
 {
-    return sizeof(struct history_slot) + sizeof(uint32_t);
+    return sizeof(struct history_slot) + (BUCKETS_A_SLOT + 1) * sizeof(uint32_t) + sizeof(bool);
 }
 
 void history_table_release(struct history_table *table)
 {
     budget_give(table->budget, table->cap * history_table_entry_bytes());
     free(table->slots);
-    free(table->buckets);
-    *table = (struct history_table){ .oldest = NO_SLOT, .newest = NO_SLOT };
+    free(table->links);
+    free(table->was_used);
+    *table = (struct history_table){ 0 };
 }
 
+/* Behind the link of each slot stand the buckets. */
 static uint32_t *bucket_of(const struct history_table *table, uint64_t hash)
 {
-    return &table->buckets[hash & (table->cap - 1)];
+    return &table->links[table->cap + (hash & (BUCKETS_A_SLOT * table->cap - 1))];
 }
 
-static void leave_line(struct history_table *table, uint32_t index)
+static uint32_t link_to(uint32_t index, uint64_t hash)
 {
-    const struct history_slot *slot = &table->slots[index];
-
-    *(slot->older == NO_SLOT ? &table->oldest : &table->slots[slot->older].newer) = slot->newer;
-    *(slot->newer == NO_SLOT ? &table->newest : &table->slots[slot->newer].older) = slot->older;
-}
-
-static void join_line(struct history_table *table, uint32_t index)
-{
-    struct history_slot *slot = &table->slots[index];
-
-    slot->newer = NO_SLOT;
-    slot->older = table->newest;
-    *(table->newest == NO_SLOT ? &table->oldest : &table->slots[table->newest].newer) = index;
-    table->newest = index;
+    return (uint32_t)(hash >> (32 + INDEX_BITS)) << INDEX_BITS | index;
 }
 
 struct history_entry *history_table_find(struct history_table *table, uint64_t hash)
 {
-    uint32_t index = table->cap ? *bucket_of(table, hash) : NO_SLOT;
+    uint32_t link = table->cap ? *bucket_of(table, hash) : NO_LINK;
 
-    while (index != NO_SLOT && table->slots[index].hash != hash)
-        index = table->slots[index].next;
-    if (index == NO_SLOT)
-        return NULL;
-    if (index != table->newest) {
-        leave_line(table, index);
-        join_line(table, index);
+    for (; link != NO_LINK; link = table->links[link & INDEX]) {
+        struct history_slot *slot = &table->slots[link & INDEX];
+        if (link != link_to(link & INDEX, hash) || slot->hash != hash)
+            continue;
+        table->was_used[link & INDEX] = true;
+        return &slot->entry;
     }
-    return &table->slots[index].entry;
+    return NULL;
 }
 
 static void chain(struct history_table *table, uint32_t index)
 {
-    uint32_t *bucket = bucket_of(table, table->slots[index].hash);
+    uint64_t hash = table->slots[index].hash;
+    uint32_t *bucket = bucket_of(table, hash);
 
-    table->slots[index].next = *bucket;
-    *bucket = index;
+    table->links[index] = *bucket;
+    *bucket = link_to(index, hash);
 }
 
 static bool grow(struct history_table *table)
@@ -92,33 +86,43 @@ static bool grow(struct history_table *table)
 
     if (cap > table->ceiling || !budget_take(table->budget, more))
         return false;
-    uint32_t *buckets = malloc(cap * sizeof *buckets);
-    struct history_slot *slots = buckets ? realloc(table->slots, cap * sizeof *slots) : NULL;
-    if (!slots) {
-        free(buckets);
+    struct history_table grown = *table;
+    grown.cap = cap;
+    grown.slots = aligned_alloc(alignof(struct history_slot), cap * sizeof *grown.slots);
+    grown.links = malloc((BUCKETS_A_SLOT + 1) * cap * sizeof *grown.links);
+    grown.was_used = calloc(cap, sizeof *grown.was_used);
+    if (!grown.slots || !grown.links || !grown.was_used) {
+        free(grown.slots);
+        free(grown.links);
+        free(grown.was_used);
         budget_give(table->budget, more);
         return false;
     }
-    free(table->buckets);
-    table->slots = slots;
-    table->buckets = buckets;
-    table->cap = cap;
-    memset(buckets, 0xff, cap * sizeof *buckets); /* NO_SLOT */
-    for (uint32_t i = 0; i < table->count; i++)
-        chain(table, i);
+    memset(grown.links, 0xff, (BUCKETS_A_SLOT + 1) * cap * sizeof *grown.links); /* NO_LINK */
+    for (uint32_t i = 0; i < table->count; i++) {
+        grown.slots[i] = table->slots[i];
+        grown.was_used[i] = table->was_used[i];
+        chain(&grown, i);
+    }
+    free(table->slots);
+    free(table->links);
+    free(table->was_used);
+    *table = grown;
     return true;
 }
 
-/* The slot of what was not used for longest. */
-static uint32_t forget_oldest(struct history_table *table)
+/* The slot where the hand stops. */
+static uint32_t forget_one(struct history_table *table)
 {
-    uint32_t index = table->oldest;
+    for (; table->was_used[table->hand]; table->hand = (table->hand + 1) % table->count)
+        table->was_used[table->hand] = false;
+    uint32_t index = table->hand;
     uint32_t *link = bucket_of(table, table->slots[index].hash);
 
-    while (*link != index)
-        link = &table->slots[*link].next;
-    *link = table->slots[index].next;
-    leave_line(table, index);
+    while ((*link & INDEX) != index)
+        link = &table->links[*link & INDEX];
+    *link = table->links[index];
+    table->hand = (index + 1) % table->count;
     table->forgotten++;
     return index;
 }
@@ -134,11 +138,10 @@ struct history_entry *history_table_keep(struct history_table *table, uint64_t h
     if (table->count < table->cap || grow(table))
         index = table->count++;
     else if (table->count > 0)
-        index = forget_oldest(table);
+        index = forget_one(table);
     else
         return NULL;
     table->slots[index] = (struct history_slot){ .hash = hash };
     chain(table, index);
-    join_line(table, index);
     return &table->slots[index].entry;
 }

@@ -3,6 +3,7 @@
 
 #include "base/budget.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is remembered of one thing: a client, a server, a credential.  Which field says what is the matter of
@@ -18,18 +19,18 @@ struct history_entry {
     uint32_t told;    /* what had been counted when a finding told of it last; 0 never */
 };
 
-/* A bounded map from hashes to entries: at its ceiling, or without memory, the least recently used one goes.
- * The hashes must be keyed: they are taken as they are. */
+/* A bounded map from hashes to entries: at its ceiling, or without memory, one goes that was not used for
+ * long (the clock algorithm: Corbato 1968).  The hashes must be keyed: they are taken as they are. */
 struct history_slot;
 struct history_table {
     struct budget *budget;
     struct history_slot *slots;
-    uint32_t *buckets; /* as many as slots: a power of two */
+    uint32_t *links; /* from each slot to the next in its bucket, and from the buckets */
+    bool *was_used;  /* since the hand came by */
     uint32_t count;
-    uint32_t cap;
+    uint32_t cap; /* of slots: a power of two */
     uint32_t ceiling;
-    uint32_t oldest; /* by its last use */
-    uint32_t newest;
+    uint32_t hand; /* the next slot to go, unless it was used */
     uint64_t forgotten;
 };
 

@@ -20,31 +20,8 @@ static const struct rule rules[RULE_COUNT] = {
 #undef RULE
 };
 
-/* A new subject is one file and one row here.  check_refusal stands behind those that say more than it. */
-static const struct check *const checks[] = {
-    &check_order,      &check_extension, &check_server,  &check_reply,     &check_auth,
-    &check_capture,    &check_syntax,    &check_body,    &check_smuggling, &check_unknown,
-    &check_pipelining, &check_refusal,   &check_ignored, &check_starttls,  &check_foreign,
-    &check_middlebox,  &check_trust,     &check_login,   &check_challenge, &check_target,
-    &check_relaying,   &check_stripped,  &check_return,  &check_duplicate, &check_end,
-    &check_timing,     &check_stall,     &check_tls,     &check_dialect,
-};
-
-enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
-
-/* The same by what they look at, so that no item passes a check that does not want it. */
-struct checks_by_subject {
-    const struct check *command[CHECK_COUNT];
-    const struct check *reply[CHECK_COUNT];
-    const struct check *session[CHECK_COUNT];
-    size_t command_count;
-    size_t reply_count;
-    size_t session_count;
-};
-
 struct analyzer {
     struct budget *budget;
-    struct checks_by_subject checks;
     struct secret_ordinals *ordinals;
     struct history *history;
     struct bytes local_domains;
@@ -90,18 +67,6 @@ enum rule_id rule_find(struct bytes id)
     return RULE_NONE;
 }
 
-static void sort_checks(struct checks_by_subject *out)
-{
-    for (size_t c = 0; c < CHECK_COUNT; c++) {
-        if (checks[c]->command)
-            out->command[out->command_count++] = checks[c];
-        if (checks[c]->reply)
-            out->reply[out->reply_count++] = checks[c];
-        if (checks[c]->session)
-            out->session[out->session_count++] = checks[c];
-    }
-}
-
 struct analyzer *analyzer_new(struct budget *budget, struct err *err)
 {
     struct analyzer *analyzer = calloc(1, sizeof *analyzer);
@@ -117,7 +82,6 @@ struct analyzer *analyzer_new(struct budget *budget, struct err *err)
         analyzer_free(analyzer);
         return NULL;
     }
-    sort_checks(&analyzer->checks);
     analyzer->slow_ns = ANALYZER_SLOW_NS;
     return analyzer;
 }
@@ -191,18 +155,47 @@ static struct analysis *take_idle(struct analyzer *analyzer)
     return analysis;
 }
 
+/* The checks stand in the code one behind the other, so that whole-program optimization makes plain calls of
+ * those that there are: a table of them costs a guess of the processor for each command and each check. */
+static void check_command_item(struct analysis *analysis, size_t index)
+{
+    enum verb verb = analysis->session->items[index].as.command.verb;
+
+#define CHECK(subject)                                                                                       \
+    if (check_##subject.command && (!check_##subject.verbs || check_##subject.verbs >> verb & 1))            \
+        check_##subject.command(analysis, index);
+#include "rules/checks.def"
+#undef CHECK
+}
+
+static void check_reply_of_item(struct analysis *analysis, size_t index, const struct reply *reply)
+{
+#define CHECK(subject)                                                                                       \
+    if (check_##subject.reply)                                                                               \
+        check_##subject.reply(analysis, index, reply);
+#include "rules/checks.def"
+#undef CHECK
+}
+
 static void check_item(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
-    const struct checks_by_subject *by = &analysis->owner->checks;
 
-    for (size_t c = 0; item->kind == ITEM_COMMAND && c < by->command_count; c++)
-        by->command[c]->command(analysis, index);
-    for (size_t c = 0; item->reply && c < by->reply_count; c++) {
-        by->reply[c]->reply(analysis, index, item->reply);
-        for (uint32_t i = 0; i < item->more_count; i++)
-            by->reply[c]->reply(analysis, index, item->more_replies[i]);
-    }
+    if (item->kind == ITEM_COMMAND)
+        check_command_item(analysis, index);
+    if (item->reply)
+        check_reply_of_item(analysis, index, item->reply);
+    for (uint32_t i = 0; item->reply && i < item->more_count; i++)
+        check_reply_of_item(analysis, index, item->more_replies[i]);
+}
+
+static void check_whole(struct analysis *analysis)
+{
+#define CHECK(subject)                                                                                       \
+    if (check_##subject.session)                                                                             \
+        check_##subject.session(analysis);
+#include "rules/checks.def"
+#undef CHECK
 }
 
 static int compare_findings(const void *left, const void *right)
@@ -229,8 +222,7 @@ static bool analyze(struct analysis *analysis)
         return false;
     for (size_t i = 0; i < session->item_count; i++)
         check_item(analysis, i);
-    for (size_t c = 0; c < analysis->owner->checks.session_count; c++)
-        analysis->owner->checks.session[c]->session(analysis);
+    check_whole(analysis);
     if (analysis->finding_count > 1)
         qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
     return true;

@@ -258,8 +258,8 @@ static void copy_to_items(struct session *session, const struct sasl_exchange *e
         struct item *item = next_response(session, &at, &is_after_gap);
         if (!item)
             return;
-        if (item->as.sasl.length == exchange->steps[i].length && !item->as.sasl.is_redacted)
-            item->as.sasl = exchange->steps[i];
+        if (item->as.sasl->length == exchange->steps[i].length && !item->as.sasl->is_redacted)
+            *item->as.sasl = exchange->steps[i];
     }
 }
 

@@ -5,6 +5,22 @@
 #include "base/limits.h"
 #include "sasl/sasl_rows.h"
 
+enum { FIELDS_FIRST = 4 }; /* most messages have no more */
+
+static bool make_room(struct sasl_fields *fields)
+{
+    struct sasl_step *step = fields->step;
+    uint32_t cap = step->field_count ? LIMIT_SASL_FIELDS : FIELDS_FIRST;
+    struct sasl_field *grown = ARENA_ARRAY(fields->arena, struct sasl_field, cap);
+
+    if (!grown)
+        return false;
+    if (step->field_count)
+        memcpy(grown, step->fields, step->field_count * sizeof *grown);
+    step->fields = grown;
+    return true;
+}
+
 static bool add(struct sasl_fields *fields, const char *name, struct bytes value, bool is_secret)
 {
     struct sasl_step *step = fields->step;
@@ -12,9 +28,7 @@ static bool add(struct sasl_fields *fields, const char *name, struct bytes value
     step->is_secret = step->is_secret || is_secret; /* also of a field that finds no room */
     if (step->field_count >= LIMIT_SASL_FIELDS)
         return true;
-    if (!step->fields)
-        step->fields = ARENA_ARRAY(fields->arena, struct sasl_field, LIMIT_SASL_FIELDS);
-    if (!step->fields)
+    if ((step->field_count == 0 || step->field_count == FIELDS_FIRST) && !make_room(fields))
         return false;
     step->fields[step->field_count++] = (struct sasl_field){
         .name = name, .value = arena_copy(fields->arena, value), .length = value.len, .is_secret = is_secret
@@ -72,7 +86,7 @@ size_t sasl_decoded_count(const struct sasl_exchange *exchange)
 const struct sasl_field *sasl_step_field(const struct sasl_step *step, const char *name)
 {
     for (uint32_t i = 0; i < step->field_count; i++)
-        if (strcmp(step->fields[i].name, name) == 0)
+        if (step->fields[i].name[0] == name[0] && strcmp(step->fields[i].name, name) == 0)
             return &step->fields[i];
     return NULL;
 }

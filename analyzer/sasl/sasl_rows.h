@@ -54,8 +54,9 @@ void sasl_withhold_shifted(const struct session *session, struct sasl_exchange *
 
 /* Withholds a challenge that repeats what the client said in the steps before it. */
 void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t step);
-/* Withholds the replies to this item that repeat a secret of it, or of one shortly before. */
-void sasl_redact_echoing_replies(const struct session *session, size_t index);
+/* Withholds the replies to items from `begin` to `end` that repeat a secret of theirs, or of one shortly
+ * before. */
+void sasl_redact_echoes(const struct session *session, size_t begin, size_t end);
 
 /* Withholds the replies to this item that hold what proves the server. */
 void sasl_redact_proofs(const struct session *session, size_t index);

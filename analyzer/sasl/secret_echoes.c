@@ -140,7 +140,7 @@ static void gather(const struct session *session, size_t index, struct needles *
     for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
         const struct item *item = &session->items[index - back];
         if (item->kind == ITEM_SASL)
-            add_step(needles, &item->as.sasl);
+            add_step(needles, item->as.sasl);
         if (item->kind != ITEM_COMMAND || !item->as.command.is_secret)
             continue;
         const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);
@@ -166,28 +166,46 @@ static void redact_echo(const struct needles *needles, struct reply *reply)
     reply->line_count = 0;
 }
 
-/* Most items have no secret near, and making ready for needles costs more than to see that. */
-static bool has_secret_near(const struct session *session, size_t index)
+static bool is_secret_item(const struct item *item)
 {
-    for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
-        const struct item *item = &session->items[index - back];
-        if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.is_secret))
-            return true;
-    }
-    return false;
+    return item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.is_secret);
 }
 
-void sasl_redact_echoing_replies(const struct session *session, size_t index)
+/* The items that count for the one at `index`: SASL_ECHO_ITEMS up to it. */
+static size_t window_begin(size_t index)
 {
-    const struct item *item = &session->items[index];
+    return index + 1 > SASL_ECHO_ITEMS ? index + 1 - SASL_ECHO_ITEMS : 0;
+}
 
-    if (!has_secret_near(session, index))
+static void redact_item(const struct needles *needles, const struct item *item)
+{
+    if (!item->reply || (needles->count == 0 && !needles->is_blind))
         return;
-    struct needles needles = { .count = 0 };
-    gather(session, index, &needles);
-    if (needles.count == 0 && !needles.is_blind)
-        return;
-    redact_echo(&needles, item->reply);
+    redact_echo(needles, item->reply);
     for (uint32_t i = 0; i < item->more_count; i++)
-        redact_echo(&needles, item->more_replies[i]);
+        redact_echo(needles, item->more_replies[i]);
+}
+
+/* Needles are made anew only where the secrets near an item are others than near the one before. */
+void sasl_redact_echoes(const struct session *session, size_t begin, size_t end)
+{
+    struct needles needles = { .count = 0 };
+    size_t oldest = window_begin(begin), newest = SIZE_MAX, made_for_oldest = SIZE_MAX,
+           made_for_newest = SIZE_MAX;
+
+    for (size_t i = oldest; i < end; i++) {
+        if (is_secret_item(&session->items[i]))
+            newest = i;
+        if (i < begin || newest == SIZE_MAX || newest < window_begin(i))
+            continue;
+        while (oldest < window_begin(i) || !is_secret_item(&session->items[oldest]))
+            oldest++;
+        if (oldest != made_for_oldest || newest != made_for_newest) {
+            needles = (struct needles){ .count = 0 };
+            gather(session, i, &needles);
+            made_for_oldest = oldest;
+            made_for_newest = newest;
+        }
+        redact_item(&needles, &session->items[i]);
+    }
 }

@@ -114,12 +114,15 @@ static void mark_item(struct session *session, size_t index)
 
     if (item->kind == ITEM_COMMAND)
         mark_command(session, index, &item->as.command);
-    if (item->kind == ITEM_SASL && !item->as.sasl.is_decoded)
-        sasl_decode_orphan(session, &item->as.sasl);
-    if (!item->reply)
-        return;
-    sasl_redact_echoing_replies(session, index);
-    if (item->kind == ITEM_SASL || item->kind == ITEM_COMMAND)
+    if (item->kind == ITEM_SASL && !item->as.sasl->is_decoded)
+        sasl_decode_orphan(session, item->as.sasl);
+}
+
+static void redact_proofs(const struct session *session, size_t index)
+{
+    const struct item *item = &session->items[index];
+
+    if (item->reply && (item->kind == ITEM_SASL || item->kind == ITEM_COMMAND))
         sasl_redact_proofs(session, index);
 }
 
@@ -147,6 +150,8 @@ bool sasl_decode_item(struct session *session, size_t index, struct secret_ordin
         ok = !exchange || sasl_decode_exchange(session, exchange, ordinals);
     }
     mark_item(session, index);
+    sasl_redact_echoes(session, index, index + 1);
+    redact_proofs(session, index);
     return ok;
 }
 
@@ -171,5 +176,8 @@ bool sasl_decode_session(struct session *session, struct secret_ordinals *ordina
         ok = sasl_decode_steps(session, &session->exchanges[i], ordinals, true) && ok;
     for (size_t i = 0; i < session->item_count; i++)
         mark_item(session, i);
+    sasl_redact_echoes(session, 0, session->item_count);
+    for (size_t i = 0; i < session->item_count; i++)
+        redact_proofs(session, i);
     return ok;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { SECRETS_KEPT = 4096 };
+enum { SECRETS_KEPT = 4096, PLACES = 2 * SECRETS_KEPT };
 
 struct secret_ordinals {
     struct budget *budget;
@@ -12,6 +12,7 @@ struct secret_ordinals {
     uint8_t key[32];
     uint32_t count;
     uint64_t digests[SECRETS_KEPT];
+    uint16_t places[PLACES]; /* ordinals, at the place of their digest or the next free one behind */
 };
 
 struct secret_ordinals *secret_ordinals_new(struct budget *budget)
@@ -55,11 +56,12 @@ uint32_t secret_ordinal(struct secret_ordinals *ordinals, struct bytes secret)
     digest_update(ordinals->digest, secret);
     digest_finish(ordinals->digest, digest);
     memcpy(&mark, digest, sizeof mark);
-    for (uint32_t i = 0; i < ordinals->count; i++)
-        if (ordinals->digests[i] == mark)
-            return i + 1;
+    size_t place = mark % PLACES;
+    for (; ordinals->places[place]; place = (place + 1) % PLACES)
+        if (ordinals->digests[ordinals->places[place] - 1] == mark)
+            return ordinals->places[place];
     if (ordinals->count == SECRETS_KEPT)
         return 0;
     ordinals->digests[ordinals->count++] = mark;
-    return ordinals->count;
+    return ordinals->places[place] = (uint16_t)ordinals->count;
 }

@@ -3,12 +3,18 @@
 #include "base/limits.h"
 #include "sasl/sasl_rows.h"
 
+enum {
+    TOKEN_LEAST = 16
+}; /* a signature or a checksum of 16 octets is longer under base64, whatever is cut */
+
 static bool proves(struct bytes text)
 {
     struct buf decoded;
 
     if (sasl_proves_server(text))
         return true;
+    if (text.len < TOKEN_LEAST)
+        return false;
     buf_init(&decoded, LIMIT_SASL_TOKEN);
     bool does_prove = base64_decode_loose(text, &decoded) && sasl_proves_server(buf_bytes(&decoded));
     buf_release(&decoded);

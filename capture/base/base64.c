@@ -16,21 +16,35 @@ const char *base64_problem_name(enum base64_problem problem)
     return (unsigned)problem < BASE64_PROBLEM_COUNT ? names[problem] : "unknown";
 }
 
+/* One more than the value of a character; 0: not of the alphabet.  Those of the URL alphabet are marked. */
+enum { OF_URL = 0x80 };
+static const uint8_t values[256] = {
+    ['A'] = 1,  ['B'] = 2,           ['C'] = 3,           ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,
+    ['H'] = 8,  ['I'] = 9,           ['J'] = 10,          ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+    ['O'] = 15, ['P'] = 16,          ['Q'] = 17,          ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+    ['V'] = 22, ['W'] = 23,          ['X'] = 24,          ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+    ['c'] = 29, ['d'] = 30,          ['e'] = 31,          ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+    ['j'] = 36, ['k'] = 37,          ['l'] = 38,          ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44,          ['s'] = 45,          ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+    ['x'] = 50, ['y'] = 51,          ['z'] = 52,          ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58,          ['6'] = 59,          ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+    ['/'] = 64, ['-'] = OF_URL | 63, ['_'] = OF_URL | 64,
+};
+
 /* Value of a character, or -1; the URL alphabet counts only where `loose`. */
-static int value_of(uint8_t c, bool loose)
+static inline int value_of(uint8_t c, bool loose)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || (loose && c == '-'))
-        return 62;
-    if (c == '/' || (loose && c == '_'))
-        return 63;
-    return -1;
+    uint8_t value = values[c];
+
+    return value & OF_URL ? (loose ? (value & ~OF_URL) - 1 : -1) : value - 1;
 }
+
+/* Octets on their way to a buffer, some together. */
+struct decoded {
+    uint8_t octets[48];
+    size_t len;
+    struct buf *out;
+};
 
 static bool is_blank(uint8_t c)
 {
@@ -44,11 +58,18 @@ static enum base64_problem problem_of_byte(uint8_t c)
     return is_blank(c) ? BASE64_BLANK : BASE64_BAD_BYTE;
 }
 
-static void append_bits(uint32_t bits, unsigned count, struct buf *out)
+static void hand_over(struct decoded *decoded)
 {
-    const uint8_t three[3] = { (uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits };
+    buf_append(decoded->out, (struct bytes){ decoded->octets, decoded->len });
+    decoded->len = 0;
+}
 
-    buf_append(out, (struct bytes){ three, count });
+static void append_bits(uint32_t bits, unsigned count, struct decoded *decoded)
+{
+    for (unsigned i = 0; i < count; i++)
+        decoded->octets[decoded->len++] = (uint8_t)(bits >> (16 - 8 * i));
+    if (decoded->len + 3 > sizeof decoded->octets)
+        hand_over(decoded);
 }
 
 static enum base64_problem found(enum base64_problem problem, size_t where, size_t *at)
@@ -59,7 +80,7 @@ static enum base64_problem found(enum base64_problem problem, size_t where, size
 }
 
 /* The end of the text: `have` characters of a last group that is not full, then `pads` padding characters. */
-static enum base64_problem finish(uint32_t bits, unsigned have, unsigned pads, struct buf *out)
+static enum base64_problem finish(uint32_t bits, unsigned have, unsigned pads, struct decoded *out)
 {
     if (have == 0)
         return pads ? BASE64_PAD_INSIDE : BASE64_FINE;
@@ -74,7 +95,7 @@ static enum base64_problem finish(uint32_t bits, unsigned have, unsigned pads, s
     return all & (have == 2 ? 0xffffu : 0xffu) ? BASE64_LOOSE_BITS : BASE64_FINE;
 }
 
-enum base64_problem base64_decode(struct bytes text, struct buf *out, size_t *at)
+static enum base64_problem decode(struct bytes text, struct decoded *out, size_t *at)
 {
     uint32_t bits = 0;
     unsigned have = 0, pads = 0;
@@ -100,7 +121,17 @@ enum base64_problem base64_decode(struct bytes text, struct buf *out, size_t *at
     return problem == BASE64_FINE ? problem : found(problem, text.len, at);
 }
 
-bool base64_decode_loose(struct bytes text, struct buf *out)
+enum base64_problem base64_decode(struct bytes text, struct buf *out, size_t *at)
+{
+    struct decoded decoded = { .out = out };
+    enum base64_problem problem = decode(text, &decoded, at);
+
+    hand_over(&decoded);
+    explicit_bzero(decoded.octets, sizeof decoded.octets);
+    return problem;
+}
+
+static bool decode_loose(struct bytes text, struct decoded *out)
 {
     uint32_t bits = 0;
     unsigned have = 0;
@@ -120,7 +151,17 @@ bool base64_decode_loose(struct bytes text, struct buf *out)
     }
     if (have > 1)
         append_bits(bits << (6 * (4 - have)), have - 1, out);
-    return have != 1 && out->ok;
+    return have != 1;
+}
+
+bool base64_decode_loose(struct bytes text, struct buf *out)
+{
+    struct decoded decoded = { .out = out };
+    bool ok = decode_loose(text, &decoded);
+
+    hand_over(&decoded);
+    explicit_bzero(decoded.octets, sizeof decoded.octets);
+    return ok && out->ok;
 }
 
 bool base64_encode(struct bytes bytes, struct buf *out)

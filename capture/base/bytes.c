@@ -1,13 +1,19 @@
 /* Comparing and searching views of wire bytes. */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/bytes.h"
 
 bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (ascii_upper(a.ptr[i]) != ascii_upper(b.ptr[i]))
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned differ = a.ptr[i] ^ b.ptr[i];
+        if (differ && (differ != 0x20 || !ascii_is_letter(a.ptr[i])))
             return false;
+    }
     return true;
 }
 
@@ -18,43 +24,59 @@ bool bytes_starts_nocase(struct bytes b, struct bytes prefix)
 
 enum { LANES = 16 };
 
-/* Whether first and last byte of a needle, but for bit 5, stand at their distance anywhere.  Hardly any text
- * passes that does not hold it, and without a way out of the loop the compiler takes many bytes at a time. */
-static inline void look_at(const uint8_t *first, const uint8_t *last, struct bytes needle,
-                           uint8_t hits[LANES])
+/* A bit for each of LANES places where first and last byte of a needle, but for bit 5, stand at their
+ * distance. Hardly any text has such a place that does not hold the needle. */
+#ifdef __SSE2__
+static inline unsigned look_at(const uint8_t *first, const uint8_t *last, struct bytes needle)
+{
+    const __m128i fold = _mm_set1_epi8(0x20);
+    __m128i want_first = _mm_set1_epi8((char)(needle.ptr[0] | 0x20)),
+            want_last = _mm_set1_epi8((char)(needle.ptr[needle.len - 1] | 0x20)),
+            firsts = _mm_loadu_si128((const __m128i *)(const void *)first),
+            lasts = _mm_loadu_si128((const __m128i *)(const void *)last);
+
+    return (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(_mm_or_si128(firsts, fold), want_first),
+                                                     _mm_cmpeq_epi8(_mm_or_si128(lasts, fold), want_last)));
+}
+#else
+static inline unsigned look_at(const uint8_t *first, const uint8_t *last, struct bytes needle)
 {
     const uint8_t want_first = needle.ptr[0] | 0x20, want_last = needle.ptr[needle.len - 1] | 0x20;
+    unsigned hits = 0;
 
-    for (size_t i = 0; i < LANES; i++)
-        hits[i] |= (uint8_t)(((first[i] | 0x20) == want_first) & ((last[i] | 0x20) == want_last));
+    for (unsigned i = 0; i < LANES; i++)
+        hits |= (unsigned)(((first[i] | 0x20) == want_first) & ((last[i] | 0x20) == want_last)) << i;
+    return hits;
 }
+#endif
 
-static bool may_hold(struct bytes b, struct bytes needle)
+static bool stands_at(struct bytes b, size_t at, struct bytes needle)
 {
-    const uint8_t *first = b.ptr, *last = b.ptr + needle.len - 1;
-    size_t places = b.len - needle.len + 1;
-    uint8_t hits[LANES] = { 0 };
-    uint64_t halves[2];
-
-    if (places < LANES)
-        return true; /* to search is as fast */
-    for (size_t at = 0; at + LANES <= places; at += LANES)
-        look_at(first + at, last + at, needle, hits);
-    look_at(first + places - LANES, last + places - LANES, needle, hits); /* some of them a second time */
-    memcpy(halves, hits, sizeof halves);
-    return halves[0] | halves[1];
+    return bytes_equal_nocase(bytes_slice(b, at, needle.len), needle);
 }
 
 size_t bytes_find_nocase(struct bytes b, struct bytes needle)
 {
     if (needle.len == 0)
         return 0;
-    if (needle.len > b.len || !may_hold(b, needle))
+    if (needle.len > b.len)
         return SIZE_MAX;
-    uint8_t first = ascii_upper(needle.ptr[0]);
-    for (size_t i = 0; i + needle.len <= b.len; i++)
-        if (ascii_upper(b.ptr[i]) == first && bytes_equal_nocase(bytes_slice(b, i, needle.len), needle))
-            return i;
+    size_t places = b.len - needle.len + 1, at = 0;
+    while (at < places && places >= LANES) {
+        const uint8_t *first = b.ptr + at;
+        for (unsigned hits = look_at(first, first + needle.len - 1, needle); hits; hits &= hits - 1) {
+            size_t place = at + (size_t)__builtin_ctz(hits);
+            if (stands_at(b, place, needle))
+                return place;
+        }
+        at += LANES;
+        if (at < places && at + LANES > places)
+            at = places - LANES; /* some of them a second time */
+    }
+    uint8_t want = ascii_upper(needle.ptr[0]);
+    for (; at < places; at++)
+        if (ascii_upper(b.ptr[at]) == want && stands_at(b, at, needle))
+            return at;
     return SIZE_MAX;
 }
 

@@ -54,7 +54,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 
 static inline uint8_t ascii_upper(uint8_t c)
 {
-    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+    return (uint8_t)(c - ((uint8_t)(c - 'a') < 26 ? 32 : 0));
+}
+
+static inline bool ascii_is_letter(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26;
 }
 
 static inline bool ascii_is_digit(uint8_t c)

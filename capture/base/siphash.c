@@ -87,23 +87,45 @@ void siphash_add_number(struct siphash *hash, uint64_t number)
     siphash_add(hash, (struct bytes){ octets, sizeof octets });
 }
 
+/* The bytes behind the last whole word, with zeroes up to eight. */
+static inline uint64_t tail_of(struct bytes part)
+{
+    size_t rest = part.len % 8;
+    uint64_t last = 0;
+
+    if (part.len >= 8)
+        return word_at(part.ptr + part.len - 8) >> (64 - 8 * rest);
+    for (size_t i = rest; i-- > 0;)
+        last = last << 8 | part.ptr[i];
+    return last;
+}
+
+/* The state stays in registers on the way. */
+static void add_part_aligned(struct siphash *hash, struct bytes part)
+{
+    uint64_t v[4] = { hash->v[0], hash->v[1], hash->v[2], hash->v[3] };
+
+    add_word(v, part.len);
+    for (size_t at = 0; part.len - at >= 8; at += 8)
+        add_word(v, word_at(part.ptr + at));
+    if (part.len % 8)
+        add_word(v, tail_of(part));
+    memcpy(hash->v, v, sizeof v);
+    hash->length += 8 + (part.len + 7) / 8 * 8;
+}
+
 void siphash_add_part(struct siphash *hash, struct bytes part)
 {
     static const uint8_t zeroes[8] = { 0 };
     size_t rest = part.len % 8;
 
-    siphash_add_number(hash, part.len);
-    if (hash->length % 8 != 0 || rest == 0) {
-        siphash_add(hash, part);
-        siphash_add(hash, (struct bytes){ zeroes, rest ? 8 - rest : 0 });
+    if (hash->length % 8 == 0) {
+        add_part_aligned(hash, part);
         return;
     }
-    (void)add_words(hash, part);
-    hash->length += part.len - rest;
-    uint64_t last = 0;
-    for (size_t i = rest; i-- > 0;)
-        last = last << 8 | part.ptr[part.len - rest + i];
-    siphash_add_number(hash, last);
+    siphash_add_number(hash, part.len);
+    siphash_add(hash, part);
+    siphash_add(hash, (struct bytes){ zeroes, rest ? 8 - rest : 0 });
 }
 
 uint64_t siphash_value(const struct siphash *hash)

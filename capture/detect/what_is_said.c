@@ -2,60 +2,66 @@
 #include "detect/detect_internal.h"
 
 struct sign {
-    const char *prefix; /* any case */
+    const char *prefix; /* in upper case, of any case on the wire */
+    size_t len;
     enum said said;
 };
 
+#define SIGN(prefix, said)                                                                                   \
+    {                                                                                                        \
+        (prefix), sizeof(prefix) - 1, (said)                                                                 \
+    }
+
 /* The first that fits counts. */
 static const struct sign signs[] = {
-    { "EHLO ", SAID_COMMAND },
-    { "HELO ", SAID_COMMAND },
-    { "LHLO ", SAID_COMMAND },
-    { "EHLO\r", SAID_COMMAND },
-    { "HELO\r", SAID_COMMAND },
-    { "MAIL FROM:", SAID_COMMAND },
-    { "RCPT TO:", SAID_COMMAND },
-    { "MAIL FROM :", SAID_COMMAND },
-    { "RCPT TO :", SAID_COMMAND },
-    { "XCLIENT ", SAID_COMMAND },
-    { "XFORWARD ", SAID_COMMAND },
-    { "BDAT ", SAID_COMMAND },
-    { "VRFY ", SAID_COMMAND },
-    { "EXPN ", SAID_COMMAND },
-    { "ETRN ", SAID_COMMAND },
-    { "250-PIPELINING", SAID_REPLY },
-    { "250-SIZE", SAID_REPLY },
-    { "250-8BITMIME", SAID_REPLY },
-    { "250 2.", SAID_REPLY },
-    { "250-ENHANCEDSTATUSCODES", SAID_REPLY },
-    { "235 2.7.0", SAID_REPLY },
-    { "354 ", SAID_REPLY },
-    { "334 ", SAID_REPLY },
-    { "221 2.", SAID_REPLY },
-    { "503 5.", SAID_REPLY },
-    { "550 5.", SAID_REPLY },
-    { "554 5.", SAID_REPLY },
-    { "220 ", SAID_220 },
-    { "220-", SAID_220 },
-    { "PROXY ", SAID_PRELUDE },
-    { "\r\n\r\n", SAID_PRELUDE },
-    { "CONNECT ", SAID_PRELUDE },
-    { "HTTP/1.0 200", SAID_PRELUDE },
-    { "HTTP/1.1 200", SAID_PRELUDE },
-    { "HTTP/", SAID_OTHER },
-    { "GET ", SAID_OTHER },
-    { "POST ", SAID_OTHER },
-    { "PUT ", SAID_OTHER },
-    { "HEAD ", SAID_OTHER },
-    { "OPTIONS ", SAID_OTHER },
-    { "DELETE ", SAID_OTHER },
-    { "PRI * HTTP/2", SAID_OTHER },
-    { "SSH-", SAID_OTHER },
-    { "+OK", SAID_OTHER },
-    { "* OK", SAID_OTHER },
-    { "* PREAUTH", SAID_OTHER },
-    { "RTSP/", SAID_OTHER },
-    { "RFB ", SAID_OTHER },
+    SIGN("EHLO ", SAID_COMMAND),
+    SIGN("HELO ", SAID_COMMAND),
+    SIGN("LHLO ", SAID_COMMAND),
+    SIGN("EHLO\r", SAID_COMMAND),
+    SIGN("HELO\r", SAID_COMMAND),
+    SIGN("MAIL FROM:", SAID_COMMAND),
+    SIGN("RCPT TO:", SAID_COMMAND),
+    SIGN("MAIL FROM :", SAID_COMMAND),
+    SIGN("RCPT TO :", SAID_COMMAND),
+    SIGN("XCLIENT ", SAID_COMMAND),
+    SIGN("XFORWARD ", SAID_COMMAND),
+    SIGN("BDAT ", SAID_COMMAND),
+    SIGN("VRFY ", SAID_COMMAND),
+    SIGN("EXPN ", SAID_COMMAND),
+    SIGN("ETRN ", SAID_COMMAND),
+    SIGN("250-PIPELINING", SAID_REPLY),
+    SIGN("250-SIZE", SAID_REPLY),
+    SIGN("250-8BITMIME", SAID_REPLY),
+    SIGN("250 2.", SAID_REPLY),
+    SIGN("250-ENHANCEDSTATUSCODES", SAID_REPLY),
+    SIGN("235 2.7.0", SAID_REPLY),
+    SIGN("354 ", SAID_REPLY),
+    SIGN("334 ", SAID_REPLY),
+    SIGN("221 2.", SAID_REPLY),
+    SIGN("503 5.", SAID_REPLY),
+    SIGN("550 5.", SAID_REPLY),
+    SIGN("554 5.", SAID_REPLY),
+    SIGN("220 ", SAID_220),
+    SIGN("220-", SAID_220),
+    SIGN("PROXY ", SAID_PRELUDE),
+    SIGN("\r\n\r\n", SAID_PRELUDE),
+    SIGN("CONNECT ", SAID_PRELUDE),
+    SIGN("HTTP/1.0 200", SAID_PRELUDE),
+    SIGN("HTTP/1.1 200", SAID_PRELUDE),
+    SIGN("HTTP/", SAID_OTHER),
+    SIGN("GET ", SAID_OTHER),
+    SIGN("POST ", SAID_OTHER),
+    SIGN("PUT ", SAID_OTHER),
+    SIGN("HEAD ", SAID_OTHER),
+    SIGN("OPTIONS ", SAID_OTHER),
+    SIGN("DELETE ", SAID_OTHER),
+    SIGN("PRI * HTTP/2", SAID_OTHER),
+    SIGN("SSH-", SAID_OTHER),
+    SIGN("+OK", SAID_OTHER),
+    SIGN("* OK", SAID_OTHER),
+    SIGN("* PREAUTH", SAID_OTHER),
+    SIGN("RTSP/", SAID_OTHER),
+    SIGN("RFB ", SAID_OTHER),
 };
 
 static bool has_smtp_word(struct bytes payload)
@@ -95,9 +101,12 @@ enum said said_by(struct bytes payload)
         return said_in_binary(payload);
     first = ascii_upper(first);
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if ((uint8_t)signs[i].prefix[0] != first || !bytes_starts_nocase(payload, bytes_of(signs[i].prefix)))
+        const struct sign *sign = &signs[i];
+        if ((uint8_t)sign->prefix[0] != first || payload.len < sign->len
+            || ascii_upper(payload.ptr[sign->len - 1]) != (uint8_t)sign->prefix[sign->len - 1]
+            || !bytes_starts_nocase(payload, (struct bytes){ (const uint8_t *)sign->prefix, sign->len }))
             continue;
-        return signs[i].said == SAID_220 && has_smtp_word(payload) ? SAID_REPLY : signs[i].said;
+        return sign->said == SAID_220 && has_smtp_word(payload) ? SAID_REPLY : sign->said;
     }
     return SAID_NOTHING;
 }

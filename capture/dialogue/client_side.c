@@ -272,12 +272,12 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
     if (!item)
         return;
     /* A response whose AUTH is missing belongs to no exchange, and is a credential for all that is known. */
-    item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT, .at = at, .length = line->length };
+    *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT, .at = at, .length = line->length };
     if (d->has_exchange && session->exchange_count > 0) {
         struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
-        item->as.sasl.text = arena_copy(&session->arena, line->text);
+        item->as.sasl->text = arena_copy(&session->arena, line->text);
         if (step)
-            *step = item->as.sasl;
+            *step = *item->as.sasl;
     }
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_SASL, index, line->end_offset, 1);

@@ -78,7 +78,7 @@ static void keep(struct dialogue *d, struct message *message, struct bytes store
 static void store(struct dialogue *d, struct message *message, struct bytes stored)
 {
     if (message->size < LIMIT_CONTENT_HEAD)
-        siphash_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
+        fingerprint_add(&d->head, bytes_slice(stored, 0, LIMIT_CONTENT_HEAD - (size_t)message->size));
     if (d->options->keep != DIALOGUE_KEEP_NONE)
         keep(d, message, stored);
     message->size += stored.len;
@@ -96,14 +96,12 @@ void content_add(struct dialogue *d, struct message *message, struct bytes store
 
 void content_start_head(struct dialogue *d)
 {
-    static const uint64_t key[2] = { 0, 0 }; /* recordings are compared by it: the same in every run */
-
-    siphash_start(&d->head, key);
+    fingerprint_start(&d->head);
 }
 
 uint64_t content_head(const struct dialogue *d)
 {
-    uint64_t hash = siphash_value(&d->head) >> 11;
+    uint64_t hash = fingerprint_value(&d->head) >> 11;
 
     return hash ? hash : 1;
 }

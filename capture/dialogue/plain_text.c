@@ -1,7 +1,8 @@
 /* Content as nearly all of it is: lines that end in CRLF and do not begin with a dot.  64 octets are looked
  * at together, which saves a search for every line end and a second look at every octet. */
-#ifdef __SSE2__
-#include <emmintrin.h>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define WITH_VECTORS 1
 #endif
 
 #include "dialogue/state.h"
@@ -12,83 +13,146 @@ enum { BLOCK = 64 };
 struct block {
     uint64_t feeds;
     uint64_t returns;
-    bool has_nul;
-    bool has_8bit;
+    bool has_odd; /* a NUL, or one of eight bits */
 };
 
-#ifdef __SSE2__
-static inline uint64_t bits_of(__m128i octets, unsigned at)
+typedef struct block look_function(const uint8_t *octets);
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+#ifdef WITH_VECTORS
+static ALWAYS_INLINE uint64_t bits_of(__m128i octets, unsigned at)
 {
     return (uint64_t)(unsigned)_mm_movemask_epi8(octets) << at;
 }
 
-static inline struct block look_at(const uint8_t *octets)
+static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
 {
-    const __m128i feed = _mm_set1_epi8('\n'), ret = _mm_set1_epi8('\r'), nul = _mm_setzero_si128();
-    __m128i nuls = nul, all = nul;
+    const __m128i feed = _mm_set1_epi8('\n'), ret = _mm_set1_epi8('\r'), one = _mm_set1_epi8(1);
+    __m128i odd = _mm_setzero_si128();
     struct block out = { 0 };
 
-    for (unsigned at = 0; at < BLOCK; at += sizeof all) {
+    for (unsigned at = 0; at < BLOCK; at += sizeof odd) {
         __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(octets + at));
         out.feeds |= bits_of(_mm_cmpeq_epi8(part, feed), at);
         out.returns |= bits_of(_mm_cmpeq_epi8(part, ret), at);
-        nuls = _mm_or_si128(nuls, _mm_cmpeq_epi8(part, nul));
-        all = _mm_or_si128(all, part);
+        odd = _mm_or_si128(odd, _mm_cmplt_epi8(part, one)); /* with a sign: 128 and more are below it */
     }
-    out.has_nul = _mm_movemask_epi8(nuls);
-    out.has_8bit = _mm_movemask_epi8(all);
+    out.has_odd = _mm_movemask_epi8(odd);
     return out;
 }
+
+#define WIDE __attribute__((target("avx2")))
+
+WIDE static ALWAYS_INLINE uint64_t wide_bits_of(__m256i low, __m256i high)
+{
+    return (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32 | (unsigned)_mm256_movemask_epi8(low);
+}
+
+WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets)
+{
+    const __m256i feed = _mm256_set1_epi8('\n'), ret = _mm256_set1_epi8('\r'), one = _mm256_set1_epi8(1);
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)octets);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(octets + sizeof low));
+
+    return (struct block){
+        .feeds = wide_bits_of(_mm256_cmpeq_epi8(low, feed), _mm256_cmpeq_epi8(high, feed)),
+        .returns = wide_bits_of(_mm256_cmpeq_epi8(low, ret), _mm256_cmpeq_epi8(high, ret)),
+        .has_odd =
+            _mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpgt_epi8(one, low), _mm256_cmpgt_epi8(one, high))),
+    };
+}
 #else
-static inline struct block look_at(const uint8_t *octets)
+static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
 {
     struct block out = { 0 };
 
     for (unsigned at = 0; at < BLOCK; at++) {
         out.feeds |= (uint64_t)(octets[at] == '\n') << at;
         out.returns |= (uint64_t)(octets[at] == '\r') << at;
-        out.has_nul |= octets[at] == 0;
-        out.has_8bit |= octets[at] >> 7;
+        out.has_odd |= octets[at] == 0 || octets[at] >> 7;
     }
     return out;
 }
 #endif
 
-/* The lines of a block that end in it; false, and nothing is to be believed, where one begins with a dot. */
-static inline bool read_ends(const uint8_t *octets, uint64_t feeds, struct plain_text *text)
+/* Of eight bits, and no NUL. */
+static bool is_8bit_text(const uint8_t *octets)
 {
-    size_t begin = 0;
+    return !memchr(octets, 0, BLOCK);
+}
+
+/* `len` octets of a block, in which each LF stands behind a CR; false where a line begins with a dot. */
+static ALWAYS_INLINE bool take_block(const uint8_t *octets, size_t len, uint64_t feeds,
+                                     struct plain_text *text)
+{
+    size_t begin = 0, line_length = text->line_length, longest = text->longest_line;
+    uint64_t lines = text->lines;
     bool has_dot = text->at_line_start && octets[0] == '.';
 
     for (; feeds; feeds &= feeds - 1) {
         size_t end = (size_t)__builtin_ctzll(feeds) + 1;
-        size_t length = text->line_length + end - begin;
-        if (length > text->longest_line)
-            text->longest_line = length;
-        text->line_length = 0;
-        text->lines++;
+        line_length += end - begin;
+        longest = line_length > longest ? line_length : longest;
+        line_length = 0;
+        lines++;
         has_dot |= end < BLOCK && octets[end] == '.';
         begin = end;
     }
-    text->line_length += BLOCK - begin;
-    text->at_line_start = begin == BLOCK;
-    return !has_dot;
+    if (has_dot)
+        return false;
+    text->line_length = line_length + len - begin;
+    text->longest_line = longest;
+    text->lines = lines;
+    text->at_line_start = begin == len;
+    return true;
 }
+
+/* `len` octets of a block, if they are plain. */
+static ALWAYS_INLINE bool read_block(const uint8_t *octets, size_t len, struct plain_text *text,
+                                     look_function *look)
+{
+    struct block block = look(octets);
+
+    /* each LF behind a CR, and each CR before an LF; one at the end is judged with the next block */
+    if (block.feeds != (block.returns << 1 | text->last_was_cr) || (block.has_odd && !is_8bit_text(octets))
+        || !take_block(octets, len, block.feeds, text))
+        return false;
+    text->last_was_cr = block.returns >> (len - 1) & 1;
+    text->has_8bit |= block.has_odd;
+    return true;
+}
+
+static ALWAYS_INLINE size_t read_blocks(struct bytes data, size_t at, struct plain_text *out,
+                                        look_function *look)
+{
+    struct plain_text text = *out; /* in registers */
+
+    while (data.len - at >= BLOCK && read_block(data.ptr + at, BLOCK, &text, look))
+        at += BLOCK;
+    if (at < data.len && data.len - at < BLOCK) { /* filled up with what changes nothing */
+        uint8_t last[BLOCK];
+        memset(last, ' ', sizeof last);
+        memcpy(last, data.ptr + at, data.len - at);
+        if (read_block(last, data.len - at, &text, look))
+            at = data.len;
+    }
+    *out = text;
+    return at;
+}
+
+#ifdef WITH_VECTORS
+WIDE static size_t read_wide(struct bytes data, size_t at, struct plain_text *text)
+{
+    return read_blocks(data, at, text, look_at_wide);
+}
+#endif
 
 size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text)
 {
-    for (; data.len - at >= BLOCK; at += BLOCK) {
-        const uint8_t *octets = data.ptr + at;
-        struct block block = look_at(octets);
-        /* each LF behind a CR, and each CR before an LF; one at the end is judged with the next block */
-        if (block.has_nul || block.feeds != (block.returns << 1 | text->last_was_cr))
-            break;
-        struct plain_text next = *text;
-        if (!read_ends(octets, block.feeds, &next))
-            break;
-        *text = next;
-        text->last_was_cr = block.returns >> (BLOCK - 1);
-        text->has_8bit = text->has_8bit || block.has_8bit;
-    }
-    return at;
+#ifdef WITH_VECTORS
+    if (__builtin_cpu_supports("avx2"))
+        return read_wide(data, at, text);
+#endif
+    return read_blocks(data, at, text, look_at);
 }

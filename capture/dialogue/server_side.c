@@ -37,7 +37,7 @@ static bool is_full(const struct reply *reply)
 {
     uint32_t count = reply->line_count;
 
-    return count == 0 || count == 1 || (count >= LINES_FIRST && (count & (count - 1)) == 0);
+    return count == 1 || (count >= LINES_FIRST && (count & (count - 1)) == 0);
 }
 
 static void add_text(struct dialogue *d, struct reply *reply, struct bytes text)
@@ -47,9 +47,7 @@ static void add_text(struct dialogue *d, struct reply *reply, struct bytes text)
         return;
     }
     if (is_full(reply)) {
-        uint32_t cap = reply->line_count == 0            ? 1
-                       : reply->line_count < LINES_FIRST ? LINES_FIRST
-                                                         : reply->line_count * 2;
+        uint32_t cap = reply->line_count < LINES_FIRST ? LINES_FIRST : reply->line_count * 2;
         struct bytes *lines = ARENA_ARRAY(&d->session->arena, struct bytes, cap);
         if (!lines) {
             reply->lines_dropped++;
@@ -91,12 +89,17 @@ static void finish_reply(struct dialogue *d, struct reply *reply, const struct s
 
 static struct reply *begin_reply(struct dialogue *d, const struct server_line *line, uint16_t code)
 {
-    struct reply *reply = ARENA_NEW(&d->session->arena, struct reply);
+    struct begun {
+        struct reply reply;
+        struct bytes first_line; /* most have no other */
+    } *begun = ARENA_NEW(&d->session->arena, struct begun);
 
-    if (!reply) {
+    if (!begun) {
         d->session->is_truncated = true;
         return NULL;
     }
+    struct reply *reply = &begun->reply;
+    reply->lines = &begun->first_line;
     reply->code = code;
     reply->first = line->first;
     reply->is_after_gap = d->is_server_behind_gap;

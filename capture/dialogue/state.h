@@ -2,7 +2,7 @@
 #define DIALOGUE_STATE_H
 
 #include "base/limits.h"
-#include "base/siphash.h"
+#include "base/fingerprint.h"
 #include "dialogue/dialogue.h"
 #include "tls/tls_observer.h"
 
@@ -130,9 +130,9 @@ struct dialogue {
     const struct flow_info *flow;
     int client_direction;
     struct session *session;
-    struct digest *digest; /* of the content being read */
-    struct siphash head;   /* of its first octets */
-    bool is_told;          /* CHANGE_OPENED was said */
+    struct digest *digest;   /* of the content being read */
+    struct fingerprint head; /* of its first octets */
+    bool is_told;            /* CHANGE_OPENED was said */
     bool saw_smtp;
 
     enum client_mode mode;
@@ -278,8 +278,8 @@ struct plain_text {
     size_t longest_line;
     uint64_t lines; /* ended, each by CRLF */
 };
-/* Reads on from `at` as long as nothing but plain text comes; returns where it stopped.  Fewer octets than it
- * looks at together are left. */
+/* Reads on from `at` as long as nothing but plain text comes; returns where it stopped: at the end, or at
+ * most as many octets as it looks at together before what is none. */
 size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text);
 
 /* content_facts.c */

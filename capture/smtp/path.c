@@ -8,9 +8,8 @@ static size_t skip_blanks(struct bytes b, size_t at)
     return at;
 }
 
-/* Offset of the ">" that closes a path begun right before `at`, quoted strings respected; SIZE_MAX if none.
- */
-static size_t closing_bracket(struct bytes b, size_t at)
+/* The same where quoted strings are in the way. */
+static size_t closing_bracket_quoted(struct bytes b, size_t at)
 {
     bool quoted = false;
 
@@ -23,6 +22,16 @@ static size_t closing_bracket(struct bytes b, size_t at)
             return at;
     }
     return SIZE_MAX;
+}
+
+/* Offset of the ">" that closes a path begun right before `at`; SIZE_MAX if none. */
+static size_t closing_bracket(struct bytes b, size_t at)
+{
+    size_t len = bytes_find(bytes_from(b, at), '>');
+
+    if (len == SIZE_MAX || bytes_find(bytes_slice(b, at, len), '"') != SIZE_MAX)
+        return closing_bracket_quoted(b, at);
+    return at + len;
 }
 
 struct envelope_argument envelope_argument_parse(struct bytes argument, struct bytes keyword)

@@ -103,13 +103,11 @@ static ptrdiff_t read_on(struct input *input, void *to, size_t len)
     return (ptrdiff_t)n;
 }
 
-struct bytes input_ahead(struct input *input, size_t need)
+struct bytes input_read_ahead(struct input *input, size_t need)
 {
     ptrdiff_t n = 1;
     size_t len = input->ahead_len - input->ahead_at;
 
-    if (len >= need)
-        return (struct bytes){ input->ahead + input->ahead_at, len };
     if (!input->ahead)
         input->ahead = malloc(LIMIT_AHEAD);
     if (!input->ahead || need > LIMIT_AHEAD)

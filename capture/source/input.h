@@ -44,7 +44,14 @@ void input_close(struct input *input);
 bool input_look_back(struct input *input, uint64_t at, void *to, size_t len) NODISCARD;
 /* What `file` would read next, where it lies: at least `need` octets (up to LIMIT_AHEAD), or fewer at the
  * end.  Borrowed until the next call. */
-struct bytes input_ahead(struct input *input, size_t need);
+struct bytes input_read_ahead(struct input *input, size_t need);
+static inline struct bytes input_ahead(struct input *input, size_t need)
+{
+    size_t len = input->ahead_len - input->ahead_at;
+
+    return len >= need ? (struct bytes){ input->ahead + input->ahead_at, len }
+                       : input_read_ahead(input, need);
+}
 static inline void input_skip(struct input *input, size_t len)
 {
     input->ahead_at += len;

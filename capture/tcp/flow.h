@@ -34,7 +34,7 @@ enum flow_list {
     LIST_HALF_OPEN,
     LIST_UNWANTED,
     LIST_CLOSING, /* reset, but segments may have been reordered around the RST */
-    LIST_ENDING,  /* both FINs came, with bytes before them missing that will not be sent again */
+    LIST_ENDING,  /* both sides closed, with bytes or a FIN missing that will not be sent again */
     LIST_OPEN,
     LIST_COUNT
 };

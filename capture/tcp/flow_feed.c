@@ -378,10 +378,9 @@ static void note_old(struct flow_body *body, int from, size_t len, int64_t offse
     flow_note_repeat(&body->info.side[from], (uint32_t)len, (uint64_t)offset);
 }
 
-static void take_payload(struct flow_table *table, uint32_t index, int from, const struct segment *segment,
-                         uint64_t acked)
+static void take_payload(struct flow_table *table, struct flow *flow, uint32_t index, int from,
+                         const struct segment *segment, uint64_t acked)
 {
-    struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
     struct stream *stream = &body->stream[from];
     int64_t offset = stream_offset(stream, segment->seq + ((segment->flags & TCP_SYN) != 0));
@@ -466,6 +465,17 @@ static bool is_over(const struct flow_body *body)
     return a->acked >= a->fin_offset && b->acked >= b->fin_offset;
 }
 
+/* One FIN came and was acknowledged, and of the other side one octet more than it sent: its FIN, which the
+ * capture lacks and nobody will send again. */
+static bool is_closed_unseen(const struct flow_body *body)
+{
+    const struct stream *closed = &body->stream[body->stream[0].has_fin ? 0 : 1],
+                        *other = &body->stream[body->stream[0].has_fin ? 1 : 0];
+
+    return closed->next >= closed->fin_offset && !closed->pieces && closed->acked >= closed->fin_offset
+           && !other->pieces && other->acked == other->next + 1;
+}
+
 /* Both FINs came. */
 static void feed_closed(struct flow_table *table, uint32_t index)
 {
@@ -525,9 +535,9 @@ static void feed_empty(struct flow_table *table, uint32_t index, struct flow *fl
         flow_end(table, index, FLOW_CLOSE_FIN, !from);
 }
 
-static void feed_body(struct flow_table *table, uint32_t index, int from, const struct segment *segment)
+static void feed_body(struct flow_table *table, struct flow *flow, uint32_t index, int from,
+                      const struct segment *segment)
 {
-    struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
     struct flow_side_facts *side = &body->info.side[from];
     bool has_data = segment->payload.len > 0 || segment->missing > 0;
@@ -548,7 +558,7 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
         if (flow->interest == FLOW_UNDECIDED && segment->payload.len > 0
             && !classify(table, index, from, segment))
             return;
-        take_payload(table, index, from, segment, acked);
+        take_payload(table, flow, index, from, segment, acked);
     }
     if (segment->flags & TCP_FIN)
         note_fin(body, from, segment);
@@ -559,6 +569,9 @@ static void feed_body(struct flow_table *table, uint32_t index, int from, const 
         flow_pump(table, index, segment->time_ns, false);
     if (body->stream[0].has_fin && body->stream[1].has_fin)
         feed_closed(table, index);
+    else if ((body->stream[0].has_fin || body->stream[1].has_fin) && flow->list == LIST_OPEN
+             && is_closed_unseen(body))
+        flow_move(table, index, LIST_ENDING);
 }
 
 void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup)
@@ -603,5 +616,5 @@ void flow_feed(struct flow_table *table, const struct segment *segment, const st
         if (flow->list != LIST_OPEN)
             flow_move(table, index, LIST_OPEN);
     }
-    feed_body(table, index, from, segment);
+    feed_body(table, flow, index, from, segment);
 }

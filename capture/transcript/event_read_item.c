@@ -35,9 +35,8 @@ struct item *event_item(struct open_session *open, const json_t *event, enum ite
         if (!session_add_item(session, ITEM_NONE))
             return NULL;
     struct item *item = &session->items[at];
-    if (item->kind != ITEM_NONE && item->kind != kind)
+    if (item->kind != kind && (item->kind != ITEM_NONE || !session_set_kind(session, item, kind)))
         return NULL;
-    item->kind = kind;
     item->at = (struct moment){ event_get_time(event, "time"), event_get_packet(event) };
     item->first = event_get_moment(event, "first", item->at);
     item->replies_seen = event_get_u32(event, "replies_seen");

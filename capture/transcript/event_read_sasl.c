@@ -10,13 +10,13 @@ static bool read_response(struct open_session *open, const json_t *event, struct
 
     if (!item)
         return false;
-    if (item->as.sasl.at.time_ns == 0 && item->as.sasl.length == 0)
-        item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
-                                            .at = item->at,
-                                            .length = event_get_u64(event, "length", INT64_MAX),
-                                            .is_decoded = true,
-                                            .is_secret = true,
-                                            .is_redacted = true };
+    if (item->as.sasl->at.time_ns == 0 && item->as.sasl->length == 0)
+        *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
+                                             .at = item->at,
+                                             .length = event_get_u64(event, "length", INT64_MAX),
+                                             .is_decoded = true,
+                                             .is_secret = true,
+                                             .is_redacted = true };
     event_tell(effect, CHANGE_ITEM_ADDED, index);
     return true;
 }
@@ -123,7 +123,7 @@ static bool read_step(struct open_session *open, const json_t *event)
         return false;
     exchange->steps[index] = step;
     if (response < session->item_count && session->items[response].kind == ITEM_SASL)
-        session->items[response].as.sasl = step;
+        *session->items[response].as.sasl = step;
     return true;
 }
 

@@ -50,10 +50,10 @@ static void restore_response(struct session *session, size_t from, const struct 
 {
     for (size_t i = from; i < session->item_count; i++) {
         struct item *item = &session->items[i];
-        if (item->kind != ITEM_SASL || item->as.sasl.at.time_ns != step->at.time_ns
-            || item->as.sasl.at.packet.number != step->at.packet.number)
+        if (item->kind != ITEM_SASL || item->as.sasl->at.time_ns != step->at.time_ns
+            || item->as.sasl->at.packet.number != step->at.packet.number)
             continue;
-        item->as.sasl = *step;
+        *item->as.sasl = *step;
         return;
     }
 }

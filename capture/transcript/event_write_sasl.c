@@ -45,7 +45,7 @@ bool event_write_response(const struct session *session, size_t index, struct bu
     struct event event = event_begin_item("sasl", session, index);
 
     event_put_text(&event, "from", side_name(SIDE_CLIENT));
-    event_put_u64(&event, "length", session->items[index].as.sasl.length);
+    event_put_u64(&event, "length", session->items[index].as.sasl->length);
     return event_end(&event, out);
 }
 

@@ -1,7 +1,9 @@
 /* The model of a session: growing it, naming it, finding things in it. */
 #include "transcript/session.h"
 
-enum { ITEMS_FIRST = 8 }; /* greeting to QUIT of one message */
+#include "base/fingerprint.h"
+
+enum { ITEMS_FIRST = 11 }; /* greeting to QUIT of one message, with AUTH and a second recipient */
 
 const char *side_name(enum side side)
 {
@@ -130,6 +132,17 @@ static void *add(struct session *session, void **array, size_t *count, size_t *c
     return (uint8_t *)*array + size * (*count)++;
 }
 
+bool session_set_kind(struct session *session, struct item *item, enum item_kind kind)
+{
+    if (kind == ITEM_SASL) {
+        item->as.sasl = ARENA_NEW(&session->arena, struct sasl_step);
+        if (!item->as.sasl)
+            return false;
+    }
+    item->kind = kind;
+    return true;
+}
+
 struct item *session_add_item(struct session *session, enum item_kind kind)
 {
     if (session->item_cap == 0) {
@@ -142,7 +155,11 @@ struct item *session_add_item(struct session *session, enum item_kind kind)
     session->items = array;
     if (!item)
         return NULL;
-    item->kind = kind;
+    if (!session_set_kind(session, item, kind)) {
+        session->item_count--;
+        dropped(session);
+        return NULL;
+    }
     if (kind == ITEM_COMMAND)
         item->as.command.n = ++session->command_count;
     return item;
@@ -177,25 +194,19 @@ struct sasl_step *session_add_step(struct session *session, struct sasl_exchange
     return step;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ hash >> 32;
-}
-
 static uint64_t mix_endpoint(uint64_t hash, const struct endpoint *end)
 {
     for (size_t i = 0; i < sizeof end->address.bytes; i += 4) {
         struct reader r = reader_over((struct bytes){ end->address.bytes + i, 4 });
-        hash = mix(hash, read_be32(&r));
+        hash = fingerprint_mix(hash, read_be32(&r));
     }
-    return mix(hash, end->port);
+    return fingerprint_mix(hash, end->port);
 }
 
 void session_make_id(struct session *session)
 {
     static const char digits[] = "0123456789abcdef";
-    uint64_t hash = mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
+    uint64_t hash = fingerprint_mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
 
     hash = mix_endpoint(mix_endpoint(hash, &session->client), &session->server);
     for (unsigned i = 0; i < 16; i++)

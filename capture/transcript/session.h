@@ -234,7 +234,7 @@ struct item {
     bool is_after_gap;     /* bytes were missing right before it */
     union {
         struct command command;
-        struct sasl_step sasl; /* ITEM_SASL: the response */
+        struct sasl_step *sasl; /* ITEM_SASL: the response; never NULL */
         struct content content;
         struct gap gap;
         struct prelude prelude;
@@ -379,6 +379,8 @@ void session_free(struct session *session);
 /* Appends a zeroed item; NULL (and is_truncated) at a ceiling.  Pointers to older items are void after it:
  * keep indexes. */
 struct item *session_add_item(struct session *session, enum item_kind kind);
+/* Of an item of no kind yet.  False without memory. */
+bool session_set_kind(struct session *session, struct item *item, enum item_kind kind) NODISCARD;
 struct message *session_add_message(struct session *session);
 struct sasl_exchange *session_add_exchange(struct session *session);
 struct sasl_step *session_add_step(struct session *session, struct sasl_exchange *exchange);

@@ -54,7 +54,7 @@ static uint64_t walk_item(const struct session *session, const struct item *item
     if (item->kind == ITEM_PRELUDE)
         total += sum(item->as.prelude.text);
     if (item->kind == ITEM_SASL)
-        total += sum(item->as.sasl.text);
+        total += sum(item->as.sasl->text);
     return total;
 }
 

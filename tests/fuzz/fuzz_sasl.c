@@ -115,7 +115,7 @@ static void check_same(const struct session *a, const struct session *b)
         if (x->kind == ITEM_COMMAND)
             must(x->as.command.is_secret == y->as.command.is_secret);
         if (x->kind == ITEM_SASL)
-            must(x->as.sasl.is_secret == y->as.sasl.is_secret && x->as.sasl.is_decoded);
+            must(x->as.sasl->is_secret == y->as.sasl->is_secret && x->as.sasl->is_decoded);
     }
     for (size_t i = 0; i < a->exchange_count; i++)
         for (size_t k = 0; k < a->exchanges[i].step_count; k++)

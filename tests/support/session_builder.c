@@ -251,11 +251,11 @@ static void add_line(struct builder *b, const struct step *step)
     } else if (b->awaits_sasl) {
         struct item *item = add_item(b, ITEM_SASL, step);
         b->awaits_sasl = false;
-        item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
-                                            .at = item->at,
-                                            .text = copy(b, step->send, strlen(step->send)),
-                                            .length = strlen(step->send) };
-        add_sasl_step(b, SIDE_CLIENT, item->as.sasl.text);
+        *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
+                                             .at = item->at,
+                                             .text = copy(b, step->send, strlen(step->send)),
+                                             .length = strlen(step->send) };
+        add_sasl_step(b, SIDE_CLIENT, item->as.sasl->text);
         answer(b, item, step->reply);
         note_sasl_reply(b, item->reply);
     } else {

@@ -1,4 +1,4 @@
-/* The memory over a run: bounded, forgetting what was not used for longest, and the same whatever its key is.
+/* The memory over a run: bounded, forgetting what was not used for long, and the same whatever its key is.
  */
 #include "rules/history.h"
 
@@ -37,7 +37,7 @@ static void what_is_kept_is_found(void **state)
     history_table_release(&table);
 }
 
-static void the_least_recently_used_goes_first(void **state)
+static void what_was_not_used_goes_first(void **state)
 {
     struct history_table table;
     bool is_new;
@@ -241,7 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_kept_is_found),
-        cmocka_unit_test(the_least_recently_used_goes_first),
+        cmocka_unit_test(what_was_not_used_goes_first),
         cmocka_unit_test(chains_hold),
         cmocka_unit_test(without_memory_the_old_make_room),
         cmocka_unit_test(a_history_keeps_to_its_share),

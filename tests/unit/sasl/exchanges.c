@@ -107,6 +107,6 @@ void assert_nowhere_shown(const struct session *session, const char *text)
         if (item->kind == ITEM_COMMAND && !item->as.command.is_secret)
             assert_not_in(item->as.command.line, text);
         if (item->kind == ITEM_SASL)
-            assert_step_hides(&item->as.sasl, text);
+            assert_step_hides(item->as.sasl, text);
     }
 }

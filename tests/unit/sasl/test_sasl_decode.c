@@ -45,8 +45,8 @@ static void a_command_or_a_star_holds_no_secret(void **state)
         struct session *session = DECODED({ "AUTH PLAIN", "334 ", 0 }, { lines[i], "501 no", 0 });
         assert_true(session->exchanges[0].steps[1].is_decoded);
         assert_false(session->exchanges[0].steps[1].is_secret);
-        assert_bytes(session->items[3].as.sasl.text, lines[i]);
-        assert_false(session->items[3].as.sasl.is_secret);
+        assert_bytes(session->items[3].as.sasl->text, lines[i]);
+        assert_false(session->items[3].as.sasl->is_secret);
         session_free(session);
     }
 }
@@ -123,10 +123,10 @@ static void items_hold_the_decoded_steps(void **state)
     struct session *session = DECODED({ "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
                                       { "YWxpY2U=", "334 UGFzc3dvcmQ6", 0 }, { "c2VjcmV0", "235 ok", 0 });
 
-    assert_true(session->items[3].as.sasl.is_decoded);
-    assert_false(session->items[3].as.sasl.is_secret);
-    assert_true(session->items[4].as.sasl.is_secret);
-    assert_int_equal(session->items[4].as.sasl.field_count, 1);
+    assert_true(session->items[3].as.sasl->is_decoded);
+    assert_false(session->items[3].as.sasl->is_secret);
+    assert_true(session->items[4].as.sasl->is_secret);
+    assert_int_equal(session->items[4].as.sasl->field_count, 1);
     session_free(session);
 }
 
@@ -161,7 +161,7 @@ static void assert_same(const struct session *a, const struct session *b)
         if (x->kind == ITEM_COMMAND)
             assert_int_equal(x->as.command.is_secret, y->as.command.is_secret);
         if (x->kind == ITEM_SASL)
-            assert_int_equal(x->as.sasl.is_secret, y->as.sasl.is_secret);
+            assert_int_equal(x->as.sasl->is_secret, y->as.sasl->is_secret);
     }
 }
 
@@ -241,7 +241,7 @@ static void endless_exchanges_are_decoded_up_to_a_ceiling(void **state)
         assert_true(step->is_secret || step->from == SIDE_SERVER);
     }
     for (size_t i = SASL_STEPS_DECODED; i < session->item_count; i++)
-        assert_true(session->items[i].as.sasl.is_secret);
+        assert_true(session->items[i].as.sasl->is_secret);
     session_free(session);
     free(steps);
 }

@@ -111,11 +111,11 @@ static void a_response_without_its_auth_is_secret(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct item *item = session_add_item(session, ITEM_SASL);
         assert_non_null(item);
-        item->as.sasl = (struct sasl_step){ .text = bytes_of(texts[i]), .length = bytes_of(texts[i]).len };
+        *item->as.sasl = (struct sasl_step){ .text = bytes_of(texts[i]), .length = bytes_of(texts[i]).len };
     }
     assert_true(sasl_decode_session(session, NULL));
-    assert_true(session->items[2].as.sasl.is_decoded && session->items[2].as.sasl.is_secret);
-    assert_true(session->items[3].as.sasl.is_decoded && !session->items[3].as.sasl.is_secret);
+    assert_true(session->items[2].as.sasl->is_decoded && session->items[2].as.sasl->is_secret);
+    assert_true(session->items[3].as.sasl->is_decoded && !session->items[3].as.sasl->is_secret);
     session_free(session);
 }
 

@@ -40,7 +40,7 @@ static void names_that_look_like_passwords_are_withheld(void **state)
         struct sasl_result result = sasl_result_of(session, &session->exchanges[0]);
         assert_int_equal(result.is_identity_secret, !rows[i].is_shown);
         assert_int_equal(session->exchanges[0].steps[1].is_secret, !rows[i].is_shown);
-        assert_int_equal(session->items[3].as.sasl.is_secret, !rows[i].is_shown);
+        assert_int_equal(session->items[3].as.sasl->is_secret, !rows[i].is_shown);
         if (!rows[i].is_shown)
             assert_nowhere_shown(session, rows[i].user);
         session_free(session);

@@ -291,7 +291,7 @@ static void add_exchange(struct maker *m)
         answer_sasl(m, index, false);
         index = add(m, ITEM_SASL);
         struct sasl_step step = make_step(m, SIDE_CLIENT, item_of(m, index)->at, coin(m));
-        item_of(m, index)->as.sasl = step;
+        *item_of(m, index)->as.sasl = step;
         add_step(m, step);
         tell(m, CHANGE_ITEM_ADDED, index);
     }

@@ -197,7 +197,7 @@ static const char *kind_difference(const struct item *a, const struct item *b, b
     case ITEM_COMMAND:
         return command_difference(&a->as.command, &b->as.command, is_masked);
     case ITEM_SASL:
-        return a->as.sasl.length == b->as.sasl.length ? NULL : "the length of a response";
+        return a->as.sasl->length == b->as.sasl->length ? NULL : "the length of a response";
     case ITEM_CONTENT:
         return content_difference(&a->as.content, &b->as.content);
     case ITEM_GAP:

@@ -505,8 +505,8 @@ static void what_is_told_twice_happens_once(void **state)
     assert_int_equal(session->exchange_count, 1);
     assert_int_equal(session->items[0].reply->line_count, 1);
     assert_int_equal(session->items[0].more_count, 0);
-    assert_int_equal(session->items[1].as.sasl.length, 9);
-    assert_true(session->items[1].as.sasl.is_redacted);
+    assert_int_equal(session->items[1].as.sasl->length, 9);
+    assert_true(session->items[1].as.sasl->is_redacted);
     collector_release(&collector);
 }
 
