@@ -50,8 +50,8 @@ void help_print(enum command_bit command)
         break;
     case FOR_CAPTURE:
         (void)fputs("usage: smtpscope capture -i DEVICE | -r FILE... [-o FILE|FOLDER|-] [OPTION...]\n\n"
-                    "Packets to a recording: transcripts as JSON Lines, credentials masked. Without -o\n"
-                    "on a terminal: dialogues as they go on.\n\n",
+                    "Packets to a recording: transcripts as JSON Lines, credentials masked.\n"
+                    "Without -o on a terminal: dialogues as they go on.\n\n",
                     stdout);
         break;
     case FOR_EXPLAIN:

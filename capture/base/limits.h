@@ -16,7 +16,7 @@ enum {
     LIMIT_LINK_TYPES = 16,            /* of one pcapng file, each with its filter */
     LIMIT_FILTER_SEARCH = 1024,       /* octets of a filter in which the place of its error is sought */
     LIMIT_KERNEL_FILTER = 65536, /* characters of a filter for the kernel, the user's three times in it */
-    LIMIT_BLOCK_OPTIONS = 65536,      /* of a torn pcapng block beside its packet; more is a garbled length */
+    LIMIT_BLOCK_OPTIONS = 65536, /* of a torn pcapng block beside its packet; more is a garbled length */
 
     /* link and ip */
     LIMIT_LINK_NESTING = 16,    /* headers peeled from one packet: tags, tunnels, IP in IP */
@@ -33,17 +33,17 @@ enum {
     LIMIT_UNDECIDED_BYTES = 16384,    /* payload kept while detection has not decided */
 
     /* dialogue */
-    LIMIT_LINE = 65536,            /* bytes kept of a command, reply or text line; counted beyond */
-    LIMIT_REPLY_LINES = 1024,      /* lines kept of one reply */
-    LIMIT_PRELUDE = 4096,          /* of a PROXY, SOCKS or CONNECT prelude, one side */
-    LIMIT_HOLD = 1024 * 1024,      /* bytes that wait for a reply which decides how to read them */
-    LIMIT_HOLD_CHUNK = 64 * 1024,  /* a larger BDAT chunk is octets at once */
-    LIMIT_HOLD_GAP = 2048,         /* of them behind a gap in a content: more than this is content */
-    LIMIT_PENDING = 65536,         /* commands awaiting their reply: a pipelined group */
-    LIMIT_CONTENT_HEAD = 512,      /* octets of a content that tell it from others: its dates and ids */
-    LIMIT_CONTENT_KEPT = 8 * 1024 * 1024, /* octets of a message in a recording, with --content full */
-    LIMIT_EOD_VARIANTS = 32,       /* end-of-data variants kept of one message; counted beyond */
-    LIMIT_SESSION_ITEMS = 1 << 20, /* commands, responses and contents of one session */
+    LIMIT_LINE = 65536,           /* bytes kept of a command, reply or text line; counted beyond */
+    LIMIT_REPLY_LINES = 1024,     /* lines kept of one reply */
+    LIMIT_PRELUDE = 4096,         /* of a PROXY, SOCKS or CONNECT prelude, one side */
+    LIMIT_HOLD = 1024 * 1024,     /* bytes that wait for a reply which decides how to read them */
+    LIMIT_HOLD_CHUNK = 64 * 1024, /* a larger BDAT chunk is octets at once */
+    LIMIT_HOLD_GAP = 2048,        /* of them behind a gap in a content: more than this is content */
+    LIMIT_PENDING = 65536,        /* commands awaiting their reply: a pipelined group */
+    LIMIT_CONTENT_HEAD = 512,     /* octets of a content that tell it from others: its dates and ids */
+    LIMIT_CONTENT_KEPT = 8 * 1024 * 1024,   /* octets of a message in a recording, with --content full */
+    LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */
+    LIMIT_SESSION_ITEMS = 1 << 20,          /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */
 
     /* tls */
@@ -74,8 +74,8 @@ enum {
     /* store */
     LIMIT_STORE_WAITING = 64 * 1024 * 1024, /* lines that wait for the disk: seconds of a busy server */
     LIMIT_STORE_CUTS = 16,                  /* new files among them */
-    LIMIT_STORE_FILES = 65536,              /* in a recording folder; a year of files of ten minutes is 52560 */
-    LIMIT_STORE_IDLE_S = 3600,              /* after which an unpacked file is nobody's any more */
+    LIMIT_STORE_FILES = 65536, /* in a recording folder; a year of files of ten minutes is 52560 */
+    LIMIT_STORE_IDLE_S = 3600, /* after which an unpacked file is nobody's any more */
 
     LIMIT_WATCH_TEXT = 4 * 1024 * 1024, /* for the terminal or a monitor, between two writes */
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */

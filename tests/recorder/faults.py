@@ -290,7 +290,7 @@ def secrets(binary, top, _):
     for policy in ("mask", f"seal={public}", "keep"):
         path = folder(top, policy[:4])
         recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression", "--secrets", policy, "--findings",
-                            os.path.join(top, policy[:4] + ".findings"), "--pcap" if policy == "keep" else "-q", wait=False)
+                            os.path.join(top, policy[:4] + ".findings"), "-q", wait=False)
         time.sleep(0.7)
         talk("n-secret", auth=True)
         time.sleep(0.5)
