@@ -52,6 +52,10 @@ int cmd_capture(const struct options *options)
                         : "nothing to record from: -i DEVICE or -r FILE");
         return EXIT_USAGE;
     }
+    if (!is_live && (options->capture.wants_pcap || options->capture.wants_pcap_on_finding)) {
+        message("--pcap is for -i DEVICE: the packets of a file are in it already");
+        return EXIT_USAGE;
+    }
     budget_init(&budget, options->memory_bytes);
     budget.pool = arena_pool_new(); /* without memory for it: the heap */
     int status = EXIT_TROUBLE;

@@ -283,6 +283,8 @@ static bool step(struct live_run *run, int wait_ms)
     bool goes_on = live_read(run->live, wait_ms, take_packet, run);
 
     recorder_flush(&run->recorder);
+    if (run->recorder.evidence)
+        evidence_flush(run->recorder.evidence, 0);
     if (run->packets == before)
         pipeline_advance(run->pipeline, clock_ns(CLOCK_REALTIME));
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
@@ -306,12 +308,19 @@ static void drain(struct live_run *run)
     }
 }
 
+static void see_segment(void *ctx, const struct packet *packet, const struct segment *segment)
+{
+    evidence_packet(ctx, packet, segment);
+}
+
 static void run_feed(void *ctx, struct pipeline *pipeline)
 {
     struct live_run *run = ctx;
     struct live_counters devices;
 
     run->pipeline = pipeline;
+    if (run->recorder.evidence)
+        pipeline_watch(pipeline, see_segment, run->recorder.evidence);
     live_count(run->live, &devices);
     run->packets_at_start = devices.device_packets;
     run->began_ns = clock_ns(CLOCK_MONOTONIC);
@@ -447,7 +456,10 @@ int live_capture(const struct options *options, struct budget *budget)
         live_free(run.live);
         return err.code == ERR_USAGE ? EXIT_USAGE : EXIT_TROUBLE;
     }
-    bool ok = recorder_init(&run.recorder, options, budget, true);
+    int link_types[CAPTURE_DEVICES];
+    size_t link_type_count = live_link_types(run.live, link_types, CAPTURE_DEVICES);
+    bool ok = recorder_init(&run.recorder, options, budget, true)
+              && recorder_open_evidence(&run.recorder, link_types, link_type_count);
     if (ok && !confine(options, &err)) {
         message("%s", err.text);
         ok = false;

@@ -44,6 +44,8 @@ struct capture_options {
     bool follows;
     const char *findings;
     const char *metrics;
+    bool wants_pcap;
+    bool wants_pcap_on_finding;
 };
 
 struct options {

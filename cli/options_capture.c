@@ -33,6 +33,8 @@ static bool *flag_of(struct capture_options *capture, int argument)
         [CAPTURE_PLAIN] = &capture->is_plain,
         [CAPTURE_SYNC] = &capture->is_synced,
         [CAPTURE_FOLLOW] = &capture->follows,
+        [CAPTURE_PCAP] = &capture->wants_pcap,
+        [CAPTURE_PCAP_ON_FINDING] = &capture->wants_pcap_on_finding,
     };
 
     return flags[argument];

@@ -26,6 +26,8 @@ struct pipeline {
     struct unsealer *unsealer; /* NULL: no --unseal */
     struct progress progress;
     uint64_t packets;
+    pipeline_seen *seen; /* or NULL */
+    void *seen_ctx;
     uint64_t sessions;
     uint64_t undecided_other;
     uint64_t lost_for_memory;
@@ -157,8 +159,17 @@ void pipeline_take(struct pipeline *p, const struct packet *packet)
     struct segment segment;
 
     p->packets++;
-    if (ip_decode(p->ip, &frame, &segment) == IP_SEGMENT)
-        flow_table_feed(p->flows, &segment, 1);
+    if (ip_decode(p->ip, &frame, &segment) != IP_SEGMENT)
+        return;
+    if (p->seen)
+        p->seen(p->seen_ctx, packet, &segment);
+    flow_table_feed(p->flows, &segment, 1);
+}
+
+void pipeline_watch(struct pipeline *p, pipeline_seen *seen, void *ctx)
+{
+    p->seen = seen;
+    p->seen_ctx = ctx;
 }
 
 void pipeline_advance(struct pipeline *p, uint64_t now_ns)

@@ -2,6 +2,7 @@
 #define CLI_PIPELINE_H
 
 #include "cli/options.h"
+#include "ip/ip.h"
 #include "source/source.h"
 #include "transcript/event_read.h"
 
@@ -21,6 +22,9 @@ struct packet_feed {
     void (*run)(void *ctx, struct pipeline *pipeline);
 };
 void pipeline_take(struct pipeline *pipeline, const struct packet *packet);
+/* `seen` is called with every TCP segment before it has any effect; the segment lives during the call. */
+typedef void pipeline_seen(void *ctx, const struct packet *packet, const struct segment *segment);
+void pipeline_watch(struct pipeline *pipeline, pipeline_seen *seen, void *ctx);
 /* Time passes without packets. */
 void pipeline_advance(struct pipeline *pipeline, uint64_t now_ns);
 

@@ -18,6 +18,8 @@ static const char suffix[] = ".smtpscope.jsonl";
 
 void recorder_flush(struct recorder *recorder)
 {
+    if (recorder->evidence)
+        evidence_renumber(recorder->evidence, &recorder->line);
     if (recorder->store && recorder->line.len)
         store_put(recorder->store, buf_bytes(&recorder->line));
     recorder->part_bytes += recorder->line.len;
@@ -59,6 +61,8 @@ static void begin_part(struct recorder *recorder, uint64_t now_ns)
     recorder->part_bytes = head.len;
     recorder->part_start_ns = now_ns;
     store_cut(recorder->store, now_ns, buf_bytes(&head));
+    if (recorder->evidence)
+        evidence_cut(recorder->evidence, now_ns);
     buf_release(&head);
 }
 
@@ -93,6 +97,8 @@ static void take_change(void *ctx, struct session *session, enum session_change 
         withhold_content(recorder, &session->items[index]);
         (void)!sasl_decode_item(session, index, recorder->ordinals);
     }
+    if (recorder->evidence)
+        evidence_change(recorder->evidence, session, change, index);
     if (recorder->store)
         (void)event_write_change(session, change, index, policy_of(recorder), &recorder->line);
     put(recorder);
@@ -114,10 +120,15 @@ static void take_session(void *ctx, struct session *session)
     if (recorder->store)
         (void)event_write_close(session, policy_of(recorder), &recorder->line);
     put(recorder);
+    if (recorder->evidence)
+        evidence_end(recorder->evidence, session);
+    size_t findings = 0;
     if (recorder->watch)
-        watch_session(recorder->watch, session);
+        findings = watch_session(recorder->watch, session);
     else
         session_free(session);
+    if (recorder->evidence)
+        evidence_judge(recorder->evidence, findings > 0);
 }
 
 struct session_sink recorder_sink(struct recorder *recorder)
@@ -125,17 +136,47 @@ struct session_sink recorder_sink(struct recorder *recorder)
     return (struct session_sink){ .ctx = recorder, .changed = take_change, .ended = take_session };
 }
 
-static bool open_store(struct recorder *recorder)
+static struct store_options store_options_of(const struct recorder *recorder)
 {
     const struct capture_options *capture = &recorder->options->capture;
+
+    return (struct store_options){ .path = recorder->options->output ? recorder->options->output : "-",
+                                   .suffix = suffix,
+                                   .is_compressed = !capture->is_plain,
+                                   .is_synced = capture->is_synced,
+                                   .waits = !recorder->is_live,
+                                   .keep_bytes = capture->keep_bytes,
+                                   .keep_ns = capture->keep_ns };
+}
+
+bool recorder_open_evidence(struct recorder *recorder, const int *link_types, size_t count)
+{
+    const struct capture_options *capture = &recorder->options->capture;
+    struct evidence_options options = { .store = store_options_of(recorder),
+                                        .only_findings = capture->wants_pcap_on_finding,
+                                        .keeps_secrets = capture->secrets == SECRETS_KEEP,
+                                        .link_type_count = count };
     struct err err = { 0 };
-    struct store_options options = { .path = recorder->options->output ? recorder->options->output : "-",
-                                     .suffix = suffix,
-                                     .is_compressed = !capture->is_plain,
-                                     .is_synced = capture->is_synced,
-                                     .waits = !recorder->is_live,
-                                     .keep_bytes = capture->keep_bytes,
-                                     .keep_ns = capture->keep_ns };
+
+    if (!capture->wants_pcap && !capture->wants_pcap_on_finding)
+        return true;
+    if (!recorder->store || !store_is_folder(recorder->store)) {
+        message("--pcap: packets go beside the recording: -o FOLDER");
+        return false;
+    }
+    memcpy(options.link_types, link_types, count * sizeof *link_types);
+    recorder->evidence = evidence_new(&options, &err);
+    if (!recorder->evidence)
+        message("%s", err.text);
+    if (recorder->watch)
+        watch_number_by(recorder->watch, recorder->evidence);
+    return recorder->evidence != NULL;
+}
+
+static bool open_store(struct recorder *recorder)
+{
+    struct err err = { 0 };
+    struct store_options options = store_options_of(recorder);
 
     recorder->store = store_open(&options, &err);
     if (!recorder->store)
@@ -212,7 +253,8 @@ bool recorder_start(struct recorder *recorder, const char *origin, const char *f
     recorder->head.snaplen = snaplen;
     if (!recorder->store)
         return true;
-    if (!store_start(recorder->store, &err)) {
+    if (!store_start(recorder->store, &err)
+        || (recorder->evidence && !evidence_start(recorder->evidence, &err))) {
         message("%s", err.text);
         return false;
     }
@@ -293,6 +335,10 @@ int recorder_release(struct recorder *recorder, int status)
 {
     struct err err = { 0 };
 
+    if (recorder->evidence && !evidence_close(recorder->evidence, CLOSE_LIVE_MS / 2, &err)) {
+        message("%s", err.text);
+        status = EXIT_TROUBLE;
+    }
     if (recorder->store && !store_close(recorder->store, recorder->is_live ? CLOSE_LIVE_MS : CLOSE_MS, &err)
         && err.at != EPIPE) {
         message("%s", err.text);

@@ -1,6 +1,7 @@
 #ifndef CLI_RECORDER_H
 #define CLI_RECORDER_H
 
+#include "cli/evidence.h"
 #include "cli/options.h"
 #include "cli/pipeline.h"
 #include "cli/watch.h"
@@ -16,8 +17,9 @@ struct recorder {
     struct budget *budget;
     struct store *store; /* NULL: nothing is recorded, only watched */
     struct secret_ordinals *ordinals;
-    struct sealer *sealer; /* NULL: --secrets mask or keep */
-    struct watch *watch;   /* NULL: nobody watches */
+    struct sealer *sealer;     /* NULL: --secrets mask or keep */
+    struct evidence *evidence; /* NULL: no --pcap */
+    struct watch *watch;       /* NULL: nobody watches */
     struct buf line;
     struct recording_head head;
     char run[17];
@@ -33,6 +35,8 @@ struct recorder {
 /* Opens where it goes.  False: a message was printed. */
 bool recorder_init(struct recorder *recorder, const struct options *options, struct budget *budget,
                    bool is_live) NODISCARD;
+/* --pcap, of a device with these link types.  False: a message was printed. */
+bool recorder_open_evidence(struct recorder *recorder, const int *link_types, size_t count) NODISCARD;
 /* Starts to write: `origin`, `filter` and `snaplen` are known by now. */
 bool recorder_start(struct recorder *recorder, const char *origin, const char *filter,
                     uint64_t snaplen) NODISCARD;

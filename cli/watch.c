@@ -19,9 +19,10 @@ struct watch {
     const struct options *options;
     struct analyzer *analyzer;
     struct report_options style;
-    struct buf text;  /* dialogues, for the terminal */
-    struct buf lines; /* findings */
-    int findings_fd;  /* -1: not asked for */
+    struct buf text;                 /* dialogues, for the terminal */
+    struct buf lines;                /* findings */
+    const struct evidence *evidence; /* NULL: packets are numbered as they came */
+    int findings_fd;                 /* -1: not asked for */
     bool follows;
     bool has_status; /* the last line of the terminal is ours */
     uint64_t lost_lines;
@@ -187,10 +188,16 @@ static void put_finding(struct watch *watch, const struct analysis *analysis, co
     event_put_count(&event, "reply_code", finding->reply_code);
     event_put_text(&event, "title", rule->title);
     event_put_bytes_if(&event, "detail", finding->detail);
-    if (!event_end(&event, &watch->lines)) {
+    struct buf line;
+    buf_init(&line, LIMIT_WATCH_TEXT);
+    bool ok = event_end(&event, &line);
+    if (ok && watch->evidence)
+        evidence_renumber(watch->evidence, &line);
+    if (!ok || !buf_append(&watch->lines, buf_bytes(&line))) {
         watch->lines.ok = true; /* only full */
         watch->lost_lines++;
     }
+    buf_release(&line);
 }
 
 size_t watch_session(struct watch *watch, struct session *session)
@@ -210,6 +217,11 @@ size_t watch_session(struct watch *watch, struct session *session)
     if (watch->lines.len > LIMIT_WATCH_TEXT / 2)
         watch_flush(watch);
     return count;
+}
+
+void watch_number_by(struct watch *watch, const struct evidence *evidence)
+{
+    watch->evidence = evidence;
 }
 
 const uint64_t *watch_findings(const struct watch *watch)

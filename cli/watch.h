@@ -1,6 +1,7 @@
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
+#include "cli/evidence.h"
 #include "cli/options.h"
 #include "transcript/session_sink.h"
 
@@ -18,6 +19,8 @@ void watch_change(struct watch *watch, const struct session *session, enum sessi
                   size_t index);
 /* Takes the session, judges it, and tells of what was found.  Returns how many findings it had. */
 size_t watch_session(struct watch *watch, struct session *session);
+/* Findings name packets as they are numbered there; borrowed. */
+void watch_number_by(struct watch *watch, const struct evidence *evidence);
 /* How often each finding was raised, by enum rule_id; NULL if nothing is judged. */
 const uint64_t *watch_findings(const struct watch *watch);
 /* One line below all others on a terminal, renewed; NULL takes it away. */

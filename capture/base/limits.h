@@ -78,6 +78,9 @@ enum {
     LIMIT_STORE_IDLE_S = 3600, /* after which an unpacked file is nobody's any more */
 
     LIMIT_WATCH_TEXT = 4 * 1024 * 1024, /* for the terminal or a monitor, between two writes */
+    LIMIT_EVIDENCE_BYTES =
+        64 * 1024 * 1024, /* packets of sessions that wait for what must be known of them */
+    LIMIT_EVIDENCE_PENDING = 16 * 1024 * 1024, /* and of connections that are none yet */
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
     /* output */

@@ -380,6 +380,15 @@ const char *live_names(const struct live *live)
     return live->names;
 }
 
+size_t live_link_types(const struct live *live, int *out, size_t most)
+{
+    size_t count = live->device_count < most ? live->device_count : most;
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = live->devices[i].dlt;
+    return count;
+}
+
 bool live_is_nano(const struct live *live)
 {
     for (size_t i = 0; i < live->device_count; i++)

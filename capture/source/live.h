@@ -53,6 +53,8 @@ bool live_news(struct live *live, char *out, size_t size) NODISCARD;
 const char *live_filter(const struct live *live);
 /* Names joined with commas.  Borrowed. */
 const char *live_names(const struct live *live);
+/* DLT_* of each device, as many as fit; returns how many. */
+size_t live_link_types(const struct live *live, int *out, size_t most);
 /* Whether times have nanoseconds, on all devices. */
 bool live_is_nano(const struct live *live);
 

@@ -120,10 +120,12 @@ static void note_state(struct store *store, bool is_failing, int error)
                    store->path, (unsigned long long)store->counters.lost);
 }
 
-static uint64_t count_lines(struct bytes bytes)
+static uint64_t count_lines(const struct store *store, struct bytes bytes)
 {
     uint64_t lines = 0;
 
+    if (store->place.options.is_binary)
+        return bytes.len > 0;
     for (size_t lf; (lf = bytes_find(bytes, '\n')) != SIZE_MAX; bytes = bytes_from(bytes, lf + 1))
         lines++;
     return lines;
@@ -132,7 +134,7 @@ static uint64_t count_lines(struct bytes bytes)
 static void report(struct store *store, bool ok, struct bytes piece)
 {
     int error = errno;
-    uint64_t lines = ok ? 0 : count_lines(piece);
+    uint64_t lines = ok ? 0 : count_lines(store, piece);
 
     pthread_mutex_lock(&store->lock);
     store->counters.lost += lines;
@@ -261,7 +263,7 @@ static bool has_room(struct store *store, size_t len)
 
 void store_put(struct store *store, struct bytes lines)
 {
-    uint64_t count = count_lines(lines);
+    uint64_t count = count_lines(store, lines);
 
     pthread_mutex_lock(&store->lock);
     bool was_empty = store->waiting.bytes.len == 0 && store->waiting.cut_count == 0;

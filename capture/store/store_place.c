@@ -182,6 +182,8 @@ static void take_back(struct place *place, struct bytes bytes, size_t done)
 {
     size_t whole = done;
 
+    if (place->options.is_binary)
+        whole = 0;
     while (whole > 0 && bytes.ptr[whole - 1] != '\n')
         whole--;
     place->written += whole;

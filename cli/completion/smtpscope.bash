@@ -20,7 +20,7 @@ _smtpscope()
     case $command in
     analyze) options="--format --json -r --read -f --filter -c --count --ports --unseal --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
     show) options="-r --read -f --filter -c --count --ports --unseal --memory -j --jobs --session --client --server --since --until --from --rcpt --helo --identity --queue-id --code --finding --verdict --local-domains --show-secrets --slow --verify-password --fail-on --progress --color -q --quiet -h --help -V --version" ;;
-    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --all-ports -s --snapshot-length -B --buffer-size --timeout -p --no-promiscuous-mode -Z --user --no-sandbox --rotate-size --rotate-time --no-compression --sync --keep-bytes --keep-days --secrets --content --follow --findings --metrics --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
+    capture) options="-i --interface -r --read -o --output -D --list-devices -f --filter -c --count --ports --all-ports -s --snapshot-length -B --buffer-size --timeout -p --no-promiscuous-mode -Z --user --no-sandbox --rotate-size --rotate-time --no-compression --sync --keep-bytes --keep-days --secrets --content --follow --findings --metrics --pcap --pcap-on-finding --memory -j --jobs --progress --color -q --quiet -h --help -V --version" ;;
     keygen) options="-o --output --color -h --help -V --version" ;;
     explain) options="--color -h --help -V --version" ;;
     esac

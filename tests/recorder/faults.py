@@ -392,7 +392,73 @@ def clock_back(binary, top, _):
     need(len(sessions) == 400, f"{len(sessions)} of 400 sessions")
 
 
-TESTS = [signals, secrets, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+def packets_of(path):
+    """(octets, comment) of each packet of a little-endian pcapng file; also of a packed one."""
+    data = subprocess.run(["zstd", "-dcq", path], capture_output=True).stdout if path.endswith("zst") else open(path, "rb").read()
+    at, packets = 0, []
+    while at < len(data):
+        kind, length = struct.unpack("<II", data[at:at + 8])
+        if kind == 6:
+            captured = struct.unpack("<I", data[at + 20:at + 24])[0]
+            packets.append(data[at + 28:at + 28 + captured])
+        at += length
+    return packets
+
+
+def checksum_is_right(packet):
+    """Of TCP in IPv4 in Ethernet."""
+    ip = packet[14:]
+    total = struct.unpack(">H", ip[2:4])[0]
+    tcp = ip[20:total]
+    words = ip[12:20] + struct.pack(">HH", 6, len(tcp)) + tcp + b"\0" * (len(tcp) % 2)
+    value = sum(struct.unpack(f">{len(words) // 2}H", words))
+    while value >> 16:
+        value = (value & 0xffff) + (value >> 16)
+    return value == 0xffff
+
+
+def evidence(binary, top, _):
+    """The packets of sessions alone, numbered as the recording says, their secrets overwritten and checksums mended."""
+    box.veth()
+    auth, clean = frames_of(sample("auth-plain.pcap")), frames_of(sample("clean.pcap"))
+    other = list(flood_frames("syn", 50, random.Random(SEED)))
+    right = sum(checksum_is_right(frame) for frame in auth + clean)
+    for options in (["--pcap"], ["--pcap-on-finding"], ["--pcap", "--secrets", "keep"]):
+        path = folder(top, "-".join(options).strip("-").replace(" ", ""))
+        recorder = Recorder(binary, "-i", "vb", "-o", path, "--no-compression", *options)
+        box.send_frames("va", other[:25])
+        for pair in zip(auth, clean):
+            box.send_frames("va", pair)
+        box.send_frames("va", auth[len(clean):] + clean[len(auth):] + other[25:])
+        time.sleep(0.7)
+        recorder.stop()
+        name = next(n for n in os.listdir(path) if n.endswith("pcapng"))
+        packets = packets_of(os.path.join(path, name))
+        if "--pcap" in options:
+            need(len(packets) == len(auth) + len(clean), f"{options}: {len(packets)} of {len(auth) + len(clean)} packets")
+            for event in map(json.loads, (line for line in contents_of(path))):
+                if event["type"] == "command" and "line" in event and isinstance(event["line"], str):
+                    need(event["line"].encode() in packets[event["packet"] - 1], f"{event['line']} is not in packet {event['packet']}")
+                need(event["type"] not in ("open", "command", "reply", "content") or "packet" in event, f"no packet in {event}")
+        else:
+            need(len(packets) == len(auth), f"{options}: {len(packets)} packets in place of {len(auth)}")
+        octets = b"".join(packets)
+        need((b"AGFsaWNl" in octets) == ("keep" in options), f"{options}: the secret is{' not' * ('keep' in options)} there")
+        if "keep" not in options and "--pcap" in options:
+            need(sum(map(checksum_is_right, packets)) == right, f"{options}: {sum(map(checksum_is_right, packets))} checksums are right, {right} were")
+        read = subprocess.run([binary, "analyze", "--json", os.path.join(path, name)], capture_output=True, text=True)
+        need(read.stdout.count('"type":"session"') == (2 if "--pcap" in options else 1), f"{options}: {read.stderr}")
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+
+
+def contents_of(path):
+    """Lines of the recording alone."""
+    for name in sorted(os.listdir(path)):
+        if name.endswith(".jsonl"):
+            yield from open(os.path.join(path, name))
+
+
+TESTS = [signals, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, many_sessions, flood, killed, silence]
 
 
