@@ -503,7 +503,7 @@ void evidence_renumber(const struct evidence *evidence, struct buf *lines)
     struct buf out;
     size_t at = 0;
 
-    if (evidence->options.only_findings)
+    if (evidence->options.only_findings || lines->len == 0)
         return;
     buf_init(&out, lines->max);
     for (const uint8_t *hit; (hit = memmem(lines->ptr + at, lines->len - at, key, sizeof key - 1));) {

@@ -175,6 +175,7 @@ def device_down(binary, top, _):
     need(recorder.wait_for("vb: up again", 10), f"nor that it is back: {recorder.said()}")
     time.sleep(0.5)
     box.send_frames("va", frames_of(sample("clean.pcap")))
+    time.sleep(0.5)
     subprocess.run(["ip", "link", "del", "vb"], check=True)
     need(recorder.wait_for("vb: gone", 10), f"a removed device is not told: {recorder.said()}")
     box.veth()
@@ -432,7 +433,8 @@ def evidence(binary, top, _):
         box.send_frames("va", auth[len(clean):] + clean[len(auth):] + other[25:])
         time.sleep(0.7)
         recorder.stop()
-        name = next(n for n in os.listdir(path) if n.endswith("pcapng"))
+        name = next((n for n in os.listdir(path) if n.endswith("pcapng")), None)
+        need(name, f"{options}: no packets: {recorder.said()}")
         packets = packets_of(os.path.join(path, name))
         if "--pcap" in options:
             need(len(packets) == len(auth) + len(clean), f"{options}: {len(packets)} of {len(auth) + len(clean)} packets")
