@@ -6,9 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 64 * 1024, BLOCKS_KEPT = 16, PAGES_READ_BACK = 16 };
+enum { PAGE = 64 * 1024, LARGE_PAGE = 2 * 1024 * 1024, PAGES_READ_BACK = 16 };
+
+/* Memory of pages lies in large pages of the system: with small ones, the first touch of each takes longer
+ * than to write its text. */
+struct block {
+    struct block *next;
+};
+
+/* Memory of a page that is over. */
+struct idle {
+    struct idle *next;
+};
 
 struct text_page {
     uint8_t *memory; /* NULL: in the file alone */
@@ -22,8 +34,9 @@ struct text_pages {
     size_t limit_bytes;
     size_t held_bytes; /* of pages in memory that are not in the file as well */
     struct text_page *open;
-    uint8_t *idle[BLOCKS_KEPT]; /* memory of pages that are over */
-    size_t idle_count;
+    struct idle *idle;
+    struct block *blocks;
+    size_t block_used; /* octets of the newest */
     struct text_page *read_back[PAGES_READ_BACK];
     size_t next_read_back;
     FILE *file;
@@ -42,18 +55,48 @@ struct text_pages *text_pages_new(size_t limit_bytes)
 
 static void give_memory(struct text_pages *pages, struct text_page *page)
 {
-    if (page->memory && page->size == PAGE && pages->idle_count < BLOCKS_KEPT)
-        pages->idle[pages->idle_count++] = page->memory;
-    else
+    if (page->size == PAGE && page->memory) {
+        struct idle *idle = (struct idle *)(void *)page->memory;
+        idle->next = pages->idle;
+        pages->idle = idle;
+    } else {
         free(page->memory);
+    }
     page->memory = NULL;
+}
+
+static void add_block(struct text_pages *pages)
+{
+    struct block *block = aligned_alloc(LARGE_PAGE, LARGE_PAGE);
+
+    if (!block)
+        return;
+    (void)madvise(block, LARGE_PAGE, MADV_HUGEPAGE); /* or else, small ones */
+    block->next = pages->blocks;
+    pages->blocks = block;
+    pages->block_used = PAGE; /* the first place holds what links them */
+}
+
+static uint8_t *take_place(struct text_pages *pages)
+{
+    struct idle *idle = pages->idle;
+
+    if (idle) {
+        pages->idle = idle->next;
+        return (uint8_t *)idle;
+    }
+    if (!pages->blocks || pages->block_used == LARGE_PAGE)
+        add_block(pages);
+    if (!pages->blocks || pages->block_used == LARGE_PAGE)
+        return NULL;
+    uint8_t *place = (uint8_t *)pages->blocks + pages->block_used;
+    pages->block_used += PAGE;
+    return place;
 }
 
 static bool take_memory(struct text_pages *pages, struct text_page *page)
 {
-    bool is_idle = page->size == PAGE && pages->idle_count > 0;
-
-    page->memory = is_idle ? pages->idle[--pages->idle_count] : malloc(page->size);
+    page->memory = page->size == PAGE ? take_place(pages) : malloc(page->size);
     return page->memory != NULL;
 }
 
@@ -86,8 +129,10 @@ void text_pages_free(struct text_pages *pages)
         return;
     if (pages->open)
         end_page(pages, pages->open);
-    while (pages->idle_count > 0)
-        free(pages->idle[--pages->idle_count]);
+    for (struct block *next; pages->blocks; pages->blocks = next) {
+        next = pages->blocks->next;
+        free(pages->blocks);
+    }
     if (pages->file)
         (void)fclose(pages->file);
     free(pages);

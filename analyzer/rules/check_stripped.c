@@ -41,7 +41,10 @@ static enum confidence masked_confidence(const struct reply *reply, uint64_t off
         (offered & extension_bit(EXTENSION_BINARYMIME)) && !(offered & extension_bit(EXTENSION_CHUNKING));
 
     for (uint32_t i = 1; i < reply->line_count; i++) {
-        enum mask mask = mask_of(bytes_slice(reply->lines[i], 0, bytes_find(reply->lines[i], ' ')));
+        struct bytes line = reply->lines[i];
+        if (line.len < KEYWORD_LENGTH || (line.len > KEYWORD_LENGTH && line.ptr[KEYWORD_LENGTH] != ' '))
+            continue;
+        enum mask mask = mask_of(bytes_slice(line, 0, bytes_find(line, ' ')));
         if (mask == MASK_RECOGNISED)
             return CONFIDENCE_CERTAIN;
         kind = mask ? mask : kind;

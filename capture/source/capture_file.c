@@ -136,6 +136,8 @@ void capture_advance(struct capture *capture)
     struct pcap_pkthdr *header = NULL;
     const u_char *data = NULL;
 
+    if (capture->record_most && !capture->links[0].has_program && record_advance(capture))
+        return;
     do {
         if (!read_packet(capture, &header, &data))
             return;

@@ -42,6 +42,8 @@ void capture_close(struct capture *capture);
 void record_begin(struct capture *capture);
 /* False, with nothing taken, where libpcap must read on.  `data` is borrowed until the next packet. */
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data) NODISCARD;
+/* The same into `head`, where nothing is filtered. */
+bool record_advance(struct capture *capture) NODISCARD;
 
 /* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
  * filtered. */

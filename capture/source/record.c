@@ -7,6 +7,10 @@
  * is taken, and libpcap, which reads the same stream, goes on from there. */
 #include "source/capture_file.h"
 
+#include <assert.h>
+
+#include "base/timestamp.h"
+
 enum { RECORD_HEADER = 16 };
 
 /* In the byte order of this machine; the second one counts nanoseconds. */
@@ -30,45 +34,79 @@ void record_begin(struct capture *capture)
     capture->record_tick_ns = magic == MAGIC_NANO ? 1 : 1000;
 }
 
-/* Seconds, fraction, captured length, length on the wire. */
-static bool is_plain(const struct capture *capture, const uint32_t fields[])
+/* The header of a record. */
+struct fields {
+    uint32_t seconds;
+    uint32_t fraction;
+    uint32_t captured;
+    uint32_t wire;
+};
+
+static_assert(sizeof(struct fields) == RECORD_HEADER, "as it stands in the file");
+
+static bool is_plain(const struct capture *capture, const struct fields *fields)
 {
-    return fields[0] <= INT32_MAX && fields[1] <= INT32_MAX && fields[2] > 0
-           && fields[2] <= capture->record_most;
+    return fields->seconds <= INT32_MAX && fields->fraction <= INT32_MAX
+           && fields->captured - 1 < capture->record_most; /* not 0, which no link has */
 }
 
 /* Whether another one lies behind it, whole. */
-static bool is_next_near(const struct capture *capture, struct bytes behind)
+static bool is_next_near(const struct capture *capture, const uint8_t *behind, size_t len)
 {
-    uint32_t fields[RECORD_HEADER / sizeof(uint32_t)];
+    struct fields fields;
 
-    if (behind.len < RECORD_HEADER)
+    if (len < RECORD_HEADER)
         return false;
-    memcpy(fields, behind.ptr, sizeof fields);
-    return is_plain(capture, fields) && fields[2] <= behind.len - RECORD_HEADER;
+    memcpy(&fields, behind, sizeof fields);
+    return is_plain(capture, &fields) && fields.captured <= len - RECORD_HEADER;
+}
+
+/* NULL, with nothing taken, where libpcap must read on. */
+static inline const uint8_t *take(struct capture *capture, struct fields *fields)
+{
+    struct bytes ahead = input_ahead(capture->input, RECORD_HEADER);
+
+    if (ahead.len < RECORD_HEADER)
+        return NULL;
+    memcpy(fields, ahead.ptr, sizeof *fields);
+    if (!is_plain(capture, fields))
+        return NULL;
+    size_t len = RECORD_HEADER + (size_t)fields->captured;
+    if (ahead.len < len)
+        ahead = input_ahead(capture->input, len);
+    if (ahead.len < len)
+        return NULL;
+    input_skip(capture->input, len);
+    capture->is_next_near = is_next_near(capture, ahead.ptr + len, ahead.len - len);
+    return ahead.ptr + RECORD_HEADER;
 }
 
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data)
 {
-    uint32_t fields[RECORD_HEADER / sizeof(uint32_t)];
-    struct bytes ahead = input_ahead(capture->input, RECORD_HEADER);
+    struct fields fields;
 
-    if (ahead.len < RECORD_HEADER)
+    *data = take(capture, &fields);
+    if (!*data)
         return false;
-    memcpy(fields, ahead.ptr, sizeof fields);
-    uint32_t seconds = fields[0], fraction = fields[1], captured = fields[2];
-    if (!is_plain(capture, fields))
+    header->ts.tv_sec = fields.seconds;
+    header->ts.tv_usec = (suseconds_t)fields.fraction * capture->record_tick_ns;
+    header->caplen = fields.captured;
+    header->len = fields.wire;
+    return true;
+}
+
+bool record_advance(struct capture *capture)
+{
+    struct fields fields;
+    const uint8_t *data = take(capture, &fields);
+
+    if (!data)
         return false;
-    if (ahead.len - RECORD_HEADER < captured)
-        ahead = input_ahead(capture->input, RECORD_HEADER + captured);
-    if (ahead.len < RECORD_HEADER + captured)
-        return false;
-    input_skip(capture->input, RECORD_HEADER + captured);
-    header->ts.tv_sec = seconds;
-    header->ts.tv_usec = (suseconds_t)fraction * capture->record_tick_ns;
-    header->caplen = captured;
-    header->len = fields[3];
-    *data = ahead.ptr + RECORD_HEADER;
-    capture->is_next_near = is_next_near(capture, bytes_from(ahead, RECORD_HEADER + captured));
+    capture->head.data = (struct bytes){ data, fields.captured };
+    capture->head.wire_length = fields.wire;
+    capture->head.time_ns =
+        fields.seconds * NS_PER_SECOND + (uint64_t)fields.fraction * (uint32_t)capture->record_tick_ns;
+    capture->head.number = ++capture->input->facts.packets;
+    capture->head.dlt = capture->links[0].dlt;
     return true;
 }
