@@ -138,6 +138,7 @@ static const int calls[] = {
     SCMP_SYS(fchmod),
     SCMP_SYS(fcntl),
     SCMP_SYS(fdatasync),
+    SCMP_SYS(flock),
     SCMP_SYS(fstat),
     SCMP_SYS(fstatfs),
     SCMP_SYS(fsync),

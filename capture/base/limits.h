@@ -75,7 +75,6 @@ enum {
     LIMIT_STORE_WAITING = 64 * 1024 * 1024, /* lines that wait for the disk: seconds of a busy server */
     LIMIT_STORE_CUTS = 16,                  /* new files among them */
     LIMIT_STORE_FILES = 65536, /* in a recording folder; a year of files of ten minutes is 52560 */
-    LIMIT_STORE_IDLE_S = 3600, /* after which an unpacked file is nobody's any more */
 
     LIMIT_WATCH_TEXT = 4 * 1024 * 1024, /* for the terminal or a monitor, between two writes */
     LIMIT_EVIDENCE_BYTES =

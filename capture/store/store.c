@@ -12,7 +12,7 @@
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 5, ENOUGH = 1 << 20 };
+enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 0, ENOUGH = 1 << 20 };
 
 static void batch_init(struct store_batch *batch)
 {
@@ -44,7 +44,8 @@ static bool make_conditions(struct store *store)
     bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0
               && pthread_mutex_init(&store->lock, NULL) == 0
               && pthread_cond_init(&store->filled, &attributes) == 0
-              && pthread_cond_init(&store->drained, &attributes) == 0;
+              && pthread_cond_init(&store->drained, &attributes) == 0
+              && pthread_cond_init(&store->closed, &attributes) == 0;
     (void)pthread_condattr_destroy(&attributes);
     return ok;
 }
@@ -140,7 +141,6 @@ static void report(struct store *store, bool ok, struct bytes piece)
     store->counters.lost += lines;
     store->counters.bytes += ok ? piece.len : 0;
     store->counters.files = store->place.files;
-    store->counters.removed = store->place.removed;
     note_state(store, !ok, error);
     pthread_mutex_unlock(&store->lock);
 }
@@ -160,6 +160,10 @@ static void make_cut(struct store *store, struct store_cut *cut)
                             : place_reopen(&store->place);
 
     report(store, ok, ok ? buf_bytes(&cut->head) : (struct bytes){ NULL, 0 });
+    pthread_mutex_lock(&store->lock);
+    store->closed_files++;
+    pthread_cond_signal(&store->closed);
+    pthread_mutex_unlock(&store->lock);
 }
 
 static void write_batch(struct store *store)
@@ -182,17 +186,6 @@ static uint64_t now_ns(void)
 
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
-}
-
-/* Between batches: the quota, once a minute and at every new file. */
-static void tidy(struct store *store)
-{
-    struct place *place = &store->place;
-
-    if (!place->is_folder || place->folder < 0 || now_ns() < place->next_tidy_ns)
-        return;
-    place->next_tidy_ns = now_ns() + 60 * NS_PER_SECOND;
-    place->removed += store_tidy(place->folder, &place->options, place->name, now_ns());
 }
 
 /* Until there is something to write, and a little longer: one write of many lines costs what one of one line
@@ -227,12 +220,12 @@ static void *write_all(void *ctx)
         pthread_mutex_unlock(&store->lock);
         write_batch(store);
         batch_clear(&store->writing);
-        tidy(store);
     }
     bool ok = place_finish(&store->place);
     report(store, ok, (struct bytes){ NULL, 0 });
     pthread_mutex_lock(&store->lock);
     store->has_ended = true;
+    pthread_cond_signal(&store->closed);
     pthread_cond_broadcast(&store->drained);
     pthread_mutex_unlock(&store->lock);
     return NULL;
@@ -246,6 +239,8 @@ bool store_start(struct store *store, struct err *err)
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&store->thread, NULL, write_all, store);
+    if (error == 0 && store->place.is_folder)
+        store->has_keeper = pthread_create(&store->keeper, NULL, store_keep, store) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     store->is_started = error == 0;
     return error == 0
@@ -338,9 +333,10 @@ static bool wait_for_end(struct store *store, int wait_ms)
     until(&end, wait_ms);
     store->is_ending = true;
     pthread_cond_signal(&store->filled);
-    while (!store->has_ended)
+    while (!store->has_ended || (store->has_keeper && !store->keeper_has_ended))
         if (pthread_cond_timedwait(&store->drained, &store->lock, &end) == ETIMEDOUT)
             break;
+    store->stop = true; /* what is not packed by now is so by the next recorder */
     return store->has_ended;
 }
 
@@ -362,6 +358,8 @@ bool store_close(struct store *store, int wait_ms, struct err *err)
         return ok; /* the thread still uses it: left to the end of the process */
     if (store->is_started)
         (void)pthread_join(store->thread, NULL);
+    if (store->has_keeper)
+        (void)pthread_join(store->keeper, NULL);
     free_store(store);
     return ok;
 }

@@ -2,6 +2,7 @@
 #define STORE_STORE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/limits.h"
 #include "store/store.h"
@@ -37,20 +38,23 @@ struct place {
     uint64_t start_ns;
     struct buf head;
     uint64_t written; /* of the open file, whole puts only */
-    uint64_t next_tidy_ns;
-    uint64_t files, removed;
+    uint64_t files;
 };
 
 struct store {
     struct place place;
     char *path, *suffix;
-    pthread_t thread;
-    bool is_started;
+    pthread_t thread, keeper;
+    bool is_started, has_keeper;
     pthread_mutex_t lock;
     pthread_cond_t filled, drained;
     struct store_batch waiting; /* filled by the one, taken by the other */
     struct store_batch writing;
     bool is_ending, has_ended;
+    pthread_cond_t closed; /* a file was, or all are */
+    unsigned closed_files; /* not looked at yet */
+    bool keeper_has_ended;
+    atomic_bool stop; /* packing: no time is left */
     struct store_counters counters;
     int error; /* errno of the newest failure */
     uint64_t offset;
@@ -73,10 +77,12 @@ void place_release(struct place *place);
 /* Whether the folder is safe to write into; errno EPERM if others can write to it. */
 bool place_check_folder(int folder);
 
-/* store_pack.c: NAME in `folder` becomes NAME.zst; false leaves it as it is. */
-bool store_pack(int folder, const char *name);
-/* store_keep.c: what a recorder that was killed left is packed, and the oldest files go until the quota is
- * kept. Returns how many went. */
-unsigned store_tidy(int folder, const struct store_options *options, const char *open_name, uint64_t now_ns);
+/* store_pack.c: NAME in `folder` becomes NAME.zst; false leaves it as it is.  `stop` ends it early. */
+bool store_pack(int folder, const char *name, const atomic_bool *stop);
+/* store_keep.c: closed files that are still plain are packed, also those that a killed recorder left, and the
+ * oldest go until the quota is kept; a file that is being written is locked.  Returns how many went. */
+unsigned store_tidy(const struct store_options *options, uint64_t now_ns, const atomic_bool *stop);
+/* The thread that does that, whenever a file was closed and each minute. */
+void *store_keep(void *ctx);
 
 #endif

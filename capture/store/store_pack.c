@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -47,7 +48,7 @@ static bool pack_piece(struct packer *packer, size_t len, ZSTD_EndDirective end,
     return true;
 }
 
-static bool pack_stream(int from, int to)
+static bool pack_stream(int from, int to, const atomic_bool *stop)
 {
     struct packer *packer = malloc(sizeof *packer);
     bool ok = packer != NULL, is_more = ok;
@@ -60,29 +61,32 @@ static bool pack_stream(int from, int to)
         (void)ZSTD_CCtx_setParameter(packer->context, ZSTD_c_compressionLevel, LEVEL);
         (void)ZSTD_CCtx_setParameter(packer->context, ZSTD_c_checksumFlag, 1);
     }
-    while (ok && is_more) {
+    while (ok && is_more && !*stop) {
         ssize_t n = read(from, packer->in, sizeof packer->in);
         is_more = n > 0;
         ok = n >= 0 && pack_piece(packer, (size_t)n, is_more ? ZSTD_e_continue : ZSTD_e_end, to);
     }
     ZSTD_freeCCtx(packer->context);
     free(packer);
-    return ok;
+    return ok && !is_more;
 }
 
-bool store_pack(int folder, const char *name)
+bool store_pack(int folder, const char *name, const atomic_bool *stop)
 {
     char part[STORE_NAME + 16], packed[STORE_NAME + 8];
     int from = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (from < 0)
+    if (from < 0 || flock(from, LOCK_EX | LOCK_NB) != 0) { /* it is being written */
+        if (from >= 0)
+            (void)close(from);
         return false;
+    }
     (void)snprintf(part, sizeof part, ".%s.part",
                    name); /* hidden: no reader of the folder takes it for a file */
     (void)snprintf(packed, sizeof packed, "%s.zst", name);
     (void)unlinkat(folder, part, 0);
     int to = openat(folder, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool ok = to >= 0 && pack_stream(from, to) && fdatasync(to) == 0;
+    bool ok = to >= 0 && pack_stream(from, to, stop) && fdatasync(to) == 0;
     if (to >= 0)
         ok = close(to) == 0 && ok;
     (void)close(from);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,6 +153,8 @@ static bool create_in_folder(struct place *place, uint64_t start_ns)
         place->file =
             openat(place->folder, place->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
+    if (place->file >= 0)
+        (void)flock(place->file, LOCK_EX | LOCK_NB); /* until it is closed, nobody packs or removes it */
     return place->file >= 0;
 }
 
@@ -227,23 +230,17 @@ static bool begin_file(struct place *place)
     }
     place->written = done;
     sync_folder(place);
-    place->next_tidy_ns = 0;
     return true;
 }
 
 bool place_finish(struct place *place)
 {
-    bool ok = true;
-
     if (place->file < 0 || place->is_standard)
         return true;
     if (place->options.is_synced)
         (void)fdatasync(place->file);
-    bool is_there = !place_is_lost(place);
-    ok = close(place->file) == 0;
+    bool ok = close(place->file) == 0;
     place->file = -1;
-    if (place->is_folder && is_there && place->options.is_compressed)
-        (void)!store_pack(place->folder, place->name);
     sync_folder(place);
     return ok;
 }
