@@ -55,6 +55,8 @@ static void take_session(void *ctx, struct session *session)
         if (!run->text.ok)
             cut_text(&run->text);
         ordered_output_add(run->output, serial, buf_bytes(&run->text));
+        if (run->options->follows)
+            ordered_output_flush(run->output);
     }
     analysis_free(analysis);
 }
@@ -101,14 +103,19 @@ static void put_summary(struct run *run, const struct pipeline_result *result)
                                     .packets = result->totals.packets,
                                     .tcp_connections = result->totals.tcp_connections,
                                     .missing_bytes = result->totals.missing_bytes,
+                                    .sealed_connections = result->totals.sealed,
                                     .dropped_packets =
                                         result->totals.knows_dropped ? (int64_t)result->totals.dropped : -1 };
 
     for (size_t i = 0; i < totals.input_count; i++) {
         const struct input_facts *facts = source_input(result->source, i);
-        inputs[i] = (struct report_input){ facts->path,        facts->format,
-                                           facts->packets,     facts->bytes,
-                                           facts->is_complete, facts->problem[0] ? facts->problem : NULL };
+        inputs[i] = (struct report_input){ .path = facts->path,
+                                           .format = facts->format,
+                                           .program = facts->program,
+                                           .packets = facts->packets,
+                                           .bytes = facts->bytes,
+                                           .is_complete = facts->is_complete,
+                                           .problem = facts->problem[0] ? facts->problem : NULL };
     }
     buf_clear(&run->text);
     if (run->format->summary)

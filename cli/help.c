@@ -18,15 +18,19 @@ static void program_help(void)
                 "  show INPUT...               whole annotated dialogues\n"
                 "  capture -r FILE... -o OUT   packets to a recording of transcripts\n"
                 "  capture -i DEVICE -o OUT    the same from a network device\n"
+                "  report INPUT...             incidents, as text, Markdown, HTML or JSON\n"
+                "  extract INPUT... -d FOLDER  messages as .eml files\n"
                 "  keygen -o FILE              keys for capture --secrets seal=PUBLICKEY\n"
                 "  explain [CODE|FINDING]...   what a reply code or a finding means\n"
                 "\n"
                 "INPUT is a capture (pcap, pcapng, also in gzip, zstd or lz4), a recording, a\n"
-                "folder of them, or - for standard input. Several captures are one traffic.\n"
+                "folder of them, the debug log of a mail program, or - for standard input.\n"
+                "Several captures are one traffic.\n"
                 "\n"
                 "  smtpscope mail.pcap                          what is wrong in this capture\n"
                 "  smtpscope mail.pcap --code 503               only sessions with a 503\n"
                 "  smtpscope show mail.pcap --client 192.0.2.7  what this client said\n"
+                "  swaks ... 2>&1 | smtpscope -                 what this dialogue shows\n"
                 "  smtpscope explain 334 503                    two codes side by side\n"
                 "\n"
                 "COMMAND --help lists the options of a command.\n",
@@ -54,6 +58,18 @@ void help_print(enum command_bit command)
                     "Without -o on a terminal: dialogues as they go on.\n\n",
                     stdout);
         break;
+    case FOR_REPORT:
+        (void)fputs("usage: smtpscope report INPUT... [--format FORMAT] [-o FILE] [OPTION...]\n\n"
+                    "Incidents: what happened, who was wrong, since when, how many messages were\n"
+                    "lost, what each side changes. One file, to be handed on.\n\n",
+                    stdout);
+        break;
+    case FOR_EXTRACT:
+        (void)fputs("usage: smtpscope extract INPUT... -d FOLDER [OPTION...]\n\n"
+                    "Messages as .eml files, each content once, named by its digest, with the\n"
+                    "envelope beside it and a manifest of all; packets without their secrets.\n\n",
+                    stdout);
+        break;
     case FOR_EXPLAIN:
         (void)fputs("usage: smtpscope explain [CODE|FINDING]...\n\n"
                     "What a reply code or a finding means, and what to do. Without a word: all\n"
@@ -66,6 +82,7 @@ void help_print(enum command_bit command)
                     "analyze --unseal FILE; the public one to FILE.pub and to standard output.\n\n",
                     stdout);
         break;
+    case FOR_SHOWN:
     case FOR_SESSIONS:
     case FOR_INPUTS:
     default:

@@ -1,4 +1,5 @@
 /* smtpscope: which command, and on with it. */
+#include "base/buf.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
 
@@ -14,6 +15,7 @@ struct subcommand {
 static const struct subcommand commands[] = {
     { "analyze", FOR_ANALYZE, cmd_sessions }, { "show", FOR_SHOW, cmd_sessions },
     { "capture", FOR_CAPTURE, cmd_capture },  { "keygen", FOR_KEYGEN, cmd_keygen },
+    { "report", FOR_REPORT, cmd_report },     { "extract", FOR_EXTRACT, cmd_extract },
     { "explain", FOR_EXPLAIN, cmd_explain },
 };
 
@@ -23,6 +25,41 @@ static const struct subcommand *find_command(const char *word)
         if (strcmp(commands[i].name, word) == 0)
             return &commands[i];
     return NULL;
+}
+
+enum { COMMAND_LINE_MOST = 8192 };
+
+/* In single quotes where a shell would read it as something else. */
+static void quote(struct bytes word, struct buf *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@,+-";
+    bool is_plain = word.len > 0;
+
+    for (size_t i = 0; i < word.len; i++)
+        is_plain = is_plain && memchr(plain, word.ptr[i], sizeof plain - 1);
+    if (is_plain) {
+        (void)buf_append(out, word);
+        return;
+    }
+    (void)buf_append_u8(out, '\'');
+    for (size_t i = 0; i < word.len; i++)
+        if (word.ptr[i] == '\'')
+            (void)buf_append_text(out, "'\\''");
+        else
+            (void)buf_append_u8(out, word.ptr[i]);
+    (void)buf_append_u8(out, '\'');
+}
+
+/* Before options are parsed, which moves them about. */
+static void keep_command_line(struct buf *line, int argc, char **argv)
+{
+    buf_init(line, COMMAND_LINE_MOST);
+    (void)buf_append_text(line, "smtpscope");
+    for (int i = 1; i < argc; i++) {
+        (void)buf_append_u8(line, ' ');
+        quote(bytes_of(argv[i]), line);
+    }
+    (void)buf_append_u8(line, '\0');
 }
 
 static int run(const struct subcommand *command, struct options *options, int argc, char **argv)
@@ -56,7 +93,11 @@ int main(int argc, char **argv)
         message("no memory");
         return EXIT_TROUBLE;
     }
+    struct buf line;
+    keep_command_line(&line, argc, argv);
+    options->command_line = line.ok ? (const char *)line.ptr : NULL;
     int status = run(command ? command : &commands[0], options, argc - skip, argv + skip);
+    buf_release(&line);
     free(options);
     return status;
 }

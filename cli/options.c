@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/messages.h"
 #include "cli/option_row.h"
+#include "report/incident_report.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,8 +18,10 @@ bool option_complain(const struct option_row *row, const char *value, const char
 
 static bool set_format(struct options *options, const struct option_row *row, const char *value)
 {
-    if (options->command == FOR_ANALYZE && strcmp(value, "text") != 0 && strcmp(value, "jsonl") != 0)
-        return option_complain(row, value, "is no format; they are text and jsonl");
+    if (options->command == FOR_ANALYZE && (strcmp(value, "show") == 0 || !report_format_find(value)))
+        return option_complain(row, value, "is no format; they are text, jsonl and ecs");
+    if (options->command == FOR_REPORT && !incident_format_find(value))
+        return option_complain(row, value, "is no format; they are text, markdown, html and json");
     options->format = value;
     return true;
 }
@@ -35,6 +38,37 @@ static bool set_output(struct options *options, const struct option_row *row, co
 {
     (void)row;
     options->output = value;
+    return true;
+}
+
+static bool set_folder(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->folder = value;
+    return true;
+}
+
+static bool set_scrubbed(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->scrubbed = value;
+    return true;
+}
+
+static bool set_baseline(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->baseline = value;
+    return true;
+}
+
+static bool set_language(struct options *options, const struct option_row *row, const char *value)
+{
+    enum language language = language_find(value);
+
+    if (language == LANGUAGE_COUNT)
+        return option_complain(row, value, "is no language of this program; they are en and ja");
+    options->language = language;
     return true;
 }
 
@@ -86,6 +120,14 @@ static bool set_password(struct options *options, const struct option_row *row, 
     if (options->password_count == PASSWORDS_MOST)
         return option_complain(row, value, "is one too many");
     options->passwords[options->password_count++] = value;
+    return true;
+}
+
+static bool set_keylog(struct options *options, const struct option_row *row, const char *value)
+{
+    if (options->keylog_count == KEYLOGS_MOST)
+        return option_complain(row, value, "is one too many");
+    options->keylogs[options->keylog_count++] = value;
     return true;
 }
 
@@ -193,12 +235,15 @@ static bool set_local_domains(struct options *options, const struct option_row *
     return true;
 }
 
-enum flag { FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION };
+enum flag { FLAG_ANONYMOUS, FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_FOLLOW };
 
 static bool set_flag(struct options *options, const struct option_row *row, const char *value)
 {
     (void)value;
     switch ((enum flag)row->argument) {
+    case FLAG_ANONYMOUS:
+        options->is_anonymous = true;
+        break;
     case FLAG_SECRETS:
         options->shows_secrets = true;
         break;
@@ -211,6 +256,9 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
     case FLAG_VERSION:
         options->wants_version = true;
         break;
+    case FLAG_FOLLOW:
+        options->follows = true;
+        break;
     }
     return true;
 }
@@ -218,18 +266,30 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
 enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN | FOR_KEYGEN };
 
 static const struct option_row rows[] = {
-    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default) or jsonl" },
+    { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default), jsonl, or ecs (Elastic)" },
+    { "format", 0, "FORMAT", FOR_REPORT, set_format, 0, "text (default), markdown, html or json" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
     { "interface", 'i', "DEVICE", FOR_CAPTURE, capture_option_device, 0,
       "record from this device, or any; also several" },
     { "read", 'r', "FILE", FOR_INPUTS, set_read, 0, "an input; the same as naming it without a letter" },
     { "output", 'o', "FILE", FOR_CAPTURE | FOR_KEYGEN, set_output, 0,
       "a file, a folder, or - (default): standard output" },
+    { "output", 'o', "FILE", FOR_REPORT, set_output, 0, "where the report goes; standard output" },
+    { "directory", 'd', "FOLDER", FOR_EXTRACT, set_folder, 0, "where the messages go: new, or empty" },
+    { "scrubbed-pcap", 0, "FILE", FOR_EXTRACT, set_scrubbed, 0,
+      "the packets of the sessions, secrets overwritten" },
+    { "baseline", 0, "INPUT", FOR_REPORT, set_baseline, 0, "an earlier capture: what is new, gone, worse?" },
+    { "anonymize", 0, NULL, FOR_EXTRACT, set_flag, FLAG_ANONYMOUS,
+      "overwrite addresses, names and content too" },
+    { "anonymize", 0, NULL, FOR_REPORT, set_flag, FLAG_ANONYMOUS,
+      "pseudonyms for addresses, names and identities" },
+    { "lang", 0, "LANGUAGE", FOR_REPORT | FOR_EXPLAIN, set_language, 0, "en (default) or ja" },
     { "list-devices", 'D', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_LISTS,
       "list the network devices" },
     { "filter", 'f', "EXPRESSION", FOR_INPUTS, set_filter, 0, "only packets that pass; pcap-filter(7)" },
     { "count", 'c', "N", FOR_INPUTS, set_number, 0, "stop after N packets" },
     { "ports", 0, "LIST", FOR_INPUTS, set_ports, 0, "more ports that speak SMTP" },
+    { "tls-keylog", 0, "FILE", FOR_INPUTS, set_keylog, 0, "TLS secrets (SSLKEYLOGFILE), to read inside" },
     { "all-ports", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_ALL_PORTS,
       "find SMTP on any port of a device" },
     { "snapshot-length", 's', "BYTES", FOR_CAPTURE, capture_option_number, CAPTURE_SNAPLEN,
@@ -268,7 +328,7 @@ static const struct option_row rows[] = {
       "the packets of sessions beside them" },
     { "pcap-on-finding", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PCAP_ON_FINDING,
       "only of those with a finding" },
-    { "unseal", 0, "FILE", FOR_SESSIONS, set_unseal, 0, "the secret key of a sealed recording" },
+    { "unseal", 0, "FILE", FOR_SHOWN, set_unseal, 0, "the secret key of a sealed recording" },
     { "memory", 0, "SIZE", FOR_INPUTS, set_memory, 0, "most memory for what is read; 192M" },
     { "jobs", 'j', "N", FOR_INPUTS, set_number, 0, "threads; one is used now" },
     { "session", 0, "ID", FOR_SESSIONS, set_selector, SELECT_SESSION, "sessions whose id begins so" },
@@ -288,11 +348,11 @@ static const struct option_row rows[] = {
     { "verdict", 0, "VERDICT", FOR_SESSIONS, set_selector, SELECT_VERDICT, "with a command judged so" },
     { "local-domains", 0, "LIST", FOR_SESSIONS, set_local_domains, 0,
       "domains the servers take mail for: finds relaying" },
-    { "show-secrets", 0, NULL, FOR_SESSIONS, set_flag, FLAG_SECRETS,
-      "print passwords and tokens as they are" },
+    { "show-secrets", 0, NULL, FOR_SHOWN, set_flag, FLAG_SECRETS, "print passwords and tokens as they are" },
     { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },
     { "verify-password", 0, "IDENTITY=FILE", FOR_SESSIONS, set_password, 0,
       "does FILE (or -) hold the password that was sent?" },
+    { "follow", 0, NULL, FOR_SESSIONS, set_flag, FLAG_FOLLOW, "print sessions as they end; wait for more" },
     { "fail-on", 0, "SEVERITY", FOR_SESSIONS, set_fail_on, 0, "exit with 1 at info, warning or error" },
     { "progress", 0, "WHEN", FOR_INPUTS, set_when, 0, "auto (on a terminal), always or never" },
     { "color", 0, "WHEN", FOR_ALL, set_when, 1, "auto (on a terminal), always or never" },

@@ -3,6 +3,7 @@
 
 #include "cli/selectors.h"
 #include "transcript/event_json.h"
+#include "report/words.h"
 
 /* The command line, from a table: what --help prints cannot drift from what is understood. */
 
@@ -11,14 +12,17 @@ enum command_bit {
     FOR_SHOW = 2,
     FOR_CAPTURE = 4,
     FOR_EXPLAIN = 8,
-    FOR_KEYGEN = 16,
-    FOR_SESSIONS = FOR_ANALYZE | FOR_SHOW,
+    FOR_REPORT = 16,
+    FOR_EXTRACT = 32,
+    FOR_KEYGEN = 64,
+    FOR_SHOWN = FOR_ANALYZE | FOR_SHOW,
+    FOR_SESSIONS = FOR_SHOWN | FOR_REPORT | FOR_EXTRACT,
     FOR_INPUTS = FOR_SESSIONS | FOR_CAPTURE,
 };
 
 enum when { WHEN_AUTO = 0, WHEN_ALWAYS, WHEN_NEVER };
 
-enum { PORTS_MOST = 64, PASSWORDS_MOST = 64, CAPTURE_DEVICES = 16 };
+enum { PORTS_MOST = 64, PASSWORDS_MOST = 64, KEYLOGS_MOST = 64, CAPTURE_DEVICES = 16 };
 
 /* What is recorded, from where, and where it goes. */
 struct capture_options {
@@ -54,6 +58,13 @@ struct options {
     size_t input_count;
     const char *format;
     const char *output;
+    const char *folder;       /* of extract; NULL: no messages */
+    const char *scrubbed;     /* file for packets without secrets; NULL: none */
+    const char *baseline;     /* an earlier capture; NULL: none */
+    const char *command_line; /* as it was given, for a shell; NULL: not kept */
+    enum language language;
+    bool is_anonymous;
+    bool keeps_content; /* contents are wanted whole: set by extract */
     const char *filter;
     char joined_filter[4096]; /* what stood behind -- */
     struct capture_options capture;
@@ -64,6 +75,8 @@ struct options {
     size_t port_count;
     const char *passwords[PASSWORDS_MOST]; /* IDENTITY=FILE */
     size_t password_count;
+    const char *keylogs[KEYLOGS_MOST]; /* --tls-keylog */
+    size_t keylog_count;
     size_t memory_bytes;
     uint64_t packet_limit; /* -c; 0: all */
     unsigned jobs;
@@ -73,6 +86,7 @@ struct options {
     enum when color;
     bool shows_secrets;
     bool is_quiet;
+    bool follows;
     bool wants_help;
     bool wants_version;
 };

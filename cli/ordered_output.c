@@ -161,6 +161,13 @@ void ordered_output_append(struct ordered_output *output, struct bytes text)
     emit(output, text);
 }
 
+void ordered_output_flush(struct ordered_output *output)
+{
+    while (output->count > 0)
+        emit_top(output);
+    flush(output);
+}
+
 bool ordered_output_finish(struct ordered_output *output, bool *is_closed, struct err *err)
 {
     ordered_output_reached(output, UINT64_MAX - 1);

@@ -15,6 +15,8 @@ void ordered_output_add(struct ordered_output *output, uint64_t serial, struct b
 void ordered_output_reached(struct ordered_output *output, uint64_t serial);
 /* Behind everything that waits. */
 void ordered_output_append(struct ordered_output *output, struct bytes text);
+/* Writes all that there is, in the order of the sessions that have ended so far. */
+void ordered_output_flush(struct ordered_output *output);
 /* Writes all.  False: it could not be written; `is_closed` if only the reader has gone. */
 bool ordered_output_finish(struct ordered_output *output, bool *is_closed, struct err *err) NODISCARD;
 /* True once writing has failed: going on is of no use. */

@@ -2,8 +2,11 @@
 #include "cli/pipeline.h"
 
 #include "base/limits.h"
+#include "cli/logs.h"
+#include "cli/keylogs.h"
 #include "cli/messages.h"
 #include "cli/progress.h"
+#include "cli/twins.h"
 #include "detect/detect.h"
 #include "dialogue/dialogue.h"
 #include "tcp/flow_table.h"
@@ -20,6 +23,7 @@ struct pipeline {
     struct dialogue_options dialogue_options;
     struct detector *detector;
     struct tls_certificates *certificates;
+    struct keylogs *keylogs;
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
@@ -31,7 +35,17 @@ struct pipeline {
     uint64_t sessions;
     uint64_t undecided_other;
     uint64_t lost_for_memory;
+    struct twins *twins; /* NULL: all inputs are logs, or none is, or they are being recorded */
 };
+
+/* Whether the connection that TLS was spoken on has a port of SMTP's. */
+static bool has_smtp_port(const struct pipeline *p, const struct flow_info *flow)
+{
+    if (flow->initiator >= 0)
+        return detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port);
+    return detect_is_smtp_port(p->detector, flow->end[0].port)
+           || detect_is_smtp_port(p->detector, flow->end[1].port);
+}
 
 /* What hangs on a connection: detection while it is undecided, then the dialogue. */
 static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
@@ -53,13 +67,17 @@ static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, 
     flow->user = state;
     if (verdict == DETECT_UNDECIDED)
         return FLOW_UNDECIDED;
-    if (verdict == DETECT_OTHER)
+    if (verdict == DETECT_OTHER) {
+        p->result->totals.sealed += detect_is_tls(input.payload) && has_smtp_port(p, flow);
         return FLOW_UNWANTED;
+    }
     struct dialogue *dialogue = dialogue_new(&p->dialogue_options, flow, client);
     if (!dialogue) {
         p->lost_for_memory++;
         return FLOW_UNWANTED;
     }
+    if (verdict == DETECT_SEALED && !has_smtp_port(p, flow))
+        dialogue_must_show(dialogue);
     flow->user = dialogue;
     flow->initiator = client; /* who is the client is known now; `data` needs it */
     return FLOW_WANTED;
@@ -124,9 +142,10 @@ static void take_end(void *ctx, struct flow_info *flow, enum flow_interest inter
     struct pipeline *p = ctx;
 
     if (interest == FLOW_WANTED) {
-        bool is_session = dialogue_end(flow->user, flow);
-        p->sessions += is_session;
-        if (!is_session)
+        enum dialogue_outcome outcome = dialogue_end(flow->user, flow);
+        p->sessions += outcome == DIALOGUE_SESSION;
+        p->result->totals.sealed += outcome == DIALOGUE_SEALED;
+        if (outcome != DIALOGUE_SESSION)
             note_attempt(p, flow);
     } else if (interest == FLOW_UNDECIDED) { /* what was said on others was not followed */
         detect_state_free(p->detector, flow->user);
@@ -265,6 +284,7 @@ static void read_recordings(struct pipeline *p)
     p->result->totals.missing_bytes += totals->missing_bytes;
     p->result->totals.dropped += totals->dropped;
     p->result->totals.knows_dropped = p->result->totals.knows_dropped || totals->knows_dropped;
+    p->result->totals.sealed += totals->sealed;
 }
 
 /* What was not read, and why. */
@@ -309,11 +329,75 @@ static void tell_losses(const struct pipeline *p)
     tell_nothing_found(p);
 }
 
+static void read_logs(struct pipeline *p)
+{
+    struct dialogue_options options = p->dialogue_options;
+
+    if (p->twins)
+        options.sink = twins_of_logs(p->twins);
+    p->sessions += logs_read(p->result->source, &options, &p->lost_for_memory);
+}
+
+/* All inputs: logs come first where they have to wait for packets, and last otherwise. */
+static void read_all(struct pipeline *p, const struct packet_feed *feed, bool shows_progress)
+{
+    if (p->twins)
+        read_logs(p);
+    progress_start(&p->progress, shows_progress);
+    if (feed)
+        feed->run(feed->ctx, p);
+    else
+        read_packets(p);
+    progress_finish(&p->progress);
+    finish_packets(p);
+    read_recordings(p);
+    if (!p->twins) {
+        read_logs(p);
+        return;
+    }
+    twins_release(p->twins);
+    p->sessions -= twins_met(p->twins);
+}
+
+/* The dialogues that begin from here on may find their keys. */
+static void note_keys(struct pipeline *p)
+{
+    p->dialogue_options.keylog = keylogs_secrets(p->keylogs);
+}
+
+static void take_secrets(void *ctx, struct bytes text, bool is_last)
+{
+    struct pipeline *p = ctx;
+
+    keylogs_take(p->keylogs, text, is_last);
+    note_keys(p);
+}
+
+static bool has_keys(void *ctx, struct bytes client_random)
+{
+    const struct pipeline *p = ctx;
+    struct tls_keylog *keylog = p->dialogue_options.keylog;
+
+    return keylog && (client_random.len == 0 || tls_keylog_knows(keylog, client_random));
+}
+
+static bool open_keys(struct pipeline *p, struct budget *budget)
+{
+    p->keylogs = keylogs_open(p->options, budget);
+    if (p->keylogs)
+        note_keys(p);
+    return p->keylogs;
+}
+
 static bool open_parts(struct pipeline *p, struct budget *budget, struct err *err)
 {
     const struct options *options = p->options;
-    struct source_options source_options = { .filter = options->filter };
-    struct detect_options detect_options = { .ports = options->ports, .port_count = options->port_count };
+    struct source_options source_options = { .filter = options->filter,
+                                             .follows = options->follows,
+                                             .secrets = { .ctx = p, .take = take_secrets } };
+    struct detect_options detect_options = {
+        .ports = options->ports, .port_count = options->port_count, .has_keys = has_keys, .ctx = p
+    };
     struct flow_handler handler = { .ctx = p,
                                     .classify = classify,
                                     .data = take_data,
@@ -327,6 +411,10 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->unsealer = options->unseal ? unsealer_new(options->unseal, err) : NULL;
     if (options->unseal && !p->unsealer)
         return false;
+    if (logs_are_mixed(p->result->source) && !p->dialogue_options.sink.changed && !options->follows)
+        p->twins = twins_new(&p->dialogue_options.sink);
+    if (p->twins)
+        p->dialogue_options.sink = twins_of_packets(p->twins);
     p->result->attempts = attempts_new(budget);
     p->certificates = tls_certificates_new(budget, err);
     p->dialogue_options.certificates = p->certificates;
@@ -343,21 +431,14 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
 
 static void close_parts(struct pipeline *p)
 {
+    twins_free(p->twins);
     event_reader_free(p->reader);
     unsealer_free(p->unsealer);
     flow_table_free(p->flows);
+    keylogs_free(p->keylogs);
     ip_decoder_free(p->ip);
     detector_free(p->detector);
     tls_certificates_free(p->certificates);
-}
-
-static void read_with_progress(struct pipeline *p)
-{
-    enum when when = p->options->progress;
-
-    progress_start(&p->progress, when == WHEN_ALWAYS || (when == WHEN_AUTO && isatty(STDERR_FILENO)));
-    read_packets(p);
-    progress_finish(&p->progress);
 }
 
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,
@@ -367,21 +448,23 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
     struct err err = { 0 };
 
     *result = (struct pipeline_result){ 0 };
-    p.dialogue_options =
-        (struct dialogue_options){ .budget = budget, .sink = *sink, .wants_digests = wants_digests };
-    p.dialogue_options.keep = (enum dialogue_keep)options->capture.content;
-    bool ok = open_parts(&p, budget, &err);
+    p.dialogue_options = (struct dialogue_options){
+        .budget = budget,
+        .sink = *sink,
+        .wants_digests = wants_digests,
+        .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : (enum dialogue_keep)options->capture.content
+    };
+    bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
     if (ok) {
-        if (feed)
-            feed->run(feed->ctx, &p);
-        else
-            read_with_progress(&p);
-        finish_packets(&p);
-        read_recordings(&p);
+        bool shows =
+            options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
+        read_all(&p, feed, shows);
         tell_inputs(&p);
-        if (!options->is_quiet)
+        if (!options->is_quiet) {
             tell_losses(&p);
-    } else {
+            keylogs_tell(p.keylogs);
+        }
+    } else if (err.text[0]) {
         message("%s", err.text);
     }
     close_parts(&p);

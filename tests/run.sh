@@ -56,13 +56,24 @@ step "property: recording equals packets" python3 tests/property/recording.py bu
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
 step "property: no output holds a secret" python3 tests/property/secrets.py build/release/cli/smtpscope
+step "property: inside TLS as in clear" python3 tests/property/tls.py build/release/cli/smtpscope
+step "property: reports" python3 tests/property/report.py build/release/cli/smtpscope
+step "property: messages and packets taken out" python3 tests/property/extract.py build/release/cli/smtpscope
+step "the report in a browser" python3 tests/browser/browser.py build/release/cli/smtpscope
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope
+rounds=3; $long && rounds=60
+step "property: a log equals its packets" python3 tests/property/logs.py build/release/cli/smtpscope --rounds $rounds
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
+for server in postfix exim opensmtpd; do
+    step "inside TLS: $server" python3 tests/live/tls.py build/release/cli/smtpscope $server
+done
+step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cli/smtpscope postfix \
+    --preload build/release/samples/keylog/smtpscope-keylog.so
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done
@@ -75,6 +86,7 @@ seconds=30; $long && seconds=600
 for target in build/fuzz/tests/fuzz/fuzz_*; do
     [ -x "$target" ] && step "fuzz ${target##*/fuzz_}" sh tests/fuzz/run.sh "$target" $seconds
 done
+$long && step "speed of decryption" python3 tests/bench/tls.py build/release/tests/bench/bench_tls
 $long && step "benchmark" sh tests/bench/bench.sh build/release/cli/smtpscope
 
 echo "$passed passed, $failed failed, $skipped skipped"

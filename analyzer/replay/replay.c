@@ -62,8 +62,9 @@ static void begin(struct walk *walk)
     const struct session *session = walk->session;
     bool is_blind = session->one_sided == SIDE_CLIENT || session->one_sided == SIDE_SERVER;
 
-    walk->may_lose_replies =
-        is_blind || session->side[SIDE_SERVER].missing_bytes > 0 || session->is_truncated;
+    walk->may_lose_replies = is_blind || session->side[SIDE_SERVER].missing_bytes > 0 || session->is_truncated
+                             || (session->log && session->log->is_partial)
+                             || (session->tls && session->tls->reading == TLS_READING_PART);
     walk->out->has_gaps =
         walk->may_lose_replies || session->is_midstream || session->side[SIDE_CLIENT].missing_bytes > 0;
     walk_start_anew(walk, PHASE_GREETED);

@@ -55,7 +55,7 @@ json_t *json_of_endpoint(const struct endpoint *end)
     size_t len = address_format(&end->address, text);
     json_t *object = json_object();
 
-    json_put(object, "ip", json_stringn_nocheck(text, len));
+    json_put(object, "ip", end->address.family ? json_stringn_nocheck(text, len) : json_null());
     json_put(object, "port", json_integer(end->port));
     return object;
 }
@@ -76,9 +76,18 @@ void json_put(json_t *object, const char *key, json_t *value)
     (void)json_object_set_new_nocheck(object, key, value);
 }
 
+json_t *json_of_moment(uint64_t time_ns, const struct report_options *options)
+{
+    return options->is_undated ? json_null() : json_of_time(time_ns);
+}
+
 void json_put_packet(json_t *object, struct packet_ref packet, const struct report_options *options)
 {
-    json_put(object, "packet", packet.number ? json_integer((json_int_t)packet.number) : json_null());
+    json_t *number = packet.number ? json_integer((json_int_t)packet.number) : json_null();
+
+    json_put(object, "packet", options->is_log ? json_null() : number);
+    if (options->is_log)
+        json_put(object, "log_line", number);
     if (options->has_inputs && packet.number)
         json_put(object, "input", json_integer(packet.input));
 }
@@ -102,7 +111,7 @@ json_t *json_of_reply(const struct reply *reply, bool is_full, const struct repo
     json_put(object, "enhanced", json_of_enhanced(&reply->enhanced));
     json_put(object, "text", json_of_lines(reply));
     if (is_full) {
-        json_put(object, "time", json_of_time(reply->at.time_ns));
+        json_put(object, "time", json_of_moment(reply->at.time_ns, options));
         json_put_packet(object, reply->at.packet, options);
     }
     return object;
@@ -136,6 +145,11 @@ static void separate(struct buf *out)
 void json_append_value(json_t *value, struct buf *out)
 {
     separate(out);
+    dump(value, JSON_ENCODE_ANY, out);
+}
+
+void json_append_dumped(json_t *value, struct buf *out)
+{
     dump(value, JSON_ENCODE_ANY, out);
 }
 

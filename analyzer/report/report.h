@@ -12,12 +12,16 @@ struct report_options {
     bool has_color;
     unsigned columns; /* of text; 80 by default */
     bool has_inputs;  /* several captures: packets are told with their input */
+    /* Of the session at hand, set by report_options_for. */
+    bool is_log;     /* its lines are told in place of packets */
+    bool is_undated; /* when it was, is not known */
 };
 
 /* An input as the summary names it. */
 struct report_input {
     const char *path;
     const char *format;
+    const char *program; /* that wrote it, of a log; or NULL */
     uint64_t packets;
     uint64_t bytes;
     bool is_complete;
@@ -30,7 +34,8 @@ struct report_totals {
     uint64_t packets;
     uint64_t tcp_connections;
     uint64_t missing_bytes;
-    int64_t dropped_packets; /* -1: not known (files) */
+    uint64_t sealed_connections; /* TLS from the start on a port of SMTP's, and nothing could be read */
+    int64_t dropped_packets;     /* -1: not known (files) */
 };
 
 /* Counts over all sessions that were shown. */
@@ -60,6 +65,9 @@ struct report_counts {
     size_t mechanism_count;
     uint64_t messages;
     uint64_t missing_bytes;
+    uint64_t tls_sessions;
+    uint64_t sealed_sessions; /* of them: what was said inside could not be read, or not all of it */
+    uint64_t wrong_keys;      /* of those: there were keys, and they did not fit */
     struct returned returned;
     enum severity worst; /* of all findings */
 };
@@ -77,6 +85,9 @@ struct report_format {
     void (*summary)(const struct report_counts *counts, const struct report_totals *totals,
                     const struct report_options *options, struct buf *out);
 };
+
+/* The same for one session. */
+struct report_options report_options_for(const struct report_options *options, const struct session *session);
 
 /* NULL if there is no such format. */
 const struct report_format *report_format_find(const char *name);

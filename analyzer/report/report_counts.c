@@ -83,6 +83,13 @@ void report_count_findings(struct report_counts *counts, const struct finding *f
     }
 }
 
+static void count_tls(struct report_counts *counts, const struct session *session)
+{
+    counts->tls_sessions += session->is_tls;
+    counts->sealed_sessions += session_is_sealed(session);
+    counts->wrong_keys += session->is_tls && session->tls && session->tls->reading == TLS_READING_WRONG;
+}
+
 void report_count(struct report_counts *counts, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -96,6 +103,7 @@ void report_count(struct report_counts *counts, const struct analysis *analysis)
     for (size_t i = 0; i < session->exchange_count; i++)
         count_mechanism(counts, session->exchanges[i].mechanism,
                         sasl_result_of(session, &session->exchanges[i]).outcome);
+    count_tls(counts, session);
     counts->messages += session->message_count;
     counts->returned.refused += analysis->returned.refused;
     counts->returned.accepted_later += analysis->returned.accepted_later;

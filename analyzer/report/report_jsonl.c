@@ -45,6 +45,8 @@ static json_t *json_of_inputs(const struct report_totals *totals)
         json_t *object = json_object();
         json_put(object, "path", json_of_bytes(bytes_of(input->path)));
         json_put(object, "format", json_of_text(input->format));
+        if (input->program)
+            json_put(object, "program", json_of_text(input->program));
         json_put(object, "packets", json_integer((json_int_t)input->packets));
         json_put(object, "bytes", json_integer((json_int_t)input->bytes));
         json_put(object, "complete", json_boolean(input->is_complete));
@@ -129,6 +131,17 @@ static json_t *json_of_returned(const struct returned *returned)
     return object;
 }
 
+static json_t *json_of_tls(const struct report_counts *counts, const struct report_totals *totals)
+{
+    json_t *object = json_object();
+
+    json_put(object, "sessions", json_integer((json_int_t)counts->tls_sessions));
+    json_put(object, "unread", json_integer((json_int_t)counts->sealed_sessions));
+    json_put(object, "wrong_keys", json_integer((json_int_t)counts->wrong_keys));
+    json_put(object, "unread_connections", json_integer((json_int_t)totals->sealed_connections));
+    return object;
+}
+
 static void summary_line(const struct report_counts *counts, const struct report_totals *totals,
                          const struct report_options *options, struct buf *out)
 {
@@ -146,6 +159,7 @@ static void summary_line(const struct report_counts *counts, const struct report
     json_put(object, "verdicts", json_of_verdicts(counts));
     json_put(object, "auth", json_of_auth(counts));
     json_put(object, "messages", json_integer((json_int_t)counts->messages));
+    json_put(object, "tls", json_of_tls(counts, totals));
     json_put(object, "returned", json_of_returned(&counts->returned));
     json_put(object, "findings", json_of_findings(counts));
     json_put(object, "missing_bytes", json_integer((json_int_t)counts->missing_bytes));

@@ -68,7 +68,7 @@ static json_t *json_of_command(const struct item *item, const struct judgement *
     json_t *object = json_object();
 
     json_put(object, "n", json_integer(command->n));
-    json_put(object, "time", json_of_time(item->at.time_ns));
+    json_put(object, "time", json_of_moment(item->at.time_ns, options));
     json_put_packet(object, item->at.packet, options);
     json_put(object, "verb", json_of_verb(command));
     json_put(object, "argument",
@@ -324,7 +324,9 @@ static json_t *json_of_capture(const struct session *session)
     const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
     json_t *object = json_object();
 
-    json_put(object, "packets", json_integer((json_int_t)(client->packets + server->packets)));
+    uint64_t packets = session->log ? 0 : client->packets + server->packets;
+
+    json_put(object, "packets", json_integer((json_int_t)packets));
     json_put(object, "missing_bytes", json_of_pair(client->missing_bytes, server->missing_bytes));
     json_put(object, "midstream", json_boolean(session->is_midstream));
     json_put(object, "one_sided", json_of_side(session->one_sided));
@@ -349,7 +351,7 @@ static json_t *json_of_greeting(const struct replay *replay, const struct report
     json_put(object, "code", json_integer(greeting->code));
     json_put(object, "text", json_of_lines(greeting));
     json_put_packet(object, greeting->at.packet, options);
-    json_put(object, "time", json_of_time(greeting->at.time_ns));
+    json_put(object, "time", json_of_moment(greeting->at.time_ns, options));
     return object;
 }
 
@@ -362,23 +364,49 @@ static json_t *json_of_extensions(const struct replay *replay)
     return array;
 }
 
+/* Null where an address is not known: it is an identifier of both. */
+static json_t *json_of_community(const struct session *session)
+{
+    char community_id[COMMUNITY_ID_TEXT];
+
+    if (!session->client.address.family || !session->server.address.family)
+        return json_null();
+    session_community_id(session, community_id);
+    return json_string_nocheck(community_id);
+}
+
+static void put_log(json_t *object, const struct session *session)
+{
+    const struct log_facts *log = session->log;
+
+    if (!log)
+        return;
+    json_t *facts = json_object();
+    json_put(facts, "program", json_of_bytes(log->program));
+    json_put(facts, "line", json_integer((json_int_t)session->first_packet.number));
+    json_put(facts, "server_name", log->server_name.len ? json_of_bytes(log->server_name) : json_null());
+    json_put(facts, "clock", json_string_nocheck(log_clock_name(log->clock)));
+    json_put(facts, "written_by",
+             json_string_nocheck(side_name(log->is_server_side ? SIDE_SERVER : SIDE_CLIENT)));
+    json_put(facts, "partial", json_boolean(log->is_partial));
+    json_put(object, "log", facts);
+}
+
 /* What stands before the commands; `is_short`: without what the two sides said. */
 static json_t *json_of_head(const struct analysis *analysis, const struct report_options *options,
                             bool is_short)
 {
     const struct session *session = analysis->session;
     const struct replay *replay = &analysis->replay;
-    char community_id[COMMUNITY_ID_TEXT];
     json_t *object = json_object();
 
-    session_community_id(session, community_id);
     json_put(object, "type", json_string_nocheck("session"));
     json_put(object, "schema", json_integer(1));
     json_put(object, "id", json_string_nocheck(session->id));
-    json_put(object, "community_id", json_string_nocheck(community_id));
+    json_put(object, "community_id", json_of_community(session));
     json_put(object, "protocol", json_string_nocheck(protocol_name(session->protocol)));
-    json_put(object, "start", json_of_time(session->start_ns));
-    json_put(object, "end", json_of_time(session->end_ns));
+    json_put(object, "start", json_of_moment(session->start_ns, options));
+    json_put(object, "end", json_of_moment(session->end_ns, options));
     json_put(object, "client", json_of_endpoint(&session->client));
     json_put(object, "server", json_of_endpoint(&session->server));
     json_put(object, "server_software", json_of_text(replay->server_software));
@@ -386,6 +414,7 @@ static json_t *json_of_head(const struct analysis *analysis, const struct report
     json_put(object, "helo", replay->helo.len && !is_short ? json_of_bytes(replay->helo) : json_null());
     json_put(object, "extensions", is_short ? json_array() : json_of_extensions(replay));
     json_put(object, "capture", json_of_capture(session));
+    put_log(object, session);
     json_put(object, "tls", report_jsonl_tls(session, options));
     return object;
 }
@@ -434,12 +463,13 @@ static void append_short(const struct analysis *analysis, const struct report_op
 void report_jsonl_session(const struct analysis *analysis, const struct report_options *options,
                           struct buf *out)
 {
+    struct report_options own = report_options_for(options, analysis->session);
     size_t start = out->len;
 
-    append_session(analysis, options, out);
+    append_session(analysis, &own, out);
     if (out->ok)
         return;
     out->len = start;
     out->ok = true;
-    append_short(analysis, options, out);
+    append_short(analysis, &own, out);
 }

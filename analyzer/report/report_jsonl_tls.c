@@ -65,6 +65,14 @@ static json_t *json_of_bytes_or_null(struct bytes bytes)
     return bytes.len ? json_of_bytes(bytes) : json_null();
 }
 
+/* From the first hello to where the handshake was over. */
+static json_t *json_of_span(const struct tls_facts *tls)
+{
+    if (!tls->done_ns || tls->done_ns < tls->first.time_ns)
+        return json_null();
+    return json_real((double)((tls->done_ns - tls->first.time_ns) / 1000) / 1000.0);
+}
+
 static void put_handshake(json_t *object, const struct tls_facts *tls, const struct report_options *options)
 {
     static const char *const states[TLS_STATE_COUNT] = {
@@ -81,17 +89,31 @@ static void put_handshake(json_t *object, const struct tls_facts *tls, const str
     json_put(object, "sni", json_of_bytes_or_null(tls->sni));
     json_put(object, "alpn", json_of_bytes_or_null(tls->alpn));
     json_put(object, "resumed", json_boolean(tls->is_resumed));
+    json_put(object, "ja3", json_of_bytes_or_null(tls->ja3));
+    json_put(object, "ja4", json_of_bytes_or_null(tls->ja4));
+    json_put(object, "handshake_ms", json_of_span(tls));
     json_put(object, "alerts", alerts);
     json_put(object, "certificate", json_of_certificate(tls->certificate));
 }
 
+/* What a log tells was said inside TLS stands behind it. */
+static bool has_handshake(const struct session *session)
+{
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_TLS)
+            return true;
+    return false;
+}
+
 json_t *report_jsonl_tls(const struct session *session, const struct report_options *options)
 {
-    if (!session->is_tls)
+    if (!session->is_tls && !(session->log && has_handshake(session)))
         return json_null();
     json_t *object = json_object();
     json_put(object, "bytes",
              json_of_pair(session->side[SIDE_CLIENT].tls_bytes, session->side[SIDE_SERVER].tls_bytes));
+    json_put(object, "read",
+             json_of_text(tls_reading_name(session->tls ? session->tls->reading : TLS_READING_NONE)));
     if (session->tls)
         put_handshake(object, session->tls, options);
     return object;

@@ -4,6 +4,7 @@
 #include "report/report.h"
 
 /* The rows of report.c. */
+extern const struct report_format report_ecs;
 extern const struct report_format report_jsonl;
 extern const struct report_format report_show;
 extern const struct report_format report_text;

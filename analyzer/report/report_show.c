@@ -104,11 +104,11 @@ static void put_command(const struct analysis *analysis, size_t index, const str
     text_command(command, options, SIZE_MAX, out);
     buf_append_u8(out, '\n');
     if (command->verb == VERB_AUTH)
-        show_step(show_response_of(analysis->session, index), LEFT, options, out);
+        show_step(sasl_response_at(analysis->session, index), LEFT, options, out);
     put_reply(analysis->session, item->reply, options, out);
     for (uint32_t i = 0; i < item->more_count; i++)
         put_reply(analysis->session, item->more_replies[i], options, out);
-    show_step(show_challenge_of(analysis->session, index), LEFT, options, out);
+    show_step(sasl_challenge_at(analysis->session, index), LEFT, options, out);
     put_findings(analysis, command->n, options, out);
 }
 
@@ -116,7 +116,7 @@ static void put_sasl(const struct session *session, size_t index, const struct r
                      struct buf *out)
 {
     const struct item *item = &session->items[index];
-    const struct sasl_step *step = show_response_of(session, index);
+    const struct sasl_step *step = sasl_response_at(session, index);
 
     put_left(session, item->at, out);
     buf_append_text(out, " -> ");
@@ -130,7 +130,7 @@ static void put_sasl(const struct session *session, size_t index, const struct r
     buf_append_u8(out, '\n');
     show_step(step, LEFT, options, out);
     put_reply(session, item->reply, options, out);
-    show_step(show_challenge_of(session, index), LEFT, options, out);
+    show_step(sasl_challenge_at(session, index), LEFT, options, out);
 }
 
 static void put_content(const struct session *session, const struct item *item,
@@ -165,6 +165,18 @@ static void put_gap(const struct item *item, struct buf *out)
                                                  : " are missing in the capture ...\n");
 }
 
+static void put_tls(const struct session *session, size_t index, struct buf *out)
+{
+    enum tls_reading reading = session->tls ? session->tls->reading : TLS_READING_NONE;
+    bool is_read =
+        reading == TLS_READING_WHOLE || (reading == TLS_READING_PART && index + 1 < session->item_count);
+
+    put_note(is_read || session->log ? "=== from here on TLS\n"
+             : session->is_tls       ? "=== from here on TLS: what is said cannot be read\n"
+                               : "=== the client began with TLS, which the server did not take for it\n",
+             out);
+}
+
 static void put_item(const struct analysis *analysis, size_t index, const struct report_options *options,
                      struct buf *out)
 {
@@ -189,9 +201,7 @@ static void put_item(const struct analysis *analysis, size_t index, const struct
         put_gap(item, out);
         break;
     case ITEM_TLS:
-        put_note(session->is_tls ? "=== from here on TLS: what is said cannot be read\n"
-                                 : "=== the client began with TLS, which the server did not take for it\n",
-                 out);
+        put_tls(session, index, out);
         break;
     case ITEM_PRELUDE:
         put_note("=== ", out);
@@ -215,26 +225,23 @@ static void show_session(const struct analysis *analysis, const struct report_op
                          struct buf *out)
 {
     const struct session *session = analysis->session;
-    char client[ENDPOINT_TEXT], server[ENDPOINT_TEXT];
 
-    endpoint_format(&session->client, client);
-    endpoint_format(&session->server, server);
     text_tint(options, TINT_STRONG, out);
     buf_append_text(out, "=== session ");
     buf_append_text(out, session->id);
     buf_append_text(out, "  ");
-    text_time(session->start_ns, out);
+    text_start(session, out);
     buf_append_text(out, "  ");
-    buf_append_text(out, client);
-    buf_append_text(out, " -> ");
-    buf_append_text(out, server);
+    text_ends(session, true, out);
     text_untint(options, out);
     buf_append_u8(out, '\n');
     for (size_t i = 0; i < session->item_count; i++)
         put_item(analysis, i, options, out);
     put_findings(analysis, 0, options, out);
     put_note("=== closed: ", out);
-    buf_append_text(out, close_kind_name(session->closed));
+    buf_append_text(out, session->log && session->closed == CLOSE_END_OF_CAPTURE
+                             ? "the log does not say"
+                             : close_kind_name(session->closed));
     if (session->closed_by != SIDE_NONE) {
         buf_append_text(out, ", by the ");
         buf_append_text(out, side_name(session->closed_by));

@@ -9,17 +9,6 @@
 
 enum { INDENT = 4, SHORT_ADDRESS = 40, MORE_SHOWN = 4, CONSEQUENCES_SHOWN = 6 };
 
-static void put_endpoints(const struct session *session, struct buf *out)
-{
-    char text[ENDPOINT_TEXT];
-    size_t len = address_format(&session->client.address, text);
-
-    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
-    buf_append_text(out, " -> ");
-    len = endpoint_format(&session->server, text);
-    buf_append(out, (struct bytes){ (const uint8_t *)text, len });
-}
-
 /* "sender -> recipient (+2)" of the first transaction that got somewhere. */
 static void put_envelope(const struct transaction *transaction, struct buf *out)
 {
@@ -110,9 +99,9 @@ static void put_headline(const struct analysis *analysis, const struct report_op
     const struct session *session = analysis->session;
     const struct replay *replay = &analysis->replay;
 
-    text_time(session->start_ns, out);
+    text_start(session, out);
     buf_append_text(out, "  ");
-    put_endpoints(session, out);
+    text_ends(session, false, out);
     put_auth(session, options, out);
     if (session->is_tls)
         buf_append_text(out, "  TLS");
@@ -121,7 +110,7 @@ static void put_headline(const struct analysis *analysis, const struct report_op
         put_envelope(&replay->transactions[0], out);
         buf_append_text(out, "  ");
         put_outcome(replay, &replay->transactions[0], options, out);
-    } else if (!session->is_tls && session->exchange_count == 0) {
+    } else if (!session_is_sealed(session) && session->exchange_count == 0) {
         buf_append_text(out, "  no message");
     }
     for (size_t i = 1; i < replay->transaction_count; i++) {
@@ -417,6 +406,44 @@ static void put_counted_findings(const struct report_counts *counts, const struc
         }
 }
 
+/* "15 packets, 1 TCP connection, 2 logs": logs are told where there are any, and packets where there is
+ * anything else. */
+static void put_seen(const struct report_totals *totals, struct buf *out)
+{
+    uint64_t logs = 0;
+
+    for (size_t i = 0; i < totals->input_count; i++)
+        logs += totals->inputs[i].program != NULL;
+    if (totals->packets || logs < totals->input_count || !logs) {
+        put_total(totals->packets, "packet, ", "packets, ", out);
+        put_total(totals->tcp_connections, "TCP connection", "TCP connections", out);
+        buf_append_text(out, logs ? ", " : "");
+    }
+    if (logs)
+        put_total(logs, "log", "logs", out);
+}
+
+/* What nobody could read, and how to read it. */
+static void put_sealed(const struct report_counts *counts, const struct report_totals *totals,
+                       struct buf *out)
+{
+    if (counts->sealed_sessions) {
+        buf_append_u64(out, counts->sealed_sessions);
+        buf_append_text(out, " of ");
+        put_total(counts->tls_sessions, "session in TLS", "sessions in TLS", out);
+        buf_append_text(out, " could not be read");
+    }
+    if (totals->sealed_connections) {
+        buf_append_text(out, counts->sealed_sessions ? ", nor " : "");
+        put_total(totals->sealed_connections, "connection", "connections", out);
+        buf_append_text(out, counts->sealed_sessions ? " in TLS from the start"
+                                                     : " in TLS from the start could not be read");
+    }
+    if (counts->sealed_sessions || totals->sealed_connections)
+        buf_append_text(out, counts->wrong_keys ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
+                                                : ": --tls-keylog FILE reads them; docs/TLS.md\n");
+}
+
 static void text_summary(const struct report_counts *counts, const struct report_totals *totals,
                          const struct report_options *options, struct buf *out)
 {
@@ -428,8 +455,7 @@ static void text_summary(const struct report_counts *counts, const struct report
     put_total(counts->sessions, "session, ", "sessions, ", out);
     put_total(commands, "command, ", "commands, ", out);
     put_total(counts->messages, "message; ", "messages; ", out);
-    put_total(totals->packets, "packet, ", "packets, ", out);
-    put_total(totals->tcp_connections, "TCP connection", "TCP connections", out);
+    put_seen(totals, out);
     if (counts->missing_bytes) {
         buf_append_text(out, "; ");
         put_total(counts->missing_bytes, "byte missing", "bytes missing", out);
@@ -445,6 +471,7 @@ static void text_summary(const struct report_counts *counts, const struct report
         put_total(counts->verdicts[VERDICT_CONTRADICTED], "command in order", "commands in order", out);
         buf_append_u8(out, '\n');
     }
+    put_sealed(counts, totals, out);
     put_returned(&counts->returned, out);
     put_counted_findings(counts, options, out);
 }

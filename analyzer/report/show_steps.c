@@ -2,75 +2,7 @@
 #include "report/show_steps.h"
 
 #include "base/limits.h"
-#include "base/timestamp.h"
 #include "report/text_parts.h"
-
-enum { VALUE_MOST = 120 };
-
-static bool is_moment(const struct moment *a, const struct moment *b)
-{
-    return a->time_ns == b->time_ns && a->packet.number == b->packet.number;
-}
-
-/* In the exchange that the item belongs to; steps beyond the decoded ones hold nothing to show. */
-static const struct sasl_step *step_at(const struct session *session, size_t index, enum side from,
-                                       const struct moment *at)
-{
-    const struct sasl_exchange *exchange = sasl_exchange_at(session, index);
-    size_t count = exchange ? sasl_decoded_count(exchange) : 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (exchange->steps[i].from == from && is_moment(&exchange->steps[i].at, at))
-            return &exchange->steps[i];
-    return NULL;
-}
-
-const struct sasl_step *show_response_of(const struct session *session, size_t index)
-{
-    const struct item *item = &session->items[index];
-    const struct sasl_step *step = step_at(session, index, SIDE_CLIENT, &item->at);
-
-    if (item->kind != ITEM_SASL)
-        return step;
-    return step && step->length == item->as.sasl->length ? step : item->as.sasl;
-}
-
-const struct sasl_step *show_challenge_of(const struct session *session, size_t index)
-{
-    const struct item *item = &session->items[index];
-
-    if (!item->reply || item->reply->code != 334)
-        return NULL;
-    return step_at(session, index, SIDE_SERVER, &item->reply->at);
-}
-
-/* Times of a token stand in it as seconds since 1970. */
-static void put_token_time(const struct sasl_field *field, struct buf *out)
-{
-    uint64_t seconds;
-    bool is_time =
-        strcmp(field->name, "exp") == 0 || strcmp(field->name, "nbf") == 0 || strcmp(field->name, "iat") == 0;
-
-    if (!is_time || !bytes_to_u64(field->value, &seconds) || seconds > UINT32_MAX)
-        return;
-    buf_append_text(out, " (");
-    text_time(seconds * NS_PER_SECOND, out);
-    buf_append_u8(out, ')');
-}
-
-static void put_field(const struct sasl_field *field, const struct report_options *options, struct buf *out)
-{
-    buf_append_text(out, field->name);
-    buf_append_text(out, ": ");
-    if (field->is_redacted || (field->is_secret && !options->shows_secrets)) {
-        buf_append_u8(out, '(');
-        buf_append_u64(out, field->length);
-        buf_append_text(out, " octets withheld)");
-    } else {
-        text_wire(field->value, VALUE_MOST, out);
-        put_token_time(field, out);
-    }
-}
 
 void show_step(const struct sasl_step *step, size_t indent, const struct report_options *options,
                struct buf *out)
@@ -80,14 +12,7 @@ void show_step(const struct sasl_step *step, size_t indent, const struct report_
     if (!step || (step->field_count == 0 && !step->malformed))
         return;
     buf_init(&text, LIMIT_LINE);
-    for (uint32_t i = 0; i < step->field_count; i++) {
-        buf_append_text(&text, i ? ", " : "");
-        put_field(&step->fields[i], options, &text);
-    }
-    if (step->malformed) {
-        buf_append_text(&text, step->field_count ? "; malformed: " : "malformed: ");
-        buf_append_text(&text, step->malformed);
-    }
+    sasl_step_text(step, options->shows_secrets, &text);
     text_blanks(indent, out);
     buf_append_text(out, "    = ");
     text_fold(buf_bytes(&text), indent + 6, options, out);

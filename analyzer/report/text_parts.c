@@ -41,6 +41,66 @@ void text_time(uint64_t time_ns, struct buf *out)
     buf_append(out, (struct bytes){ (const uint8_t *)text, len });
 }
 
+void text_start(const struct session *session, struct buf *out)
+{
+    char text[TIMESTAMP_TEXT];
+    enum log_clock clock = session->log ? session->log->clock : LOG_CLOCK_FULL;
+
+    if (clock == LOG_CLOCK_FULL) {
+        text_time(session->start_ns, out);
+        return;
+    }
+    (void)timestamp_format_seconds(session->start_ns, text);
+    if (clock == LOG_CLOCK_NONE) {
+        buf_append_text(out, "(times not logged)");
+        text_blanks(1, out);
+        return;
+    }
+    size_t from = clock == LOG_CLOCK_OF_DAY ? 11 : 5; /* of "2026-11-24 13:00:00" */
+    text_blanks(from, out);
+    buf_append_text(out, text + from);
+}
+
+static void put_server(const struct session *session, struct buf *out)
+{
+    char text[ENDPOINT_TEXT];
+    const struct log_facts *log = session->log;
+
+    if (!log || session->server.address.family || !log->server_name.len) {
+        endpoint_format(&session->server, text);
+        buf_append_text(out, text);
+        return;
+    }
+    text_wire(log->server_name, 60, out);
+    if (session->server.port) {
+        buf_append_u8(out, ':');
+        buf_append_u64(out, session->server.port);
+    }
+}
+
+void text_ends(const struct session *session, bool with_port, struct buf *out)
+{
+    char text[ENDPOINT_TEXT];
+
+    if (with_port)
+        endpoint_format(&session->client, text);
+    else
+        address_format(&session->client.address, text);
+    buf_append_text(out, session->log && !session->client.address.family ? "client" : text);
+    buf_append_text(out, " -> ");
+    if (session->log && !session->server.address.family && !session->log->server_name.len)
+        buf_append_text(out, "server");
+    else
+        put_server(session, out);
+    if (!session->log)
+        return;
+    buf_append_text(out, "  (log of ");
+    text_wire(session->log->program, 40, out);
+    buf_append_text(out, ", line ");
+    buf_append_u64(out, session->first_packet.number);
+    buf_append_u8(out, ')');
+}
+
 void text_wire(struct bytes bytes, size_t most, struct buf *out)
 {
     if (bytes.len <= most) {
@@ -89,6 +149,75 @@ void text_fold(struct bytes text, size_t indent, const struct report_options *op
     }
 }
 
+/* The character at `at`: its length, and whether it is a wide one.  What is no UTF-8 was escaped before. */
+static size_t character_at(struct bytes text, size_t at, bool *is_wide)
+{
+    uint8_t first = text.ptr[at];
+    size_t len = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    /* U+3000 and above, but for the few narrow ones that nobody writes. */
+    *is_wide = first >= 0xe3 && first < 0xf0;
+    return len < text.len - at ? len : text.len - at;
+}
+
+size_t text_width(struct bytes text)
+{
+    size_t width = 0;
+    bool is_wide;
+
+    for (size_t at = 0; at < text.len; width += is_wide ? 2 : 1)
+        at += character_at(text, at, &is_wide);
+    return width;
+}
+
+/* What no line begins with: the points and closing brackets of Japanese. */
+static bool is_closing(struct bytes text)
+{
+    static const char *const signs[] = { "\xe3\x80\x81", "\xe3\x80\x82", "\xe3\x80\x8d", "\xef\xbc\x89",
+                                         "\xef\xbc\x9a" };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (bytes_equal(bytes_slice(text, 0, 3), bytes_of(signs[i])))
+            return true;
+    return false;
+}
+
+/* As fold_at, in columns. */
+static size_t fold_wide_at(struct bytes text, size_t columns)
+{
+    size_t width = 0, last = 0, at = 0;
+    bool is_wide;
+
+    while (at < text.len) {
+        size_t len = character_at(text, at, &is_wide);
+        if (text.ptr[at] == ' ')
+            last = at;
+        width += is_wide ? 2 : 1;
+        if (width > columns && last > 0)
+            return last;
+        at += len;
+        if (is_wide && width <= columns && !is_closing(bytes_from(text, at)))
+            last = at;
+    }
+    return text.len;
+}
+
+void text_fold_wide(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
+{
+    size_t columns = options->columns > indent ? options->columns - indent : 1;
+
+    for (;;) {
+        while (text.len > 0 && text.ptr[0] == ' ')
+            text = bytes_from(text, 1);
+        size_t end = fold_wide_at(text, columns);
+        (void)escape_text(bytes_slice(text, 0, end), out);
+        buf_append_u8(out, '\n');
+        if (end == text.len)
+            return;
+        text = bytes_from(text, end);
+        text_blanks(indent, out);
+    }
+}
 enum { BODY_WORD = 24 }; /* shown of the first word of a message's line */
 
 void text_command(const struct command *command, const struct report_options *options, size_t most,

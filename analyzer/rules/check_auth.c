@@ -108,13 +108,14 @@ static void check_cleartext(const struct auth_case *auth)
     if (!auth->mechanism || !auth->mechanism->sends_plain_secret || auth->judgement->is_tls)
         return;
     for (size_t i = 0; i < auth->exchange->step_count; i++)
-        if (auth->exchange->steps[i].from == SIDE_CLIENT && auth->exchange->steps[i].is_secret) {
+        if (auth->exchange->steps[i].from == SIDE_CLIENT
+            && (auth->exchange->steps[i].is_secret || auth->exchange->steps[i].is_hidden)) {
             (void)check_raise(auth->analysis, RULE_CLEARTEXT_CREDENTIAL, auth->index);
             return;
         }
 }
 
-/* No byte is missing from the AUTH command to the end of its exchange. */
+/* Nothing is missing from the AUTH command to the end of its exchange. */
 static bool is_whole(const struct auth_case *auth)
 {
     const struct session *session = auth->analysis->session;
@@ -122,6 +123,9 @@ static bool is_whole(const struct auth_case *auth)
     if (session->one_sided != SIDE_NONE || !auth->judgement->is_phase_known || auth->judgement->is_lost
         || session->items[auth->index].is_after_gap)
         return false;
+    for (size_t i = 0; i < auth->exchange->step_count; i++)
+        if (auth->exchange->steps[i].is_hidden)
+            return false;
     for (size_t i = auth->index + 1; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_GAP || (item->kind == ITEM_SASL && item->is_after_gap))

@@ -40,7 +40,8 @@ static void check_lost(struct analysis *analysis, const struct ending *ending)
 {
     const struct session *session = analysis->session;
 
-    if (!ending->is_seen || session->is_tls || session->one_sided != SIDE_NONE || ending->is_polite)
+    if (!ending->is_seen || session_is_sealed(session) || session->one_sided != SIDE_NONE || ending->is_polite
+        || ending_is_before_tls(session)) /* or a handshake that failed */
         return;
     struct finding *finding =
         check_raise_session(analysis, RULE_CONNECTION_LOST, end_moment(session, ending));

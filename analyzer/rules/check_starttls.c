@@ -59,6 +59,19 @@ static enum confidence confidence_of(const struct analysis *analysis, size_t sta
     return command->reply || command->as.command.verb == VERB_QUIT ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
 }
 
+/* Read with keys: what became of it. */
+static const char *what_became_of(const struct session *session, const struct between *between)
+{
+    if (between->tls == SIZE_MAX || between->command == SIZE_MAX || session_is_sealed(session))
+        return "";
+    const struct reply *reply = session->items[between->command].reply;
+    if (!reply)
+        return " Inside TLS the server did not answer it: it had dropped it.";
+    return reply->at.time_ns >= session->items[between->tls].at.time_ns
+               ? " The server kept it, and answered it inside TLS as if it had come encrypted."
+               : "";
+}
+
 static void check_injection(struct analysis *analysis, size_t starttls, const struct between *between)
 {
     const struct session *session = analysis->session;
@@ -73,10 +86,11 @@ static void check_injection(struct analysis *analysis, size_t starttls, const st
     if (!finding)
         return;
     finding->confidence = confidence;
-    check_detail(analysis, finding,
+    check_detail(analysis, finding, "%s%s",
                  item_saw(&session->items[index], session->items[starttls].reply)
                      ? "The client had seen the 220, and went on in clear."
-                     : "It was sent together with STARTTLS, before the 220 could be seen.");
+                     : "It was sent together with STARTTLS, before the 220 could be seen.",
+                 what_became_of(session, between));
 }
 
 static void check_response_injection(struct analysis *analysis, size_t starttls,

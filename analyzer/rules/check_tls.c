@@ -178,8 +178,28 @@ static void check_certificate(struct analysis *analysis)
     }
 }
 
+/* STARTTLS was accepted, and nobody said a word of TLS. */
+static void check_silence(struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    struct ending ending = ending_of(analysis);
+
+    if (!ending.is_seen || session->one_sided != SIDE_NONE || analysis->replay.has_gaps)
+        return;
+    struct finding *finding = check_raise(analysis, RULE_TLS_HANDSHAKE_FAILED, session->item_count - 1);
+    if (!finding)
+        return;
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding->fault = fault_of(ending.by);
+    check_detail(
+        analysis, finding, "The client sent no handshake behind the 220, and the %s %s the connection.",
+        ending.by == SIDE_NONE ? "other side" : side_name(ending.by), ending.is_reset ? "reset" : "closed");
+}
+
 static void check_session(struct analysis *analysis)
 {
+    if (ending_is_before_tls(analysis->session))
+        check_silence(analysis);
     if (!analysis->session->tls || !analysis->session->is_tls)
         return; /* the server may have gone on in clear */
     check_handshake(analysis);

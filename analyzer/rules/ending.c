@@ -137,13 +137,21 @@ bool ending_is_blurred(const struct analysis *analysis)
            || session->side[SIDE_SERVER].missing_bytes;
 }
 
+bool ending_is_before_tls(const struct session *session)
+{
+    const struct item *last = session->item_count ? &session->items[session->item_count - 1] : NULL;
+
+    return last && last->kind == ITEM_COMMAND && last->as.command.verb == VERB_STARTTLS && last->reply
+           && last->reply->code / 100 == 2;
+}
+
 struct ending ending_of(const struct analysis *analysis)
 {
     struct ending ending = { .by = SIDE_NONE, .item = SIZE_MAX };
 
     find_end(analysis->session, &ending);
     ending.is_polite = said_goodbye(analysis);
-    if (!ending_is_blurred(analysis) && !analysis->session->is_tls)
+    if (!ending_is_blurred(analysis) && !session_is_sealed(analysis->session))
         find_turn(analysis->session, &ending);
     return ending;
 }

@@ -25,6 +25,8 @@ struct ending {
 };
 
 struct ending ending_of(const struct analysis *analysis);
+/* STARTTLS was accepted, and that was the last word. */
+bool ending_is_before_tls(const struct session *session);
 /* Whether missing bytes leave open what happened at the end. */
 bool ending_is_blurred(const struct analysis *analysis);
 

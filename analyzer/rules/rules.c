@@ -5,6 +5,7 @@
 
 #include "rules/check.h"
 #include "rules/check_attempts.h"
+#include "rules/log_limits.h"
 
 static const struct rule rules[RULE_COUNT] = {
 #define RULE(name, id_, group_, severity_, fault_, reference_, title_, explanation_, remedy_)                \
@@ -223,6 +224,8 @@ static bool analyze(struct analysis *analysis)
     for (size_t i = 0; i < session->item_count; i++)
         check_item(analysis, i);
     check_whole(analysis);
+    if (session->log)
+        log_limits_apply(analysis);
     if (analysis->finding_count > 1)
         qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
     return true;

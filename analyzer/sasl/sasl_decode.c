@@ -286,7 +286,7 @@ bool sasl_decode_steps(struct session *session, struct sasl_exchange *exchange,
         context.prompt = i > 0 && step[-1].from == SIDE_SERVER ? &step[-1] : NULL;
         if (step->from == SIDE_CLIENT && !context.is_initial)
             (void)next_response(session, &at, &context.is_after_gap);
-        if (step->is_decoded)
+        if (step->is_decoded || step->is_hidden)
             continue;
         decode_step(session, mechanism, &context, step);
         if (step->is_secret)

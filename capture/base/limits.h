@@ -23,8 +23,11 @@ enum {
     LIMIT_FRAGMENT_SETS = 1024, /* datagrams in reassembly at once */
     LIMIT_FRAGMENTS = 64,       /* pieces of one datagram; 65535 / 1480 is 45 */
     LIMIT_FRAGMENT_BYTES = 4 * 1024 * 1024,
-    LIMIT_FRAGMENT_SECONDS = 30,  /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
-    LIMIT_FRAGMENT_ECHO_MS = 200, /* how long the pieces of a whole datagram are known as copies of it */
+    LIMIT_FRAGMENT_SECONDS = 30, /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
+    LIMIT_FRAGMENT_ECHO_MS = 200,
+    /* how long the pieces of a whole datagram are known as copies of it */ /* scrub */
+    LIMIT_SCRUB_SESSIONS = 32768,  /* whose packets are written without their secrets */
+    LIMIT_SCRUB_WINDOWS = 1 << 18, /* pieces of them that are overwritten */
 
     /* tcp */
     LIMIT_STREAM_BYTES = 1024 * 1024, /* out of order and waiting, one direction of one connection */
@@ -52,6 +55,13 @@ enum {
     LIMIT_TLS_NAMES = 16,            /* kept of a certificate */
     LIMIT_TLS_NAME = 256,            /* octets of one of them: a name of DNS has 253 at most */
     LIMIT_TLS_ALERTS = 4,
+    LIMIT_TLS_KEY_LINE = 512,          /* of a key log: label, random and secret take 200 */
+    LIMIT_TLS_SECRETS = 1 << 20,       /* remembered of key logs; the oldest go first */
+    LIMIT_TLS_SECRETS_BLOCK = 1 << 16, /* octets of a pcapng block with secrets that are handed on at once */
+    LIMIT_TLS_TRIES = 4096,            /* sequence numbers tried for one record behind missing bytes */
+    LIMIT_TLS_TRIED_BYTES = 64u * 1024 * 1024, /* octets decrypted in vain for one direction: some 20 ms */
+    LIMIT_TLS_TRIED_KEYS = 64,                 /* secrets tried where the handshake was not captured */
+    LIMIT_TLS_KEY_TRIES = 4 * 1024 * 1024,     /* and records opened in vain so, in one run: some seconds */
 
     /* sasl */
     LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */
@@ -80,9 +90,30 @@ enum {
     LIMIT_EVIDENCE_BYTES =
         64 * 1024 * 1024, /* packets of sessions that wait for what must be known of them */
     LIMIT_EVIDENCE_PENDING = 16 * 1024 * 1024, /* and of connections that are none yet */
+    /* log */
+    LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
+    LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */
+    LIMIT_LOG_TALKS = 4096,          /* sessions that go on at once in the logs */
+    LIMIT_LOG_RAW = 4 * 1024 * 1024, /* of both directions that a log has one behind the other */
+
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
+    /* incident */
+    LIMIT_INCIDENTS = 2048,      /* told apart; what comes beyond goes into coarser ones */
+    LIMIT_INCIDENTS_FINE = 1536, /* of them by client too; the rest by server, or by finding alone */
+    LIMIT_INCIDENT_BYTES =
+        256 * KIB,             /* of texts of one incident: an eighth of that is usual with long replies */
+    LIMIT_EXEMPLARS = 3,       /* sessions kept of an incident */
+    LIMIT_EXEMPLAR_LINES = 72, /* of a dialogue kept; what is folded is counted */
+    LIMIT_EXEMPLAR_REPLY = 16, /* lines of one reply in it */
+    LIMIT_EXEMPLAR_TEXT = 400, /* octets of one line */
+    LIMIT_PSEUDONYMS = 32768,  /* names of a report that is made anonymous; a few for each incident */
+    LIMIT_TALLY = 1024,        /* different clients, names, identities counted of one incident */
+
     /* output */
+    LIMIT_REPORT = 64 * 1024 * 1024,    /* a report; what is listed of incidents ends long before */
+    LIMIT_HTML_BYTES = 4 * 1024 * 1024, /* of a page, before its last sections: browsers open 5 MB at once */
+    LIMIT_REPORT_BLOCK = 1024 * 1024,   /* one paragraph of it */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,
     LIMIT_REORDER_BYTES =
         16 * 1024 * 1024 /* finished output that waits for an older session; spooled beyond */

@@ -11,6 +11,7 @@ static const uint16_t known_ports[] = { 24, 25, 26, 465, 587, 1025, 2525, 10024,
 
 struct detector {
     struct budget *budget;
+    struct detect_options options;
     struct opinion *opinion; /* opened when it is first asked */
     bool is_opinion_missing;
     uint8_t is_port[65536 / 8]; /* a bit a port */
@@ -46,6 +47,7 @@ struct detector *detector_new(const struct detect_options *options, struct budge
         return NULL;
     }
     detector->budget = budget;
+    detector->options = *options;
     for (size_t i = 0; i < sizeof known_ports / sizeof known_ports[0]; i++)
         add_port(detector, known_ports[i]);
     for (size_t i = 0; i < options->port_count; i++)
@@ -107,6 +109,33 @@ static int client_of(const struct detector *detector, const struct detect_input 
     return input->port[0] > input->port[1] ? 0 : 1;
 }
 
+bool detect_is_tls(struct bytes payload)
+{
+    return payload.len >= 2 && payload.ptr[0] >= 0x14 && payload.ptr[0] <= 0x17 && payload.ptr[1] == 3;
+}
+
+/* The random of a ClientHello: behind the header of its record, its own, and two octets of version. */
+static struct bytes client_random(struct bytes payload)
+{
+    enum { AT = 11, LEN = 32, TYPE_HANDSHAKE = 0x16, CLIENT_HELLO = 1 };
+
+    if (payload.len < AT + LEN || payload.ptr[0] != TYPE_HANDSHAKE || payload.ptr[5] != CLIENT_HELLO)
+        return (struct bytes){ NULL, 0 };
+    return bytes_slice(payload, AT, LEN);
+}
+
+/* Where TLS comes first, and it can perhaps be read: on a port of SMTP's always, for its key may come later.
+ */
+static bool is_readable(const struct detector *detector, const struct detect_input *input, bool is_port)
+{
+    const struct detect_options *options = &detector->options;
+
+    if (!options->has_keys || !detect_is_tls(input->payload))
+        return false;
+    struct bytes random = is_port ? (struct bytes){ NULL, 0 } : client_random(input->payload);
+    return (is_port || random.len > 0) && options->has_keys(options->ctx, random);
+}
+
 /* On a port of SMTP's, everything is taken for SMTP but what begins as another protocol. */
 static enum detect_verdict judge_known(const struct detector *detector, const struct detect_input *input,
                                        enum said said, int *client)
@@ -115,8 +144,7 @@ static enum detect_verdict judge_known(const struct detector *detector, const st
     /* Another protocol from the client is SMTP's business if the server answers as one: the dialogue will
      * see.  From the server it is none; and where the client begins with TLS, the server's first bytes
      * decide. */
-    bool is_tls = input->payload.len >= 2 && input->payload.ptr[0] >= 0x14 && input->payload.ptr[0] <= 0x17
-                  && input->payload.ptr[1] == 3;
+    bool is_tls = detect_is_tls(input->payload);
     if (is_tls && input->from == input->initiator)
         return DETECT_UNDECIDED;
     if (said == SAID_OTHER && (is_tls || input->from != *client))
@@ -182,8 +210,14 @@ enum detect_verdict detect_feed(struct detector *detector, struct detect_state *
                                 const struct detect_input *input, int *client)
 {
     enum said said = said_by(input->payload);
+    bool is_port =
+        detect_is_smtp_port(detector, input->port[0]) || detect_is_smtp_port(detector, input->port[1]);
 
-    if (detect_is_smtp_port(detector, input->port[0]) || detect_is_smtp_port(detector, input->port[1])) {
+    if (said == SAID_OTHER && !*state && is_readable(detector, input, is_port)) {
+        *client = client_of(detector, input, said);
+        return DETECT_SEALED;
+    }
+    if (is_port) {
         /* A client's ephemeral port may be one of SMTP's by chance: then the other end is the server. */
         bool is_server =
             input->initiator < 0 || detect_is_smtp_port(detector, input->port[!input->initiator]);

@@ -7,11 +7,21 @@
 
 /* Which connections are SMTP: known ports, what is said, and nDPI (in detect_ndpi.c alone). */
 
-enum detect_verdict { DETECT_UNDECIDED = 0, DETECT_SMTP, DETECT_OTHER, DETECT_VERDICT_COUNT };
+enum detect_verdict {
+    DETECT_UNDECIDED = 0,
+    DETECT_SMTP,
+    DETECT_OTHER,
+    DETECT_SEALED, /* TLS from its begin, to which there may be keys: what is said inside will tell */
+    DETECT_VERDICT_COUNT
+};
 
 struct detect_options {
     const uint16_t *ports; /* added to the known ones */
     size_t port_count;
+    /* Whether there are keys for the TLS connection of this client random; an empty one asks whether there
+     * are any keys at all.  NULL: there are none. */
+    bool (*has_keys)(void *ctx, struct bytes client_random);
+    void *ctx;
 };
 
 /* One segment with payload, of a connection that is not decided yet. */
@@ -37,6 +47,8 @@ enum detect_verdict detect_feed(struct detector *detector, struct detect_state *
                                 const struct detect_input *input, int *client);
 void detect_state_free(struct detector *detector, struct detect_state *state);
 /* Whether a server port is one where SMTP is expected (for counting connections without a session). */
+/* A record of TLS (RFC 8446 5.1). */
+bool detect_is_tls(struct bytes payload);
 bool detect_is_smtp_port(const struct detector *detector, uint16_t port);
 /* The ports that are known without being named; returns how many there are, `most` of which are written. */
 size_t detect_known_ports(uint16_t *out, size_t most);

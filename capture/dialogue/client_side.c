@@ -53,6 +53,13 @@ bool bytes_are_tls(struct bytes data)
     return data.len > 0 && data.ptr[0] == TLS_HANDSHAKE && (data.len < 2 || data.ptr[1] == 3);
 }
 
+/* Any record of TLS, where a connection is picked up midway. */
+static bool bytes_are_record(struct bytes data)
+{
+    return data.len >= 3 && data.ptr[0] >= 0x14 && data.ptr[0] <= 0x17 && data.ptr[1] == 3
+           && data.ptr[2] <= 4;
+}
+
 bool client_line_is_command(struct bytes line)
 {
     struct command_line command = command_line_parse(line);
@@ -119,7 +126,7 @@ static bool waits_again(const struct dialogue *d, const struct hold *rest)
         reason == HOLD_DATA || reason == HOLD_AUTH || reason == HOLD_STARTTLS || reason == HOLD_BDAT;
 
     return d->mode == CLIENT_HELD && is_for_reply && d->hold.first && !rest->is_mixed && !d->lost_server_bytes
-           && !server_is_silent(d);
+           && !server_is_silent(d) && rest->first->is_inside == d->is_open;
 }
 
 void client_resume(struct dialogue *d, enum client_mode mode)
@@ -136,10 +143,12 @@ void client_resume(struct dialogue *d, enum client_mode mode)
         }
         rest.first = held->next;
         rest.bytes -= held->chunk.data.len;
-        if (held->is_hole)
-            dialogue_hole(d, held->from, &held->hole);
+        if (!held->is_hole)
+            dialogue_again(d, held->from, &held->chunk, held->is_inside);
+        else if (held->is_inside)
+            dialogue_take_hole(d, held->from, &held->hole);
         else
-            dialogue_data(d, held->from, &held->chunk);
+            dialogue_hole(d, held->from, &held->hole);
         hold_free(d, held);
     }
 }
@@ -165,10 +174,15 @@ static void begin_exchange(struct dialogue *d, const struct item *item)
     exchange->command_item = item_index(d, item);
     d->has_exchange = true;
     struct bytes initial = bytes_trim(bytes_from(argument, end));
-    struct sasl_step *step = initial.len ? session_add_step(d->session, exchange) : NULL;
+    bool is_hidden = item->as.command.is_redacted;
+    struct sasl_step *step = initial.len || is_hidden ? session_add_step(d->session, exchange) : NULL;
     if (step)
-        *step =
-            (struct sasl_step){ .from = SIDE_CLIENT, .at = item->at, .text = initial, .length = initial.len };
+        *step = (struct sasl_step){ .from = SIDE_CLIENT,
+                                    .at = item->at,
+                                    .text = initial,
+                                    .length = initial.len,
+                                    .is_redacted = is_hidden,
+                                    .is_hidden = is_hidden };
 }
 
 static void begin_what_follows(struct dialogue *d, uint32_t index)
@@ -228,6 +242,12 @@ static struct item *add_line(struct dialogue *d, enum item_kind kind, const stru
     return item;
 }
 
+/* Verbs that no other protocol of the same kind has. */
+static bool is_smtp_alone(enum verb verb)
+{
+    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO || verb == VERB_MAIL;
+}
+
 static void take_command(struct dialogue *d, const struct whole_line *line, struct moment at)
 {
     bool is_pipelined = d->pending_count > 0
@@ -253,13 +273,15 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     command->is_body_line = d->expects_body_lines;
     if (line->end == LINE_END_LF)
         d->session->side[SIDE_CLIENT].bare_lf_lines++;
+    command->is_redacted = d->hides_next;
+    d->hides_next = false;
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);
     begin_what_follows(d, index);
-    if (parsed.verb != VERB_UNKNOWN)
+    if (d->is_guess ? is_smtp_alone(parsed.verb) : parsed.verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
-    else if (item->as.command.n == 1)
+    else if (item->as.command.n == 1 && !d->is_guess)
         foreign_note(d, SIDE_CLIENT, text);
     dialogue_changed(d, CHANGE_ITEM_ADDED, index);
 }
@@ -272,7 +294,12 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
     if (!item)
         return;
     /* A response whose AUTH is missing belongs to no exchange, and is a credential for all that is known. */
-    *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT, .at = at, .length = line->length };
+    *item->as.sasl = (struct sasl_step){ .from = SIDE_CLIENT,
+                                         .at = at,
+                                         .length = line->length,
+                                         .is_redacted = d->hides_next,
+                                         .is_hidden = d->hides_next };
+    d->hides_next = false;
     if (d->has_exchange && session->exchange_count > 0) {
         struct sasl_step *step = session_add_step(session, &session->exchanges[session->exchange_count - 1]);
         item->as.sasl->text = arena_copy(&session->arena, line->text);
@@ -298,6 +325,8 @@ static bool is_fragment(struct dialogue *d, const struct whole_line *line)
 
 static void take_line(struct dialogue *d, const struct whole_line *line, const struct stream_chunk *chunk)
 {
+    if (d->clear_pending > 0)
+        pairing_forget_clear(d);
     if (d->lost_server_bytes || d->lost_client_bytes)
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
@@ -401,12 +430,13 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
         && (d->lost_server_bytes || server_is_silent(d))) {
         client_resume(d, CLIENT_TLS);
         client_start_tls(d, SIDE_CLIENT, chunk);
-        dialogue_data(d, SIDE_CLIENT, chunk);
+        dialogue_take(d, SIDE_CLIENT, chunk);
         return;
     }
     if (!hold_keep(d, SIDE_CLIENT, chunk)) {
+        bool was_open = d->is_open;
         hold_decide_by_reading(d);
-        dialogue_data(d, SIDE_CLIENT, chunk);
+        dialogue_again(d, SIDE_CLIENT, chunk, was_open);
         return;
     }
     bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end;
@@ -433,7 +463,8 @@ static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
     case CLIENT_TLS:
         if (!d->session->is_tls)
             client_start_tls(d, SIDE_CLIENT, chunk);
-        tls_read(d, SIDE_CLIENT, chunk);
+        if (!d->is_open) /* TLS inside TLS is not followed */
+            tls_read(d, SIDE_CLIENT, chunk);
         return chunk->data.len;
     case CLIENT_HELD:
     case CLIENT_UNSURE:
@@ -458,7 +489,9 @@ void client_read(struct dialogue *d, const struct stream_chunk *chunk)
 
     if (d->mode == CLIENT_START) {
         d->mode = CLIENT_COMMANDS;
-        if (d->session->is_midstream && !d->has_greeting)
+        if (d->options->keylog && bytes_are_record(chunk->data))
+            client_start_tls(d, SIDE_CLIENT, chunk);
+        else if (d->session->is_midstream && !d->has_greeting && !d->session->log) /* whose lines are whole */
             unsure_begin(d);
     }
     while (rest.data.len > 0) {

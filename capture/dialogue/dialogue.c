@@ -23,6 +23,10 @@ static void describe_session(struct dialogue *d)
     session->start_ns = flow->start_ns;
     session->first_packet = (struct packet_ref){ flow->first_input, flow->first_number };
     session->is_midstream = flow->is_midstream;
+    if (d->options->log)
+        session->log = ARENA_NEW(&session->arena, struct log_facts);
+    if (session->log)
+        *session->log = *d->options->log;
     if (session->server.port == PORT_LMTP)
         session->protocol =
             PROTOCOL_LMTP; /* until an EHLO is accepted; RFC 2033 5 bans LMTP from port 25 alone */
@@ -50,6 +54,11 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     d->content.item = UINT32_MAX;
     describe_session(d);
     return d;
+}
+
+void dialogue_must_show(struct dialogue *d)
+{
+    d->is_guess = true;
 }
 
 void dialogue_expect(const struct dialogue *d)
@@ -123,14 +132,28 @@ uint32_t dialogue_replies_seen(const struct dialogue *d, uint64_t acked)
     return (uint32_t)low;
 }
 
+void dialogue_again(struct dialogue *d, enum side from, const struct stream_chunk *chunk, bool was_open)
+{
+    if (was_open == d->is_open)
+        dialogue_take(d, from, chunk);
+    else
+        tls_read(d, from, chunk);
+}
+
 void dialogue_data(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    dialogue_again(d, from, chunk, false);
+}
+
+void dialogue_take(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
 {
     if (d->prelude_state >= 0 && !prelude_feed(d, from, chunk))
         return;
     if (d->hold.reason == HOLD_BDAT_REFUSED) {
         if (!hold_keep(d, from, chunk)) {
+            bool was_open = d->is_open;
             bdat_decide(d);
-            dialogue_data(d, from, chunk);
+            dialogue_again(d, from, chunk, was_open);
         }
         return;
     }
@@ -156,7 +179,8 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 {
     switch (d->mode) {
     case CLIENT_TLS:
-        tls_hole(d);
+        if (!d->is_open)
+            tls_hole(d, SIDE_CLIENT, hole);
         break;
     case CLIENT_CONTENT:
         add_gap(d, SIDE_CLIENT, hole, true);
@@ -188,9 +212,9 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
 
 static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 {
-    if (d->session->is_tls) {
+    if (d->session->is_tls && !d->is_open) {
         d->is_server_tls = true;
-        tls_hole(d);
+        tls_hole(d, SIDE_SERVER, hole);
         return;
     }
     add_gap(d, SIDE_SERVER, hole, false);
@@ -205,6 +229,14 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
 }
 
 void dialogue_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
+{
+    if (d->is_open)
+        tls_hole(d, from, hole);
+    else
+        dialogue_take_hole(d, from, hole);
+}
+
+void dialogue_take_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
 {
     if (d->prelude_state >= 0)
         d->prelude_state = -1; /* what is left of a prelude cannot be told from SMTP */
@@ -268,6 +300,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
     session->rtt_ns = flow->rtt_ns;
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);
+    if (session->log) {
+        *session->log = *d->options->log; /* as it is known by now */
+        session->log->server_name = arena_copy(&session->arena, session->log->server_name);
+    }
     if (session->side[SIDE_SERVER].packets > 0 && !flow->side[!d->client_direction].saw_syn)
         session->is_midstream = true; /* without its SYN nobody knows what else of the server is missing */
     if (session->side[SIDE_SERVER].packets == 0)
@@ -295,22 +331,25 @@ static void close_open_ends(struct dialogue *d)
         content_end(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
 }
 
-bool dialogue_end(struct dialogue *d, const struct flow_info *flow)
+enum dialogue_outcome dialogue_end(struct dialogue *d, const struct flow_info *flow)
 {
     const struct session_sink *sink = &d->options->sink;
     struct session *session = d->session;
 
     d->flow = flow;
     arena_prefetch(&session->arena); /* every item will be looked at, and most of it is far away by now */
+    tls_finish(d);
     close_open_ends(d);
     tls_end(d);
     copy_facts(d, flow);
     session->is_tls = session->is_tls && !d->is_tls_refused;
-    bool is_session = d->saw_smtp;
+    enum dialogue_outcome outcome = d->saw_smtp                                  ? DIALOGUE_SESSION
+                                    : session_is_sealed(session) && !d->is_guess ? DIALOGUE_SEALED
+                                                                                 : DIALOGUE_NOTHING;
     release(d);
-    if (is_session && sink->ended)
+    if (outcome == DIALOGUE_SESSION && sink->ended)
         sink->ended(sink->ctx, session);
     else
         session_free(session);
-    return is_session;
+    return outcome;
 }

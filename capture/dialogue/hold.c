@@ -32,6 +32,7 @@ bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *ch
     if (!held)
         return false;
     held->from = from;
+    held->is_inside = d->is_open;
     held->chunk = *chunk;
     memcpy(held->bytes, chunk->data.ptr, chunk->data.len);
     held->chunk.data.ptr = held->bytes;
@@ -46,6 +47,7 @@ void hold_keep_hole(struct dialogue *d, enum side from, const struct stream_hole
         return;
     held->from = from;
     held->is_hole = true;
+    held->is_inside = d->is_open;
     held->hole = *hole;
     link_held(d, held);
 }

@@ -41,6 +41,15 @@ static void pop(struct dialogue *d)
 {
     d->pending_first = (d->pending_first + 1) % d->pending_cap;
     d->pending_count--;
+    if (d->clear_pending > 0)
+        d->clear_pending--;
+}
+
+void pairing_forget_clear(struct dialogue *d)
+{
+    while (d->clear_pending > 0 && d->pending_count > 0)
+        pop(d);
+    d->clear_pending = 0;
 }
 
 static void add_reply_item(struct dialogue *d, enum item_kind kind, struct reply *reply)
@@ -178,7 +187,7 @@ static void add_more(struct dialogue *d, struct item *item, struct reply *reply)
     item->more_replies = more;
 }
 
-static bool says(const struct reply *reply, struct bytes word)
+bool pairing_reply_says(const struct reply *reply, struct bytes word)
 {
     for (uint32_t i = 0; i < reply->line_count; i++)
         if (bytes_find_nocase(reply->lines[i], word) != SIZE_MAX)
@@ -204,7 +213,7 @@ static void answer(struct dialogue *d, struct reply *reply)
     if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2)
         note_accepted(d, verb, reply);
     else if ((verb == VERB_EHLO || verb == VERB_HELO)
-             && (says(reply, BYTES("LHLO")) || says(reply, BYTES("LMTP"))))
+             && (pairing_reply_says(reply, BYTES("LHLO")) || pairing_reply_says(reply, BYTES("LMTP"))))
         d->session->protocol = PROTOCOL_LMTP;
     if (expected.kind == EXPECT_SASL || verb == VERB_AUTH)
         add_challenge(d, reply);
@@ -237,7 +246,7 @@ static bool is_greeting(struct dialogue *d, const struct reply *reply)
 static void take_greeting(struct dialogue *d, struct reply *reply)
 {
     d->has_greeting = true;
-    if (says(reply, BYTES("LMTP")) && !says(reply, BYTES("SMTP")))
+    if (pairing_reply_says(reply, BYTES("LMTP")) && !pairing_reply_says(reply, BYTES("SMTP")))
         d->session->protocol = PROTOCOL_LMTP;
     add_reply_item(d, ITEM_GREETING, reply);
 }

@@ -83,7 +83,8 @@ static void finish_reply(struct dialogue *d, struct reply *reply, const struct s
         (void)!enhanced_code_parse(reply->lines[0], &reply->enhanced);
     if (!note_reply_end(d, line->end_offset))
         d->session->is_truncated = true;
-    dialogue_saw_smtp(d);
+    if (!d->is_guess || pairing_reply_says(reply, BYTES("SMTP")) || pairing_reply_says(reply, BYTES("LMTP")))
+        dialogue_saw_smtp(d);
     pairing_reply(d, reply, line->acked);
 }
 
@@ -103,6 +104,8 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     reply->code = code;
     reply->first = line->first;
     reply->is_after_gap = d->is_server_behind_gap;
+    reply->lines_dropped = d->cuts_next_reply;
+    d->cuts_next_reply = false;
     d->is_server_behind_gap = false;
     return reply;
 }
@@ -216,8 +219,9 @@ void server_read(struct dialogue *d, const struct stream_chunk *chunk)
         size_t taken;
         if (!d->session->is_tls && begins_as_tls(d, &rest))
             client_start_tls(d, SIDE_SERVER, &rest);
-        if (is_ciphertext(d, &rest)) {
-            tls_read(d, SIDE_SERVER, &rest);
+        if (d->is_open ? d->mode == CLIENT_TLS : is_ciphertext(d, &rest)) {
+            if (!d->is_open)
+                tls_read(d, SIDE_SERVER, &rest);
             return;
         }
         taken = read_line(d, &rest);

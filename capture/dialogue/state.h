@@ -60,6 +60,7 @@ struct held {
     struct held *next;
     enum side from;
     bool is_hole;
+    bool is_inside; /* came out of TLS */
     struct stream_chunk chunk;
     struct stream_hole hole;
     uint8_t bytes[];
@@ -157,6 +158,8 @@ struct dialogue {
     bool is_tls_refused;      /* the server answered the client's TLS in clear */
     bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
     uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    bool hides_next;          /* of a log: the client's next line leaves something out */
+    bool cuts_next_reply;     /* of a log: the server's next reply has lost its first lines */
     bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
     uint64_t server_hole_end; /* of the last hole; 0 none */
     bool has_greeting;
@@ -171,7 +174,12 @@ struct dialogue {
     bool offers_chunking;
     bool saw_ehlo;
     uint32_t open_bdat;       /* 1 + message that BDAT chunks are joined to; 0 none */
-    struct tls_observer *tls; /* while the handshake goes on */
+    struct tls_observer *tls; /* while the handshake goes on, or what is sealed can be read */
+    bool is_open;             /* what was sealed has come out of it: both sides go on inside */
+    bool is_guess;            /* a port that nobody calls SMTP's: what is said inside must show it */
+    bool is_other;            /* and it has not */
+    uint64_t guessed_bytes;
+    uint32_t clear_pending; /* questions that were asked before TLS, and not answered */
     struct moment tls_alert_at[LIMIT_TLS_ALERTS];
     int prelude_state;
 
@@ -182,6 +190,11 @@ struct dialogue {
 };
 
 /* dialogue.c */
+/* Plaintext: of the connection, or once it is open, from inside. */
+void dialogue_take(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
+void dialogue_take_hole(struct dialogue *d, enum side from, const struct stream_hole *hole);
+/* Bytes that were held back, or begun with, while it was open or not. */
+void dialogue_again(struct dialogue *d, enum side from, const struct stream_chunk *chunk, bool was_open);
 struct moment moment_of(const struct stream_chunk *chunk);
 void dialogue_saw_smtp(struct dialogue *d);
 void dialogue_changed(struct dialogue *d, enum session_change change, uint32_t item);
@@ -236,6 +249,9 @@ void pairing_server_hole(struct dialogue *d);
 void pairing_client_hole(struct dialogue *d);
 /* The newest question was asked before the client had seen the missing bytes. */
 void pairing_mark_uncertain(struct dialogue *d, uint64_t acked);
+/* The client goes on inside: what it had asked in clear, and was not answered, the server has dropped. */
+void pairing_forget_clear(struct dialogue *d);
+bool pairing_reply_says(const struct reply *reply, struct bytes word);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
@@ -312,7 +328,9 @@ void foreign_note(struct dialogue *d, enum side from, struct bytes line);
 /* tls_side.c */
 void tls_begin(struct dialogue *d, struct moment first);
 void tls_read(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
-void tls_hole(struct dialogue *d);
+void tls_hole(struct dialogue *d, enum side from, const struct stream_hole *hole);
+/* Nothing more comes: what is missing inside is told. */
+void tls_finish(struct dialogue *d);
 /* What was seen of the handshake goes into the session. */
 void tls_end(struct dialogue *d);
 

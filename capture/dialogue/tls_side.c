@@ -1,15 +1,71 @@
-/* From STARTTLS on: what the handshake shows goes into the session, and the rest is counted. */
+/* From the first record of TLS on: what the handshake shows goes into the session.  With keys the dialogue
+ * goes on inside; without them the rest is counted. */
 #include "dialogue/state.h"
+
+enum { GUESSED_BYTES = 4096 /* said inside TLS without a word of SMTP: it is something else */ };
+
+/* RFC 3207 4.2: all that was known is void. */
+static void open_inside(struct dialogue *d)
+{
+    d->is_open = true;
+    d->is_server_tls = true;
+    d->mode = CLIENT_COMMANDS;
+    line_clear(&d->client_line);
+    line_clear(&d->server_line);
+    d->building = NULL;
+    d->skips_server_line = false;
+    d->skips_fragment = false;
+    d->offers_chunking = false;
+    d->saw_ehlo = false;
+    d->has_exchange = false;
+    d->recipients = 0;
+    d->open_bdat = 0;
+    d->clear_pending = d->pending_count;
+    if (d->session->is_midstream && d->session->reply_count == 0)
+        unsure_begin(d);
+}
+
+static enum side side_of(enum tls_side from)
+{
+    return from == TLS_CLIENT ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void take_plain(void *ctx, enum tls_side from, const struct stream_chunk *plain)
+{
+    struct dialogue *d = ctx;
+
+    if (!d->is_open)
+        open_inside(d);
+    d->guessed_bytes += plain->data.len;
+    if (d->is_guess && !d->saw_smtp && d->guessed_bytes > GUESSED_BYTES)
+        d->is_other = true;
+    else
+        dialogue_take(d, side_of(from), plain);
+}
+
+static void take_plain_hole(void *ctx, enum tls_side from, const struct stream_hole *hole)
+{
+    struct dialogue *d = ctx;
+
+    if (!d->is_open)
+        open_inside(d);
+    dialogue_take_hole(d, side_of(from), hole);
+}
 
 void tls_begin(struct dialogue *d, struct moment first)
 {
     struct session *session = d->session;
+    const struct tls_options options = { .certificates = d->options->certificates,
+                                         .keylog = d->options->keylog,
+                                         .budget = d->options->budget,
+                                         .skips_fingerprints = !d->options->wants_digests };
+    const struct tls_sink sink = { .ctx = d, .data = take_plain, .hole = take_plain_hole };
 
     session->tls = ARENA_NEW(&session->arena, struct tls_facts);
     if (!session->tls)
         return;
     *session->tls = (struct tls_facts){ .sealed_alert = SIDE_NONE, .first = first };
-    d->tls = tls_observer_new(d->options->certificates, d->options->budget);
+    d->tls = tls_observer_new(&options, &sink);
 }
 
 static struct bytes copy_text(struct dialogue *d, const struct tls_text *text)
@@ -61,11 +117,17 @@ void tls_end(struct dialogue *d)
                                              [TLS_PROGRESS_DONE] = TLS_STATE_DONE,
                                              [TLS_PROGRESS_LOST] = TLS_STATE_LOST };
 
+    static const enum tls_reading readings[] = { [TLS_READ_NONE] = TLS_READING_NONE,
+                                                 [TLS_READ_WHOLE] = TLS_READING_WHOLE,
+                                                 [TLS_READ_PART] = TLS_READING_PART,
+                                                 [TLS_READ_WRONG] = TLS_READING_WRONG };
+
     if (!d->tls)
         return;
     const struct tls_seen *seen = tls_observer_seen(d->tls);
     struct tls_facts *tls = d->session->tls;
     tls->state = states[seen->progress];
+    tls->reading = d->is_other ? TLS_READING_PART : readings[seen->read];
     tls->offered_version = seen->offered_version;
     tls->version = seen->version;
     tls->cipher = seen->cipher;
@@ -74,11 +136,37 @@ void tls_end(struct dialogue *d)
         tls->sealed_alert = seen->sealed_alert == TLS_CLIENT ? SIDE_CLIENT : SIDE_SERVER;
     tls->sni = arena_copy(&d->session->arena, (struct bytes){ seen->sni, seen->sni_len });
     tls->alpn = arena_copy(&d->session->arena, (struct bytes){ seen->alpn, seen->alpn_len });
+    tls->ja3 = arena_copy(&d->session->arena, bytes_of(seen->client.ja3));
+    tls->ja4 = arena_copy(&d->session->arena, bytes_of(seen->client.ja4));
     copy_alerts(d, seen);
     if (seen->certificate)
         tls->certificate = copy_certificate(d, seen->certificate);
     tls_observer_free(d->tls);
     d->tls = NULL;
+}
+
+/* It could be read, and cannot any more. */
+static void close_inside(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
+{
+    struct item *item =
+        d->is_open ? dialogue_add_item(d, ITEM_TLS, moment_of(chunk), moment_of(chunk)) : NULL;
+
+    tls_end(d);
+    if (!item)
+        return;
+    item->as.tls = (struct tls_start){ .from = from };
+    dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
+}
+
+static void note_progress(struct dialogue *d, unsigned told, const struct stream_chunk *chunk)
+{
+    const struct tls_seen *seen = tls_observer_seen(d->tls);
+    struct tls_facts *tls = d->session->tls;
+
+    for (; told < seen->alert_count; told++)
+        d->tls_alert_at[told] = moment_of(chunk);
+    if (seen->progress == TLS_PROGRESS_DONE && tls->done_ns == 0)
+        tls->done_ns = chunk->time_ns;
 }
 
 void tls_read(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
@@ -87,17 +175,24 @@ void tls_read(struct dialogue *d, enum side from, const struct stream_chunk *chu
     if (!d->tls)
         return;
     unsigned told = tls_observer_seen(d->tls)->alert_count;
-    bool goes_on = tls_observer_feed(d->tls, from == SIDE_CLIENT ? TLS_CLIENT : TLS_SERVER, chunk->data);
-    for (; told < tls_observer_seen(d->tls)->alert_count; told++)
-        d->tls_alert_at[told] = moment_of(chunk);
-    if (!goes_on)
-        tls_end(d);
+    bool goes_on = tls_observer_feed(d->tls, from == SIDE_CLIENT ? TLS_CLIENT : TLS_SERVER, chunk);
+    note_progress(d, told, chunk);
+    if (!goes_on || d->is_other)
+        close_inside(d, from, chunk);
 }
 
-void tls_hole(struct dialogue *d)
+void tls_hole(struct dialogue *d, enum side from, const struct stream_hole *hole)
 {
-    if (!d->tls)
-        return;
-    tls_observer_hole(d->tls);
-    tls_end(d);
+    const struct stream_chunk at = { .time_ns = hole->time_ns, .input = hole->input, .number = hole->number };
+
+    if (d->tls && !tls_observer_hole(d->tls, from == SIDE_CLIENT ? TLS_CLIENT : TLS_SERVER, hole))
+        close_inside(d, from, &at);
+}
+
+void tls_finish(struct dialogue *d)
+{
+    const struct stream_chunk end = { .time_ns = d->flow->last_ns, .acked = UINT64_MAX };
+
+    if (d->tls)
+        tls_observer_finish(d->tls, &end);
 }

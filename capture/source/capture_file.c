@@ -83,6 +83,7 @@ static void finish(struct capture *capture)
 {
     struct input_facts *facts = &capture->input->facts;
 
+    facts->last_ns = capture->head.time_ns; /* still the one before */
     capture_close(capture);
     capture->is_done = true;
     facts->is_complete = !facts->is_failed && !facts->is_torn;
@@ -190,4 +191,5 @@ void capture_open(struct capture *capture)
     capture->is_done = false;
     capture->head.input = capture->index;
     capture_advance(capture);
+    input->facts.first_ns = capture->head.time_ns;
 }

@@ -211,6 +211,17 @@ static bool start_decompressor(struct input *input, enum compression compression
     return true;
 }
 
+/* Lines of text have no control characters but these; what is beyond ASCII may be a name. */
+static bool is_text(struct bytes head)
+{
+    static const uint8_t allowed[] = { '\t', '\n', '\r', '\b', '\f', 0x1b };
+
+    for (size_t i = 0; i < head.len; i++)
+        if (head.ptr[i] == 0x7f || (head.ptr[i] < 0x20 && !memchr(allowed, head.ptr[i], sizeof allowed)))
+            return false;
+    return head.len >= 4; /* less may be the begin of anything */
+}
+
 /* All magic numbers that libpcap knows for its own formats; the rest it judges itself. */
 static enum input_kind kind_of(struct bytes head)
 {
@@ -227,7 +238,9 @@ static enum input_kind kind_of(struct bytes head)
     size_t at = 0;
     while (at < head.len && strchr(" \t\r\n", head.ptr[at]) && head.ptr[at])
         at++;
-    return at < head.len && head.ptr[at] == '{' ? INPUT_RECORDING : INPUT_NONE;
+    if (at < head.len && head.ptr[at] == '{')
+        return INPUT_RECORDING;
+    return is_text(head) ? INPUT_LOG : INPUT_NONE;
 }
 
 static bool open_fd(struct input *input)
@@ -258,15 +271,15 @@ static void tell_unrecognised(struct input *input, const char *problem)
         input_fail(input, "%s: empty%s", input->path,
                    input->facts.compression ? " when unpacked" : ": there is no capture in it");
     else
-        input_fail(
-            input,
-            "%s: neither a capture (pcap, pcapng, or one of them in gzip, zstd or lz4) nor a recording",
-            input->path);
+        input_fail(input,
+                   "%s: neither a capture (pcap, pcapng, or one of them in gzip, zstd or lz4), nor a "
+                   "recording, nor text",
+                   input->path);
 }
 
 static bool recognise(struct input *input)
 {
-    static const char *const formats[] = { NULL, "pcap", "pcapng", "recording" };
+    static const char *const formats[] = { NULL, "pcap", "pcapng", "recording", "log" };
     const char *problem = peek(input) ? NULL : strerror(errno);
     enum compression compression = compression_of((struct bytes){ input->peeked, input->peeked_len });
 
@@ -289,7 +302,7 @@ static bool open_stream(struct input *input)
     cookie_io_functions_t functions = { .read = cookie_read, .close = cookie_close };
 
     input->buffer = malloc(FILE_BUFFER);
-    input->interfaces = input->kind == INPUT_PCAPNG ? interfaces_new() : NULL;
+    input->interfaces = input->kind == INPUT_PCAPNG ? interfaces_new(input->secrets) : NULL;
     if (!input->buffer || (input->kind == INPUT_PCAPNG && !input->interfaces))
         return false;
     input->file = fopencookie(input, "rb", functions);

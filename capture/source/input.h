@@ -10,7 +10,7 @@
 
 /* One file, pipe or standard input: recognised by content, read as a stream. */
 
-enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING };
+enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING, INPUT_LOG };
 
 struct input {
     struct input_facts facts;
@@ -24,6 +24,7 @@ struct input {
     ino_t number;
     struct decompressor *decompressor; /* NULL: plain */
     struct interfaces *interfaces;     /* NULL: not pcapng */
+    const struct secret_sink *secrets; /* of a pcapng file; borrowed, or NULL */
     uint8_t peeked[24];                /* what was read to recognise it, not handed out yet: in
                                           pcap the header of the file, and no more */
     size_t peeked_len;

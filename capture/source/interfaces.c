@@ -7,6 +7,7 @@
 #include "source/interfaces.h"
 
 #include "base/limits.h"
+#include "source/secrets.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ enum {
     BLOCK_PACKET = 2,
     BLOCK_SIMPLE = 3,
     BLOCK_ENHANCED = 6,
+    BLOCK_SECRETS = 10,
     HEAD = 16,     /* octets of a block that matter here */
     SMALLEST = 12, /* block */
     /* Packets between here and libpcap: no more than their smallest blocks fill stdio's buffer with. */
@@ -27,8 +29,10 @@ struct interfaces {
     bool is_big;  /* byte order of the section */
     bool is_lost; /* a length that cannot be: libpcap will say so */
     uint8_t head[HEAD];
-    uint32_t at;  /* offset in the block */
-    uint32_t len; /* of the block, once `at` is 8 */
+    uint32_t at;      /* offset in the block */
+    uint32_t len;     /* of the block, once `at` is 8 */
+    bool has_secrets; /* the block may */
+    struct secrets secrets;
     bool are_too_many;
     bool has_first;
     uint32_t snaplen; /* of the first interface */
@@ -41,17 +45,21 @@ struct interfaces {
     uint16_t ahead[AHEAD]; /* link type of packet n at n % AHEAD, from mixed_from on */
 };
 
-struct interfaces *interfaces_new(void)
+struct interfaces *interfaces_new(const struct secret_sink *secrets)
 {
     struct interfaces *i = calloc(1, sizeof *i);
 
-    if (i)
-        i->mixed_from = UINT64_MAX;
+    if (!i)
+        return NULL;
+    i->mixed_from = UINT64_MAX;
+    secrets_init(&i->secrets, secrets);
     return i;
 }
 
 void interfaces_free(struct interfaces *i)
 {
+    if (i)
+        secrets_release(&i->secrets);
     free(i);
 }
 
@@ -109,6 +117,9 @@ static void take_head(struct interfaces *i)
 {
     uint32_t type = number_at(i, 0, 4);
 
+    i->has_secrets = type == BLOCK_SECRETS || type == BLOCK_SECTION;
+    if (i->has_secrets)
+        secrets_begin(&i->secrets, type == BLOCK_SECTION, i->is_big, i->head);
     if (type == BLOCK_INTERFACE)
         take_interface(i);
     if (type == BLOCK_ENHANCED)
@@ -188,6 +199,8 @@ void interfaces_pass(struct interfaces *i, uint8_t *octets, size_t len)
             continue;
         }
         size_t left = i->len - i->at, n = len - at < left ? len - at : left;
+        if (i->has_secrets)
+            secrets_add(&i->secrets, (struct bytes){ octets + at, n }, n == left);
         at += n;
         i->at += (uint32_t)n;
         if (i->at == i->len)

@@ -9,7 +9,10 @@
 
 struct interfaces;
 
-struct interfaces *interfaces_new(void); /* NULL without memory */
+struct secret_sink;
+
+/* `secrets` gets those that the file holds: borrowed; NULL: nobody wants them.  NULL without memory. */
+struct interfaces *interfaces_new(const struct secret_sink *secrets);
 void interfaces_free(struct interfaces *interfaces);
 
 /* The next octets of the file on their way to libpcap, changed in place. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum {
     KEPT_OPEN = 32,   /* inputs that hold their descriptor */
@@ -21,11 +22,14 @@ struct source {
     size_t input_count;
     size_t input_cap;
     char *filter;
+    struct secret_sink secrets;
     struct capture *captures;
     size_t capture_count;
     struct merge merge;
     bool has_handed_out; /* the top of the heap was given to the caller, and must move on */
     size_t line_input;   /* recording being read */
+    size_t log_input;    /* log being read */
+    bool follows;
     struct buf line;
     uint8_t *block;
     size_t block_at, block_len;
@@ -48,7 +52,10 @@ static struct input *add_input(struct source *source, const char *folder, const 
     if (length < 0)
         return NULL;
     struct input *input = &source->inputs[source->input_count];
-    *input = (struct input){ .path = path, .fd = -1, .reopens = source->input_count >= KEPT_OPEN };
+    *input = (struct input){ .path = path,
+                             .fd = -1,
+                             .reopens = source->input_count >= KEPT_OPEN,
+                             .secrets = source->secrets.take ? &source->secrets : NULL };
     source->input_count++;
     return input;
 }
@@ -68,7 +75,7 @@ static bool is_wanted(struct input *input)
     if (!input_open(input))
         return input->is_unreadable;
     input_close(input);
-    return true;
+    return input->kind != INPUT_LOG; /* text is of many kinds: logs are named one by one */
 }
 
 /* Packets that a recorder has put beside its recording are in that already. */
@@ -185,7 +192,9 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
     bool ok = source != NULL;
     if (ok) {
         buf_init(&source->line, LIMIT_EVENT_LINE);
+        source->follows = options->follows;
         source->filter = options->filter ? strdup(options->filter) : NULL;
+        source->secrets = options->secrets;
         source->block = malloc(LINE_BLOCK);
         ok = source->block && (!options->filter || source->filter);
     }
@@ -308,6 +317,58 @@ bool source_next_line(struct source *source, struct bytes *line, uint32_t *input
     return false;
 }
 
+static bool is_last_log(const struct source *source, const struct input *input)
+{
+    for (const struct input *other = input + 1; other < source->inputs + source->input_count; other++)
+        if (other->kind == INPUT_LOG)
+            return false;
+    return true;
+}
+
+/* The next octet; of a file that is followed, when it is there. */
+static int next_octet(const struct source *source, struct input *input)
+{
+    static const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+    int c = getc_unlocked(input->file);
+
+    while (c == EOF && source->follows && input->is_regular && !ferror(input->file)
+           && is_last_log(source, input)) {
+        clearerr(input->file);
+        (void)nanosleep(&pause, NULL);
+        c = getc_unlocked(input->file);
+    }
+    return c;
+}
+
+/* Up to its LF; what a line has beyond LINE_BLOCK is dropped.  Given out as soon as it is there, for a pipe
+ * may stay open.  False: nothing is left. */
+static bool read_log_line(struct source *source, struct input *input, struct bytes *line)
+{
+    size_t len = 0;
+    int c;
+
+    while ((c = next_octet(source, input)) != EOF && c != '\n')
+        if (len < LINE_BLOCK)
+            source->block[len++] = (uint8_t)c;
+    *line = (struct bytes){ source->block, len };
+    return c != EOF || len > 0;
+}
+
+bool source_next_log_line(struct source *source, struct bytes *line, uint32_t *input)
+{
+    for (; source->log_input < source->input_count; source->log_input++) {
+        struct input *from = &source->inputs[source->log_input];
+        if (from->kind != INPUT_LOG || from->facts.is_failed || (!from->file && !input_open(from)))
+            continue;
+        if (read_log_line(source, from, line)) {
+            *input = (uint32_t)source->log_input;
+            return true;
+        }
+        end_recording(from, false);
+    }
+    return false;
+}
+
 size_t source_input_count(const struct source *source)
 {
     return source->input_count;
@@ -325,6 +386,11 @@ void source_note_problem(struct source *source, uint32_t input, bool is_failure,
     facts->is_failed = facts->is_failed || is_failure;
     if (!facts->problem[0])
         (void)snprintf(facts->problem, sizeof facts->problem, "%s: %s", facts->path, text);
+}
+
+void source_note_program(struct source *source, uint32_t input, const char *program)
+{
+    source->inputs[input].facts.program = program;
 }
 
 void source_progress(const struct source *source, uint64_t *done, uint64_t *total)

@@ -4,9 +4,11 @@
 enum {
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_ALPN = 16,
+    EXTENSION_ENCRYPT_THEN_MAC = 22,
+    EXTENSION_EXTENDED_MASTER_SECRET = 23,
     EXTENSION_PRE_SHARED_KEY = 41,
+    EXTENSION_EARLY_DATA = 42,
     EXTENSION_SUPPORTED_VERSIONS = 43,
-    RANDOM_BYTES = 32,
 };
 
 static struct bytes read_sized8(struct reader *r)
@@ -73,18 +75,38 @@ static void read_chosen_protocol(struct bytes extension, struct tls_seen *seen)
         set(seen->alpn, sizeof seen->alpn, &seen->alpn_len, name);
 }
 
-void tls_client_hello_read(struct bytes body, struct tls_seen *seen, struct tls_session_id *id)
+static void read_client_extension(uint16_t type, struct bytes extension, struct tls_seen *seen,
+                                  struct tls_hellos *hellos)
+{
+    switch (type) {
+    case EXTENSION_SERVER_NAME:
+        read_server_name(extension, seen);
+        break;
+    case EXTENSION_SUPPORTED_VERSIONS:
+        read_offered_versions(extension, seen);
+        break;
+    case EXTENSION_EARLY_DATA:
+        hellos->has_early_data = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void tls_client_hello_read(struct bytes body, struct tls_seen *seen, struct tls_hellos *hellos)
 {
     struct reader r = reader_over(body);
     uint16_t version = read_be16(&r);
 
-    (void)read_bytes(&r, RANDOM_BYTES);
+    struct bytes random = read_bytes(&r, TLS_HELLO_RANDOM);
     struct bytes session = read_sized8(&r);
     (void)read_sized16(&r); /* ciphers */
     (void)read_sized8(&r);  /* compression */
     if (!r.ok)
         return;
-    set(id->id, sizeof id->id, &id->len, session);
+    memcpy(hellos->client_random, random.ptr, TLS_HELLO_RANDOM);
+    hellos->has_client_random = true;
+    set(hellos->session_id, sizeof hellos->session_id, &hellos->session_id_len, session);
     if (is_version(version) && version > seen->offered_version)
         seen->offered_version = version;
     struct bytes extensions = read_sized16(&r);
@@ -94,43 +116,86 @@ void tls_client_hello_read(struct bytes body, struct tls_seen *seen, struct tls_
         struct bytes extension = read_sized16(&r);
         if (!r.ok)
             return;
-        if (type == EXTENSION_SERVER_NAME)
-            read_server_name(extension, seen);
-        else if (type == EXTENSION_SUPPORTED_VERSIONS)
-            read_offered_versions(extension, seen);
+        read_client_extension(type, extension, seen, hellos);
     }
 }
 
-void tls_server_hello_read(struct bytes body, struct tls_seen *seen, const struct tls_session_id *id)
-{
-    struct reader r = reader_over(body);
-    uint16_t version = read_be16(&r);
-    bool has_key = false;
+/* Of the extensions of a server; what is left open keeps its value. */
+struct answer {
+    uint16_t version;
+    bool has_key;
+    bool is_encrypted_first;
+    bool is_extended_master;
+};
 
-    (void)read_bytes(&r, RANDOM_BYTES);
-    struct bytes session = read_sized8(&r);
-    uint16_t cipher = read_be16(&r);
-    (void)read_u8(&r); /* compression */
-    if (!r.ok)
-        return;
-    struct bytes extensions = read_sized16(&r);
-    r = reader_over(extensions);
+static void read_server_extension(uint16_t type, struct bytes extension, struct tls_seen *seen,
+                                  struct answer *answer)
+{
+    struct reader inside = reader_over(extension);
+
+    switch (type) {
+    case EXTENSION_SUPPORTED_VERSIONS:
+        if (extension.len == 2)
+            answer->version = read_be16(&inside);
+        break;
+    case EXTENSION_ALPN:
+        read_chosen_protocol(extension, seen);
+        break;
+    case EXTENSION_PRE_SHARED_KEY:
+        answer->has_key = true;
+        break;
+    case EXTENSION_ENCRYPT_THEN_MAC:
+        answer->is_encrypted_first = true;
+        break;
+    case EXTENSION_EXTENDED_MASTER_SECRET:
+        answer->is_extended_master = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_server_extensions(struct bytes extensions, struct tls_seen *seen, struct answer *answer)
+{
+    struct reader r = reader_over(extensions);
+
     while (r.ok && r.at < extensions.len) {
         uint16_t type = read_be16(&r);
         struct bytes extension = read_sized16(&r);
-        struct reader inside = reader_over(extension);
-        if (!r.ok)
-            break;
-        if (type == EXTENSION_SUPPORTED_VERSIONS && extension.len == 2)
-            version = read_be16(&inside);
-        else if (type == EXTENSION_ALPN)
-            read_chosen_protocol(extension, seen);
-        has_key = has_key || type == EXTENSION_PRE_SHARED_KEY;
+        if (r.ok)
+            read_server_extension(type, extension, seen, answer);
     }
+}
+
+void tls_encrypted_extensions_read(struct bytes body, struct tls_seen *seen)
+{
+    struct reader r = reader_over(body);
+    struct answer ignored = { 0 };
+
+    read_server_extensions(read_sized16(&r), seen, &ignored);
+}
+
+void tls_server_hello_read(struct bytes body, struct tls_seen *seen, struct tls_hellos *hellos)
+{
+    struct reader r = reader_over(body);
+    struct answer answer = { .version = read_be16(&r) };
+
+    struct bytes random = read_bytes(&r, TLS_HELLO_RANDOM);
+    struct bytes session = read_sized8(&r);
+    uint16_t cipher = read_be16(&r);
+    uint8_t compression = read_u8(&r);
+    if (!r.ok)
+        return;
+    read_server_extensions(read_sized16(&r), seen, &answer);
+    memcpy(hellos->server_random, random.ptr, TLS_HELLO_RANDOM);
+    hellos->is_encrypted_first = answer.is_encrypted_first;
+    hellos->is_extended_master = answer.is_extended_master;
+    hellos->is_compressed = compression != 0;
     seen->has_server_hello = true;
-    seen->version = version;
+    seen->version = answer.version;
     seen->cipher = cipher;
     /* TLS 1.3 echoes the id for the sake of devices on the path: RFC 8446 4.1.3. */
-    bool has_id = session.len > 0 && bytes_equal(session, (struct bytes){ id->id, id->len });
-    seen->is_resumed = version >= 0x0304 ? has_key : has_id;
+    bool has_id =
+        session.len > 0 && bytes_equal(session, (struct bytes){ hellos->session_id, hellos->session_id_len });
+    seen->is_resumed = answer.version >= 0x0304 ? answer.has_key : has_id;
 }

@@ -145,6 +145,14 @@ enum close_kind event_get_close_kind(const json_t *object, const char *key)
     return CLOSE_NONE;
 }
 
+enum log_clock event_get_log_clock(const json_t *object, const char *key)
+{
+    for (unsigned clock = LOG_CLOCK_NONE + 1; clock < LOG_CLOCK_COUNT; clock++)
+        if (event_text_is(object, key, log_clock_name((enum log_clock)clock)))
+            return (enum log_clock)clock;
+    return LOG_CLOCK_NONE;
+}
+
 enum prelude_kind event_get_prelude_kind(const json_t *object, const char *key)
 {
     for (unsigned kind = PRELUDE_NONE + 1; kind < PRELUDE_COUNT; kind++)

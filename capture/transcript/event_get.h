@@ -42,6 +42,7 @@ const char *event_name_copy(const json_t *value, struct arena *arena);
 enum side event_get_side(const json_t *object, const char *key);
 enum protocol event_get_protocol(const json_t *object, const char *key);
 enum close_kind event_get_close_kind(const json_t *object, const char *key);
+enum log_clock event_get_log_clock(const json_t *object, const char *key);
 enum prelude_kind event_get_prelude_kind(const json_t *object, const char *key);
 enum foreign_protocol event_get_foreign(const json_t *object, const char *key);
 enum base64_problem event_get_problem(const json_t *object, const char *key);

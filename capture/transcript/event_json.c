@@ -35,6 +35,21 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
     return event_end(&event, out);
 }
 
+static void put_log(struct event *event, const struct log_facts *log)
+{
+    struct event part = event_begin_part();
+
+    event_put_bytes(&part, "program", log->program);
+    if (log->server_name.len)
+        event_put_bytes(&part, "server_name", log->server_name);
+    event_put_text(&part, "clock", log_clock_name(log->clock));
+    event_put_flag(&part, "precise", log->is_precise);
+    event_put_flag(&part, "server_side", log->is_server_side);
+    event_put_flag(&part, "partial", log->is_partial);
+    event_put_flag(&part, "in_clear", log->is_in_clear);
+    event_put(event, "log", event_detach(&part));
+}
+
 static bool write_open(const struct session *session, struct buf *out)
 {
     struct event event = event_begin("open", session->id, session->start_ns);
@@ -45,6 +60,8 @@ static bool write_open(const struct session *session, struct buf *out)
     event_put_endpoint(&event, "client", &session->client);
     event_put_endpoint(&event, "server", &session->server);
     event_put_flag(&event, "midstream", session->is_midstream);
+    if (session->log)
+        put_log(&event, session->log);
     return event_end(&event, out);
 }
 
@@ -158,6 +175,8 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
         event_put_text(&event, "foreign", foreign_protocol_name(session->foreign));
         put_side_name(&event, "foreign_side", session->foreign_from);
     }
+    if (session->log)
+        put_log(&event, session->log);
     if (session->tls)
         event_put(&event, "handshake", event_json_of_tls(session->tls));
     event_put_flag(&event, "open", session->is_open);
@@ -284,5 +303,6 @@ bool event_write_stats(const struct run_totals *totals, const struct live_stats 
     if (live)
         put_live(&event, live);
     event_put_count(&event, "reached", totals->reached);
+    event_put_count(&event, "sealed_connections", totals->sealed);
     return event_end(&event, out);
 }

@@ -56,6 +56,8 @@ struct run_totals {
     uint64_t dropped; /* packets lost by kernel, device or recorder, where that is known */
     bool knows_dropped;
     uint64_t reached; /* no session with a serial up to this one is still to come; 0: not known */
+    uint64_t
+        sealed; /* connections to a port of SMTP's in TLS from the start, of which nothing could be read */
 };
 
 /* Each appends whole lines to `out`; false if `out` is full or memory is short, and what did not fit is not

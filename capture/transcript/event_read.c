@@ -159,6 +159,7 @@ static void add_totals(struct event_reader *reader)
     reader->earlier.packets += reader->totals.packets;
     reader->earlier.tcp_connections += reader->totals.tcp_connections;
     reader->earlier.missing_bytes += reader->totals.missing_bytes;
+    reader->earlier.sealed += reader->totals.sealed;
     reader->earlier.dropped += reader->totals.dropped;
     reader->earlier.knows_dropped = reader->earlier.knows_dropped || reader->totals.knows_dropped;
     reader->totals = (struct run_totals){ 0 };
@@ -433,6 +434,7 @@ static void read_stats(struct event_reader *reader, const json_t *event)
         .missing_bytes = event_get_u64(event, "missing_bytes", INT64_MAX / 65536),
         .dropped = event_get_u64(event, "dropped", INT64_MAX / 65536),
         .knows_dropped = json_object_get(event, "dropped") != NULL,
+        .sealed = event_get_u64(event, "sealed_connections", UINT32_MAX * UINT64_C(65536)),
     };
     if (!reached)
         return;

@@ -164,7 +164,7 @@ bool event_read_tls(struct open_session *open, const json_t *event, struct event
         return false;
     item->as.tls = (struct tls_start){ .from = event_get_side(event, "side"),
                                        .plain_length = event_get_u64(event, "plain", INT64_MAX) };
-    open->session->is_tls = true;
+    open->session->is_tls = !open->session->log; /* of which what was said inside is told */
     event_tell(effect, CHANGE_ITEM_ADDED, index);
     return true;
 }

@@ -100,7 +100,9 @@ static struct sasl_step step_of(const json_t *event, enum side from, struct aren
         .length = length ? length : text.length,
         .is_secret = event_get_flag(event, "secret"),
         .is_redacted = text.is_redacted,
-        .is_decoded = text.is_redacted, /* what is withheld cannot be decoded any more */
+        .is_hidden = event_get_flag(event, "hidden"),
+        .is_decoded = text.is_redacted
+                      && !event_get_flag(event, "hidden"), /* what is withheld cannot be decoded any more */
     };
 
     if (decoded.is_there)

@@ -2,12 +2,41 @@
 #include "base/limits.h"
 #include "transcript/event_model.h"
 
+static struct log_facts *read_log(const json_t *part, struct arena *arena)
+{
+    struct log_facts *log = json_is_object(part) ? ARENA_NEW(arena, struct log_facts) : NULL;
+
+    if (!log)
+        return NULL;
+    *log = (struct log_facts){
+        .program = event_wire_value(json_object_get(part, "program"), LIMIT_EVENT_NAME, arena).bytes,
+        .server_name = event_wire_value(json_object_get(part, "server_name"), LIMIT_EVENT_NAME, arena).bytes,
+        .clock = event_get_log_clock(part, "clock"),
+        .is_precise = event_get_flag(part, "precise"),
+        .is_server_side = event_get_flag(part, "server_side"),
+        .is_partial = event_get_flag(part, "partial"),
+        .is_in_clear = event_get_flag(part, "in_clear"),
+    };
+    return log;
+}
+
+/* Of a session from a log the address may not be known. */
+static bool read_end(const struct session *session, const json_t *event, const char *key,
+                     struct endpoint *out)
+{
+    if (event_get_endpoint(event, key, out))
+        return true;
+    out->port = (uint16_t)event_get_u64(json_object_get(event, key), "port", UINT16_MAX);
+    return session->log != NULL;
+}
+
 bool event_read_open(struct open_session *open, const json_t *event)
 {
     struct session *session = open->session;
 
-    if (!event_get_endpoint(event, "client", &session->client)
-        || !event_get_endpoint(event, "server", &session->server))
+    session->log = read_log(json_object_get(event, "log"), &session->arena);
+    if (!read_end(session, event, "client", &session->client)
+        || !read_end(session, event, "server", &session->server))
         return false;
     session->start_ns = event_get_time(event, "time");
     session->end_ns = session->start_ns;
@@ -80,6 +109,7 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->foreign = event_get_foreign(event, "foreign");
     session->foreign_from = event_get_side(event, "foreign_side");
     session->tls = event_read_handshake(json_object_get(event, "handshake"), &session->arena);
+    session->log = read_log(json_object_get(event, "log"), &session->arena);
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);

@@ -10,6 +10,14 @@ static enum tls_state state_of(const json_t *object)
     return TLS_STATE_NONE;
 }
 
+static enum tls_reading reading_of(const json_t *object)
+{
+    for (unsigned i = TLS_READING_NONE + 1; i < TLS_READING_COUNT; i++)
+        if (event_text_is(object, "read", tls_reading_name((enum tls_reading)i)))
+            return (enum tls_reading)i;
+    return TLS_READING_NONE;
+}
+
 static struct bytes name_of(const json_t *value, struct arena *arena)
 {
     return event_wire_value(value, LIMIT_TLS_NAME, arena).bytes;
@@ -73,6 +81,7 @@ struct tls_facts *event_read_handshake(const json_t *object, struct arena *arena
         return NULL;
     *tls =
         (struct tls_facts){ .state = state_of(object),
+                            .reading = reading_of(object),
                             .offered_version = (uint16_t)event_get_u64(object, "offered_version", UINT16_MAX),
                             .version = (uint16_t)event_get_u64(object, "version", UINT16_MAX),
                             .cipher = (uint16_t)event_get_u64(object, "cipher", UINT16_MAX),
@@ -80,6 +89,9 @@ struct tls_facts *event_read_handshake(const json_t *object, struct arena *arena
                             .sealed_alert = event_get_side(object, "sealed_alert"),
                             .sni = name_of(json_object_get(object, "sni"), arena),
                             .alpn = name_of(json_object_get(object, "alpn"), arena),
+                            .ja3 = name_of(json_object_get(object, "ja3"), arena),
+                            .ja4 = name_of(json_object_get(object, "ja4"), arena),
+                            .done_ns = event_get_time(object, "done"),
                             .first = event_get_moment(object, "first", never) };
     read_alerts(tls, json_object_get(object, "alerts"), arena);
     if (json_is_object(json_object_get(object, "certificate")))

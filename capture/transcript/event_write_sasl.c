@@ -145,6 +145,7 @@ static bool write_step(const struct session *session, const struct sasl_exchange
     if (!event_hides_step(step, secrets) && step->length != step->text.len)
         event_put_u64(&event, "length", step->length);
     event_put_flag(&event, "secret", step->is_secret);
+    event_put_flag(&event, "hidden", step->is_hidden);
     if (step->is_decoded)
         put_facts(&event, step, secrets);
     return event_end(&event, out);

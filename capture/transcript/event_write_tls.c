@@ -60,6 +60,8 @@ json_t *event_json_of_tls(const struct tls_facts *tls)
     struct event part = event_begin_part();
 
     event_put_text(&part, "state", tls_state_name(tls->state));
+    if (tls->reading != TLS_READING_NONE)
+        event_put_text(&part, "read", tls_reading_name(tls->reading));
     event_put_count(&part, "offered_version", tls->offered_version);
     event_put_count(&part, "version", tls->version);
     event_put_count(&part, "cipher", tls->cipher);
@@ -68,6 +70,10 @@ json_t *event_json_of_tls(const struct tls_facts *tls)
         event_put_text(&part, "sealed_alert", side_name(tls->sealed_alert));
     event_put_bytes_if(&part, "sni", tls->sni);
     event_put_bytes_if(&part, "alpn", tls->alpn);
+    event_put_bytes_if(&part, "ja3", tls->ja3);
+    event_put_bytes_if(&part, "ja4", tls->ja4);
+    if (tls->done_ns)
+        event_put_time(&part, "done", tls->done_ns);
     if (tls->alert_count)
         event_put(&part, "alerts", json_of_alerts(tls));
     if (tls->certificate)

@@ -92,6 +92,13 @@ const char *tls_state_name(enum tls_state state)
     return (unsigned)state < TLS_STATE_COUNT ? names[state] : "none";
 }
 
+const char *tls_reading_name(enum tls_reading reading)
+{
+    static const char *const names[TLS_READING_COUNT] = { "none", "whole", "part", "wrong-keys" };
+
+    return (unsigned)reading < TLS_READING_COUNT ? names[reading] : "none";
+}
+
 struct session *session_new(struct budget *budget)
 {
     struct arena arena;
@@ -194,6 +201,16 @@ struct sasl_step *session_add_step(struct session *session, struct sasl_exchange
     return step;
 }
 
+const char *log_clock_name(enum log_clock clock)
+{
+    static const char *const names[LOG_CLOCK_COUNT] = { [LOG_CLOCK_NONE] = "none",
+                                                        [LOG_CLOCK_OF_DAY] = "time",
+                                                        [LOG_CLOCK_OF_YEAR] = "yearless",
+                                                        [LOG_CLOCK_FULL] = "date" };
+
+    return (unsigned)clock < LOG_CLOCK_COUNT ? names[clock] : "none";
+}
+
 static uint64_t mix_endpoint(uint64_t hash, const struct endpoint *end)
 {
     for (size_t i = 0; i < sizeof end->address.bytes; i += 4) {
@@ -209,6 +226,9 @@ void session_make_id(struct session *session)
     uint64_t hash = fingerprint_mix(UINT64_C(0x9e3779b97f4a7c15), session->start_ns);
 
     hash = mix_endpoint(mix_endpoint(hash, &session->client), &session->server);
+    if (session->log) /* which often knows neither addresses nor times */
+        hash =
+            fingerprint_mix(fingerprint_mix(hash, session->first_packet.input), session->first_packet.number);
     for (unsigned i = 0; i < 16; i++)
         session->id[i] = digits[hash >> (60 - 4 * i) & 15];
     session->id[16] = '\0';

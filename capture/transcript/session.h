@@ -58,7 +58,7 @@ enum item_kind {
     ITEM_CONTENT,  /* a message, or a chunk of one */
     ITEM_REPLY,    /* a reply that answers nothing: a late 421, one too many */
     ITEM_GAP,      /* bytes that the capture lacks */
-    ITEM_TLS,      /* from here on ciphertext (STARTTLS accepted, or a TLS record where SMTP was due) */
+    ITEM_TLS,      /* from here on TLS (STARTTLS accepted, or a TLS record where SMTP was due) */
     ITEM_JUNK,     /* bytes of the server that are no reply */
     ITEM_KIND_COUNT
 };
@@ -117,6 +117,7 @@ struct sasl_step {
     bool is_decoded;   /* the facts below are set */
     bool is_secret;    /* holds a credential: never shown unless asked for */
     bool is_redacted;  /* the text is withheld */
+    bool is_hidden;    /* by the log that it was read from: nothing is known of it, nor will be */
     enum base64_problem problem;
     uint64_t problem_at; /* offset in the text */
     uint64_t decoded_length;
@@ -206,9 +207,9 @@ struct prelude {
     struct endpoint target;
 };
 
-/* From here on ciphertext. */
+/* From here on ciphertext; in a session read from a log, what was said inside. */
 struct tls_start {
-    enum side from;        /* who sent the first record */
+    enum side from;        /* who sent the first record; SIDE_NONE: a log does not say */
     uint64_t plain_length; /* octets of an unfinished line of the client right before it */
 };
 
@@ -293,7 +294,17 @@ enum tls_state {
 };
 const char *tls_state_name(enum tls_state state);
 
-/* An alert in clear (RFC 8446 6). */
+/* How far the keys that were given opened what was sealed. */
+enum tls_reading {
+    TLS_READING_NONE = 0, /* no keys */
+    TLS_READING_WHOLE,
+    TLS_READING_PART,  /* from some point on it could not be read */
+    TLS_READING_WRONG, /* there were keys, and they do not fit */
+    TLS_READING_COUNT
+};
+const char *tls_reading_name(enum tls_reading reading); /* "none", "whole", "part", "wrong-keys" */
+
+/* An alert in clear (RFC 8446 6), or one that the keys have opened. */
 struct tls_alert {
     enum side from;
     uint8_t level;
@@ -317,9 +328,10 @@ struct tls_certificate {
     bool is_other_name;   /* not for the name that the client asked for */
 };
 
-/* What the clear part of a TLS handshake tells (RFC 8446, RFC 5246). */
+/* What a TLS connection tells (RFC 8446, RFC 5246): its handshake, as far as it is in clear or was opened. */
 struct tls_facts {
     enum tls_state state;
+    enum tls_reading reading;
     uint16_t offered_version; /* the highest, as on the wire: 0x0303 is TLS 1.2; 0 none */
     uint16_t version;         /* chosen */
     uint16_t cipher;          /* chosen */
@@ -327,10 +339,35 @@ struct tls_facts {
     enum side sealed_alert; /* who ended the handshake with what has the length of a sealed alert */
     struct bytes sni;
     struct bytes alpn; /* chosen */
+    struct bytes ja3;  /* fingerprints of the client's hello; empty: not seen */
+    struct bytes ja4;
     struct tls_alert *alerts;
     uint32_t alert_count;
     struct tls_certificate *certificate; /* or NULL */
     struct moment first;                 /* of the first hello */
+    uint64_t done_ns;                    /* when the handshake was over, as far as that shows; 0: not seen */
+};
+
+/* How much of a date the times of a log have; what is missing counts from 1970. */
+enum log_clock {
+    LOG_CLOCK_NONE = 0, /* no times at all */
+    LOG_CLOCK_OF_DAY,
+    LOG_CLOCK_OF_YEAR, /* a date without its year, as in old syslogs */
+    LOG_CLOCK_FULL,
+    LOG_CLOCK_COUNT
+};
+const char *log_clock_name(enum log_clock clock); /* "none", "time", "yearless", "date" */
+
+/* Of a session that was read from a log of a program.  Its packet numbers are those of lines; 0: a line that
+ * the log leaves out, and that the program is known to send. */
+struct log_facts {
+    struct bytes program;     /* "swaks" */
+    struct bytes server_name; /* as the log calls it; empty: it does not */
+    enum log_clock clock;
+    bool is_precise;     /* its times have fractions of a second */
+    bool is_server_side; /* written by the server: when the client saw a reply is not known */
+    bool is_partial;     /* replies or commands are left out */
+    bool is_in_clear;    /* it says that the connection began without TLS */
 };
 
 struct session {
@@ -353,6 +390,7 @@ struct session {
     struct side_facts side[2];     /* by enum side */
     bool is_tls;                   /* turned into ciphertext at an ITEM_TLS */
     struct tls_facts *tls;         /* or NULL */
+    struct log_facts *log;         /* NULL: it was read from packets */
     enum foreign_protocol foreign; /* what the first line shows, if it is not SMTP */
     enum side foreign_from;        /* who spoke it; SIDE_NONE nobody */
     bool is_open;                  /* written while still going on (a recorder that stops) */
@@ -395,6 +433,12 @@ void session_community_id(const struct session *session, char out[COMMUNITY_ID_T
 const struct item *session_command(const struct session *session, uint32_t n);
 /* The exchange that AUTH at this item began, or NULL. */
 struct sasl_exchange *session_exchange_of(const struct session *session, size_t command_item);
+
+/* Whether something was said in TLS that could not be read. */
+static inline bool session_is_sealed(const struct session *session)
+{
+    return session->is_tls && !(session->tls && session->tls->reading == TLS_READING_WHOLE);
+}
 
 /* Whether the client had acknowledged the whole of `reply` when it sent the first byte of `item`. */
 static inline bool item_saw(const struct item *item, const struct reply *reply)

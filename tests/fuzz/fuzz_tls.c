@@ -6,9 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool feed_bytes(struct tls_observer *observer, enum tls_side from, struct bytes data)
+{
+    return tls_observer_feed(observer, from, &(struct stream_chunk){ .data = data, .acked = UINT64_MAX });
+}
+
 static struct tls_observer *watch(struct tls_certificates *certificates, struct bytes file, size_t step)
 {
-    struct tls_observer *observer = tls_observer_new(certificates, NULL);
+    struct tls_observer *observer =
+        tls_observer_new(&(struct tls_options){ .certificates = certificates }, NULL);
     struct reader r = reader_over(file);
 
     while (observer && r.ok && r.at < file.len) {
@@ -17,10 +23,9 @@ static struct tls_observer *watch(struct tls_certificates *certificates, struct 
         struct bytes part = bytes_slice(file, r.at, len);
         r.at += part.len;
         if (side == 2)
-            tls_observer_hole(observer);
+            (void)tls_observer_hole(observer, TLS_CLIENT, &(struct stream_hole){ .length = 1 });
         for (size_t at = 0; at < part.len; at += step)
-            (void)tls_observer_feed(observer, side == 1 ? TLS_SERVER : TLS_CLIENT,
-                                    bytes_slice(part, at, step));
+            (void)feed_bytes(observer, side == 1 ? TLS_SERVER : TLS_CLIENT, bytes_slice(part, at, step));
     }
     return observer;
 }

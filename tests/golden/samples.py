@@ -27,7 +27,7 @@ def main():
         want = set(findings.split())
         if p.returncode or len(found) != int(sessions) or want - ids or ids - want - EVERYWHERE:
             bad.append(f"{name}: exit {p.returncode}, {len(found)} sessions, findings {sorted(ids)}, expected {sorted(want)}")
-    extra = {n for n in os.listdir(SAMPLES) if ".pcap" in n} - seen
+    extra = {n for n in os.listdir(SAMPLES) if ".pcap" in n or n.startswith("log-")} - seen
     bad += [f"{n}: not in expected.tsv" for n in sorted(extra)]
     print("\n".join(bad))
     print(f"{len(rows)} samples, {len(bad)} wrong")

@@ -20,7 +20,7 @@ def sessions(binary, *arguments, stdin=None):
 
 def main():
     binary, bad = sys.argv[1], []
-    files = sorted(glob.glob(f"{SAMPLES}/*.pcap*")) + sorted(glob.glob(f"{SHARED}/third-party/*/*.pcap*"))
+    files = sorted(glob.glob(f"{SAMPLES}/*.pcap*")) + sorted(glob.glob(f"{SAMPLES}/log-*")) + sorted(glob.glob(f"{SHARED}/third-party/*/*.pcap*"))
     files += sorted(glob.glob(f"{SHARED}/lab/*/pcap/*.pcap"))
     for path in files:
         want, _ = sessions(binary, "analyze", "--format", "jsonl", path)

@@ -79,6 +79,9 @@ def outputs(binary, path, password_options):
         yield "capture to a file", b"".join(run(binary, "capture", "-r", path, "-o", name))
         with open(name, "rb") as f:
             yield "recording in a file", f.read()
+    for name in ("text", "markdown", "html", "json"):
+        yield f"report --format {name}", b"".join(run(binary, "report", "--format", name, path))
+    yield "ecs", b"".join(run(binary, "analyze", "--format", "ecs", path))
     for options in [[], *password_options]:
         for command in (["analyze"], ["analyze", "--json"], ["show"]):
             yield " ".join(command + options[:1]), b"".join(run(binary, *command, *options, path))
@@ -146,7 +149,7 @@ def known_secrets():
     with open(os.path.join(SAMPLES, "secrets.tsv")) as f:
         for sample, identity, secret in [line.rstrip("\n").split("\t") for line in f][1:]:
             table.setdefault(os.path.join(SAMPLES, sample), []).append((identity, secret))
-    for name in sorted(glob.glob(os.path.join(SAMPLES, "*.pcap*"))):
+    for name in sorted(glob.glob(os.path.join(SAMPLES, "*.pcap*")) + glob.glob(os.path.join(SAMPLES, "log-*"))):
         table.setdefault(name, [])
     for server in sorted(glob.glob(os.path.join(LAB, "*", "auth.jsonl"))):
         with open(server) as f:

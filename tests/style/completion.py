@@ -9,9 +9,9 @@ from manual import COMMANDS, TOP, help_of, options_of
 FOLDER = os.path.join(TOP, "cli", "completion")
 WHAT = {"analyze": "verdicts and findings", "show": "whole annotated dialogues",
         "capture": "packets to a recording", "keygen": "keys that seal a recording's secrets",
-        "explain": "what a code or a finding means"}
+        "report": "incidents, for people", "extract": "messages as files", "explain": "what a code or a finding means"}
 # What may stand behind an option, by the name of its value in --help; the rest is free text.
-WORDS = {"FORMAT": "text jsonl", "SEVERITY": "info warning error", "WHEN": "auto always never",
+WORDS = {"FORMAT": "text jsonl ecs markdown html json", "LANGUAGE": "en ja", "SEVERITY": "info warning error", "WHEN": "auto always never",
          "VERDICT": "ok refused misordered tolerated consequence contradicted unanswered undecided"}
 FINDINGS = "$(smtpscope explain 2>/dev/null | sed -n 's/^  \\([a-z0-9-]*\\) .*/\\1/p')"
 NOTE = "# Printed from the option table by tests/style/completion.py --update: do not edit.\n"

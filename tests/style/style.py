@@ -13,10 +13,10 @@ import sys
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 # In the order in which rooms may include each other.
-ROOMS = ["base", "smtp", "transcript", "store", "source", "link", "ip", "tcp", "detect", "tls", "dialogue", "replay", "sasl",
-         "rules", "report"]
+ROOMS = ["base", "smtp", "transcript", "store", "source", "link", "ip", "scrub", "tcp", "detect", "tls", "dialogue", "log", "replay",
+         "sasl", "rules", "incident", "report"]
 GROUND = ["base", "smtp", "transcript"]
-ANALYZER = ["replay", "sasl", "rules", "report"]
+ANALYZER = ["replay", "sasl", "rules", "incident", "report"]
 
 
 def sources():
@@ -38,7 +38,7 @@ def rooms():
             other = m[1]
             late = other not in ROOMS or ROOMS.index(other) > ROOMS.index(room)
             packets = room in ANALYZER and other not in GROUND + ANALYZER
-            model = parts[0] == "capture" and other in ("smtp", "transcript") and room not in GROUND + ["dialogue"]
+            model = parts[0] == "capture" and other in ("smtp", "transcript") and room not in GROUND + ["dialogue", "log"]
             if late or packets or model:
                 bad.append(f"{f}: {room} must not include {other}")
     return bad

@@ -170,6 +170,36 @@ static void each_handshake_raises_its_findings_and_no_others(void **state)
     }
 }
 
+static void closed_by_client(struct session *session)
+{
+    session->closed = CLOSE_FIN;
+    session->closed_by = SIDE_CLIENT;
+}
+
+static void still_open(struct session *session)
+{
+    session->closed = CLOSE_END_OF_CAPTURE;
+}
+
+/* STARTTLS, a 220, and not a word of TLS. */
+static void silence_behind_starttls_is_a_failed_handshake(void **state)
+{
+    static const struct scenario silent = {
+        "silence", PROTOCOL_SMTP, { BANNER, EHLO, { "STARTTLS", "220 go", 0 } }, "2:tls-handshake-failed"
+    };
+    static const struct scenario waiting = {
+        "not over yet", PROTOCOL_SMTP, { BANNER, EHLO, { "STARTTLS", "220 go", 0 } }, ""
+    };
+    static const struct scenario refused = {
+        "refused", PROTOCOL_SMTP, { BANNER, EHLO, { "STARTTLS", "454 not now", 0 } }, "0:connection-lost"
+    };
+
+    (void)state;
+    scenarios_hold_ended(&silent, 1, closed_by_client);
+    scenarios_hold_ended(&waiting, 1, still_open);
+    scenarios_hold_ended(&refused, 1, closed_by_client);
+}
+
 static void each_finding_says_what_was_seen(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
@@ -265,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_handshake_raises_its_findings_and_no_others),
+        cmocka_unit_test(silence_behind_starttls_is_a_failed_handshake),
         cmocka_unit_test(each_finding_says_what_was_seen),
         cmocka_unit_test(submission_makes_a_certificate_a_warning),
         cmocka_unit_test(commands_in_clear_are_to_blame),

@@ -527,7 +527,7 @@ static const struct stranger_case {
     const char *expect;
 } strangers[] = {
     { "empty", { NULL, 0 }, "empty" },
-    { "text", { (const uint8_t *)"root:x:0:0\nmore text that goes on\n", 34 }, "neither a capture" },
+    { "octets", { (const uint8_t *)"root:x:0:0\n\x01\x02\x03more that goes on\n", 33 }, "neither a capture" },
     { "one octet", { (const uint8_t *)"x", 1 }, "neither a capture" },
     { "three octets of a magic number", { (const uint8_t *)"\xd4\xc3\xb2", 3 }, "neither a capture" },
     { "the start of gzip", { (const uint8_t *)"\x1f\x8b", 2 }, "ends early" },

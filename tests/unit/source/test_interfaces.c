@@ -25,7 +25,7 @@ static const uint16_t expected[] = { 1, 0x0271, 1, 1 };
 
 static void pass_in_pieces(struct image *image, size_t piece)
 {
-    struct interfaces *interfaces = interfaces_new();
+    struct interfaces *interfaces = interfaces_new(NULL);
     bool is_usual;
 
     assert_non_null(interfaces);
@@ -97,7 +97,7 @@ static void any_octets_pass_without_harm(void **state)
     (void)state;
     for (int round = 0; round < 2000; round++) {
         struct image image = { .is_big = round % 2 };
-        struct interfaces *interfaces = interfaces_new();
+        struct interfaces *interfaces = interfaces_new(NULL);
         bool is_usual;
         assert_non_null(interfaces);
         make_mixed(&image);

@@ -159,12 +159,65 @@ static void what_the_peer_lacks_too_is_waited_for(void **state)
     flow_table_free(table);
 }
 
+/* The server's FIN is not in the capture; the client's acknowledgment of it is, or is not. */
+static struct flow_table *closed_without_a_fin(struct seen *seen, uint32_t last_ack)
+{
+    struct flow_handler handler = {
+        .ctx = seen, .classify = classify, .data = take_data, .hole = take_hole, .ended = take_end
+    };
+    struct err err;
+    struct flow_table *table = flow_table_new(&handler, NULL, &err);
+
+    assert_non_null(table);
+    feed(table, 1000, CLIENT, TCP_SYN, 99, 0, NULL);
+    feed(table, 1001, SERVER, TCP_SYN | TCP_ACK, 199, 100, NULL);
+    feed(table, 1002, CLIENT, TCP_ACK, 100, 200, "QUIT\r\n");
+    feed(table, 1003, SERVER, TCP_ACK, 200, 106, "221\r\n");
+    feed(table, 1004, CLIENT, TCP_ACK | TCP_FIN, 106, 205, NULL);
+    feed(table, 1005, SERVER, TCP_ACK, 205, 107, NULL);
+    feed(table, 1006, CLIENT, TCP_ACK, 107, last_ack, NULL);
+    return table;
+}
+
+static void a_fin_that_was_acknowledged_need_not_be_seen(void **state)
+{
+    struct seen seen = { .ended = 0 };
+    struct flow_table *table = closed_without_a_fin(&seen, 206);
+
+    (void)state;
+    pass_time(table, 1900);
+    assert_int_equal(seen.ended, 0); /* it may have been reordered */
+    pass_time(table, 2600);
+    assert_int_equal(seen.ended, 1);
+    assert_int_equal(seen.close, FLOW_CLOSE_FIN);
+    assert_int_equal(seen.closed_by, CLIENT);
+    assert_int_equal(seen.missing[SERVER], 0);
+    flow_table_free(table);
+}
+
+static void a_side_that_has_not_closed_is_waited_for(void **state)
+{
+    struct seen seen = { .ended = 0 };
+    struct flow_table *table = closed_without_a_fin(&seen, 205);
+
+    (void)state;
+    pass_time(table, 60000);
+    assert_int_equal(seen.ended, 0);
+    feed(table, 61000, SERVER, TCP_ACK, 205, 107, "250\r\n");
+    assert_int_equal(seen.bytes[SERVER], 10);
+    assert_int_equal(seen.ended, 0);
+    flow_table_finish(table);
+    flow_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_ends_a_second_after_both_fins_if_all_was_acknowledged),
         cmocka_unit_test(what_comes_in_time_fills_the_hole),
         cmocka_unit_test(what_the_peer_lacks_too_is_waited_for),
+        cmocka_unit_test(a_fin_that_was_acknowledged_need_not_be_seen),
+        cmocka_unit_test(a_side_that_has_not_closed_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,11 @@ static const struct expected rows[] = {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+static bool feed_bytes(struct tls_observer *observer, enum tls_side from, struct bytes data)
+{
+    return tls_observer_feed(observer, from, &(struct stream_chunk){ .data = data, .acked = UINT64_MAX });
+}
+
 static struct bytes load(const char *name, uint8_t *to)
 {
     char path[512];
@@ -84,7 +89,7 @@ static void feed(struct tls_observer *observer, struct bytes file, size_t most, 
             uint8_t *copy = malloc(part.len);
             assert_non_null(copy);
             memcpy(copy, part.ptr, part.len);
-            (void)tls_observer_feed(observer, side, (struct bytes){ copy, part.len });
+            (void)feed_bytes(observer, side, (struct bytes){ copy, part.len });
             free(copy);
         }
     }
@@ -160,7 +165,8 @@ static void handshakes_are_told_however_they_are_cut(void **state)
             budget_init(&budget, SIZE_MAX / 2);
             struct tls_certificates *certificates = tls_certificates_new(&budget, NULL);
             assert_non_null(certificates);
-            struct tls_observer *observer = tls_observer_new(certificates, &budget);
+            struct tls_observer *observer = tls_observer_new(
+                &(struct tls_options){ .certificates = certificates, .budget = &budget }, NULL);
             assert_non_null(observer);
             feed(observer, load(rows[i].file, memory), SIZE_MAX, steps[s]);
             compare(tls_observer_seen(observer), &rows[i]);
@@ -178,7 +184,7 @@ static void what_is_cut_off_is_not_done(void **state)
     (void)state;
     size_t hello = length_of(file, 1), flight = length_of(file, 2);
     for (size_t most = 0; most <= flight; most++) { /* both hellos, and what comes with the server's */
-        struct tls_observer *observer = tls_observer_new(NULL, NULL);
+        struct tls_observer *observer = tls_observer_new(&(struct tls_options){ 0 }, NULL);
         feed(observer, file, most, FILE_MOST);
         const struct tls_seen *seen = tls_observer_seen(observer);
         assert_int_equal(seen->progress, most < hello ? TLS_PROGRESS_NONE : TLS_PROGRESS_BEGUN);
@@ -192,12 +198,12 @@ static void what_is_cut_off_is_not_done(void **state)
 static void a_hole_ends_the_watch(void **state)
 {
     static uint8_t memory[FILE_MOST];
-    struct tls_observer *observer = tls_observer_new(NULL, NULL);
+    struct tls_observer *observer = tls_observer_new(&(struct tls_options){ 0 }, NULL);
 
     (void)state;
     feed(observer, load("tls12", memory), 300, FILE_MOST);
-    tls_observer_hole(observer);
-    assert_false(tls_observer_feed(observer, TLS_SERVER, BYTES("\x15\x03\x03\x00\x02\x02\x28")));
+    (void)tls_observer_hole(observer, TLS_CLIENT, &(struct stream_hole){ .length = 1 });
+    assert_false(feed_bytes(observer, TLS_SERVER, BYTES("\x15\x03\x03\x00\x02\x02\x28")));
     assert_int_equal(tls_observer_seen(observer)->progress, TLS_PROGRESS_LOST);
     assert_int_equal(tls_observer_seen(observer)->alert_count, 0);
     tls_observer_free(observer);
@@ -211,12 +217,12 @@ static void a_sealed_alert_shows_by_its_length(void **state)
 
     (void)state;
     for (int is_alert = 0; is_alert < 2; is_alert++) {
-        struct tls_observer *observer = tls_observer_new(NULL, NULL);
+        struct tls_observer *observer = tls_observer_new(&(struct tls_options){ 0 }, NULL);
         struct bytes file = load("tls13", memory);
         feed(observer, file, length_of(file, 2), FILE_MOST);
-        (void)tls_observer_feed(observer, TLS_CLIENT,
-                                is_alert ? (struct bytes){ alert, sizeof alert }
-                                         : (struct bytes){ finished, sizeof finished });
+        (void)feed_bytes(observer, TLS_CLIENT,
+                         is_alert ? (struct bytes){ alert, sizeof alert }
+                                  : (struct bytes){ finished, sizeof finished });
         const struct tls_seen *seen = tls_observer_seen(observer);
         assert_int_equal(seen->progress, is_alert ? TLS_PROGRESS_BEGUN : TLS_PROGRESS_DONE);
         assert_int_equal(seen->has_sealed_alert, is_alert);
@@ -231,21 +237,21 @@ static void what_has_no_end_is_given_up(void **state)
     static const uint8_t head[] = { 22, 3, 1, 0x40, 0, 11, 0xff, 0xff, 0xff };
     static const uint8_t record[] = { 22, 3, 1, 0x40, 0 };
     static uint8_t zeros[0x4000];
-    struct tls_observer *observer = tls_observer_new(NULL, NULL);
-    bool goes_on = tls_observer_feed(observer, TLS_SERVER, (struct bytes){ head, sizeof head });
+    struct tls_observer *observer = tls_observer_new(&(struct tls_options){ 0 }, NULL);
+    bool goes_on = feed_bytes(observer, TLS_SERVER, (struct bytes){ head, sizeof head });
 
     (void)state;
     assert_true(goes_on);
-    (void)tls_observer_feed(observer, TLS_SERVER, (struct bytes){ zeros, 0x4000 - 4 });
+    (void)feed_bytes(observer, TLS_SERVER, (struct bytes){ zeros, 0x4000 - 4 });
     for (unsigned i = 0; i < 4 && goes_on; i++) {
-        (void)tls_observer_feed(observer, TLS_SERVER, (struct bytes){ record, sizeof record });
-        goes_on = tls_observer_feed(observer, TLS_SERVER, (struct bytes){ zeros, 0x4000 });
+        (void)feed_bytes(observer, TLS_SERVER, (struct bytes){ record, sizeof record });
+        goes_on = feed_bytes(observer, TLS_SERVER, (struct bytes){ zeros, 0x4000 });
     }
     assert_false(goes_on);
     tls_observer_free(observer);
-    observer = tls_observer_new(NULL, NULL);
+    observer = tls_observer_new(&(struct tls_options){ 0 }, NULL);
     for (unsigned i = 0; i < 3 * LIMIT_TLS_ALERTS; i++)
-        (void)tls_observer_feed(observer, TLS_SERVER, BYTES("\x15\x03\x03\x00\x02\x01\x5a"));
+        (void)feed_bytes(observer, TLS_SERVER, BYTES("\x15\x03\x03\x00\x02\x01\x5a"));
     assert_int_equal(tls_observer_seen(observer)->alert_count, LIMIT_TLS_ALERTS);
     tls_observer_free(observer);
 }
@@ -264,7 +270,8 @@ static void certificates_are_remembered_with_the_name(void **state)
     struct tls_certificates *certificates = tls_certificates_new(&budget, NULL);
     for (size_t i = 0; i < 3 * sizeof files / sizeof files[0]; i++) {
         const char *name = files[i % (sizeof files / sizeof files[0])];
-        struct tls_observer *observer = tls_observer_new(certificates, NULL);
+        struct tls_observer *observer =
+            tls_observer_new(&(struct tls_options){ .certificates = certificates }, NULL);
         feed(observer, load(name, memory), SIZE_MAX, FILE_MOST);
         for (size_t row = 0; row < ROWS; row++)
             if (strcmp(rows[row].file, name) == 0)

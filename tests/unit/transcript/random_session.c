@@ -227,6 +227,11 @@ static struct sasl_step make_step(struct maker *m, enum side from, struct moment
 {
     struct sasl_step step = { .from = from, .at = at, .is_secret = is_secret };
 
+    if (m->session->log && from == SIDE_CLIENT && below(m, 4) == 0) { /* the log leaves it out */
+        step.is_secret = false;
+        step.is_redacted = step.is_hidden = true;
+        return step;
+    }
     step.text = is_secret ? copy(m, BYTES(RANDOM_SECRET)) : text(m, 60);
     step.length = step.text.len;
     step.is_decoded = is_secret || from == SIDE_CLIENT || coin(m);
@@ -441,6 +446,10 @@ static struct tls_facts *make_handshake(struct maker *m)
 
     must(tls);
     *tls = (struct tls_facts){ .state = (enum tls_state)(1 + below(m, TLS_STATE_COUNT - 1)),
+                               .reading = (enum tls_reading)below(m, TLS_READING_COUNT),
+                               .ja3 = text(m, 32),
+                               .ja4 = text(m, 36),
+                               .done_ns = coin(m) ? now(m).time_ns : 0,
                                .offered_version = (uint16_t)below(m, 65536),
                                .version = (uint16_t)below(m, 65536),
                                .cipher = (uint16_t)below(m, 65536),
@@ -464,7 +473,7 @@ static void add_tls(struct maker *m)
 {
     size_t index = add(m, ITEM_TLS);
 
-    m->session->is_tls = true;
+    m->session->is_tls = !m->session->log;
     item_of(m, index)->as.tls =
         (struct tls_start){ .from = (enum side)below(m, 2), .plain_length = coin(m) ? large(m) : 0 };
     if (coin(m))
@@ -546,6 +555,23 @@ static void add_some(struct maker *m)
     }
 }
 
+/* A session that was read from a log, one in four. */
+static struct log_facts *make_log(struct maker *m)
+{
+    if (below(m, 4))
+        return NULL;
+    struct log_facts *log = ARENA_NEW(&m->session->arena, struct log_facts);
+    must(log);
+    *log = (struct log_facts){ .program = text(m, 12),
+                               .server_name = text(m, 20),
+                               .clock = (enum log_clock)below(m, LOG_CLOCK_COUNT),
+                               .is_precise = coin(m),
+                               .is_server_side = coin(m),
+                               .is_partial = coin(m),
+                               .is_in_clear = coin(m) };
+    return log;
+}
+
 struct session *random_session(uint32_t seed, const struct follower *follower)
 {
     struct maker m = { .state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1,
@@ -562,6 +588,7 @@ struct session *random_session(uint32_t seed, const struct follower *follower)
     session->first_packet = (struct packet_ref){ below(&m, 3), below(&m, 100) };
     session->is_midstream = coin(&m);
     session->protocol = coin(&m) ? PROTOCOL_SMTP : PROTOCOL_LMTP;
+    session->log = make_log(&m);
     fill_endpoint(&m, &session->client);
     fill_endpoint(&m, &session->server);
     session_make_id(session);

@@ -127,9 +127,10 @@ static const char *step_difference(const struct sasl_step *a, const struct sasl_
     SAME_MOMENT(at);
     SAME(length);
     SAME(is_secret);
+    SAME(is_hidden);
     if (b->is_redacted != is_withheld)
         return "is_redacted of a step";
-    if (b->is_decoded != (a->is_decoded || is_withheld))
+    if (b->is_decoded != (!a->is_hidden && (a->is_decoded || is_withheld)))
         return "is_decoded";
     if (a->is_decoded)
         FIRST_OF(facts_difference(a, b, is_masked));
@@ -336,6 +337,10 @@ static const char *handshake_difference(const struct tls_facts *a, const struct 
     SAME(offered_version);
     SAME(version);
     SAME(cipher);
+    SAME(reading);
+    SAME(done_ns);
+    SAME_BYTES(ja3);
+    SAME_BYTES(ja4);
     SAME(is_resumed);
     SAME(sealed_alert);
     SAME_BYTES(sni);
@@ -345,6 +350,22 @@ static const char *handshake_difference(const struct tls_facts *a, const struct 
     for (uint32_t i = 0; i < a->alert_count; i++)
         FIRST_OF(alert_difference(&a->alerts[i], &b->alerts[i]));
     return certificate_difference(a->certificate, b->certificate);
+}
+
+static const char *log_difference(const struct log_facts *a, const struct log_facts *b)
+{
+    if (!a != !b)
+        return "log";
+    if (!a)
+        return NULL;
+    SAME_BYTES(program);
+    SAME_BYTES(server_name);
+    SAME(clock);
+    SAME(is_precise);
+    SAME(is_server_side);
+    SAME(is_partial);
+    SAME(is_in_clear);
+    return NULL;
 }
 
 static const char *whole_difference(const struct session *a, const struct session *b)
@@ -361,6 +382,7 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(rtt_ns);
     SAME(silent_ns);
     FIRST_OF(handshake_difference(a->tls, b->tls));
+    FIRST_OF(log_difference(a->log, b->log));
     SAME(is_tls);
     SAME(foreign);
     SAME(foreign_from);

@@ -359,6 +359,7 @@ static void totals_and_attempts_are_read(void **state)
     assert_int_equal(read->dropped, 3);
     assert_int_equal(read->tcp_connections, 12);
     assert_int_equal(read->missing_bytes, 77);
+    assert_int_equal(read->sealed, 3);
     const struct attempts_row *rows = attempts_rows(collector.attempts, &count);
     assert_int_equal(count, 1);
     assert_int_equal(rows[0].count[ATTEMPT_REFUSED], 6);

@@ -1,0 +1,37 @@
+/* Delivered, lost, delayed or in doubt. */
+#include "incident/delivery.h"
+
+static enum delivery of_refusal(const struct reply *reply)
+{
+    return reply->code / 100 == 4 ? DELIVERY_DELAYED : DELIVERY_LOST;
+}
+
+/* The refusal that kept the transaction from a message: of MAIL, of the last RCPT, or of DATA. */
+static const struct reply *refusal_of(const struct replay *replay, const struct transaction *transaction)
+{
+    const struct item *mail = replay_command(replay, transaction->mail_command);
+
+    if (transaction->reply && transaction->reply->code >= 400)
+        return transaction->reply;
+    if (mail && mail->reply && mail->reply->code >= 400)
+        return mail->reply;
+    if (transaction->accepted_count > 0 || transaction->recipient_count == 0)
+        return NULL;
+    const struct reply *last = transaction->recipients[transaction->recipient_count - 1].reply;
+    return last && last->code >= 400 ? last : NULL;
+}
+
+enum delivery delivery_of(const struct replay *replay, const struct transaction *transaction, bool is_faulty)
+{
+    if (transaction->is_accepted)
+        return DELIVERY_DONE;
+    if (transaction->message && transaction->verdict == VERDICT_UNDECIDED)
+        return DELIVERY_NONE;
+    const struct reply *refusal = refusal_of(replay, transaction);
+    if (refusal)
+        return of_refusal(refusal);
+    if (transaction->message && transaction->verdict == VERDICT_UNANSWERED)
+        return replay->session->messages[transaction->message - 1].is_complete ? DELIVERY_DOUBT
+                                                                               : DELIVERY_LOST;
+    return is_faulty ? DELIVERY_LOST : DELIVERY_NONE;
+}

@@ -1,0 +1,380 @@
+/* An incident grows by a session. */
+#include "incident/note.h"
+
+#include "base/limits.h"
+#include "incident/kind.h"
+#include "incident/masked.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TENTH = 10, LOOKED_BACK = 12 };
+
+void incident_rename(struct incident *incident, uint64_t key)
+{
+    incident->key = key;
+    (void)snprintf(incident->id, sizeof incident->id, "%016llx", (unsigned long long)key);
+}
+
+struct incident *incident_new(uint64_t key)
+{
+    struct incident *incident = calloc(1, sizeof *incident);
+
+    if (!incident)
+        return NULL;
+    arena_init(&incident->arena, NULL, LIMIT_INCIDENT_BYTES);
+    incident_rename(incident, key);
+    return incident;
+}
+
+void incident_free(struct incident *incident)
+{
+    if (!incident)
+        return;
+    for (size_t i = 0; i < incident->exemplar_count; i++)
+        exemplar_free(incident->exemplars[i]);
+    tally_release(&incident->clients);
+    tally_release(&incident->servers);
+    tally_release(&incident->helos);
+    tally_release(&incident->identities);
+    tally_release(&incident->replies);
+    arena_release(&incident->arena);
+    free(incident);
+}
+
+static void add_time(struct incident *incident, uint64_t first_ns, uint64_t last_ns)
+{
+    if (incident->first_ns == 0 || first_ns < incident->first_ns)
+        incident->first_ns = first_ns;
+    if (last_ns > incident->last_ns)
+        incident->last_ns = last_ns;
+}
+
+static void add_companion(struct incident *incident, enum rule_id rule, uint64_t count, struct bytes detail)
+{
+    for (size_t i = 0; i < incident->companion_count; i++)
+        if (incident->companions[i].rule == rule) {
+            incident->companions[i].count += count;
+            return;
+        }
+    if (incident->companion_count < INCIDENT_COMPANIONS)
+        incident->companions[incident->companion_count++] =
+            (struct companion){ rule, count, masked_copy(detail, &incident->arena) };
+}
+
+static void add_refused(struct incident *incident, struct bytes verb, uint16_t code, uint64_t count)
+{
+    char name[sizeof incident->refused[0].verb] = "";
+
+    for (size_t i = 0; i < verb.len && i < sizeof name - 1; i++)
+        name[i] = verb.ptr[i] > 0x20 && verb.ptr[i] < 0x7f ? (char)ascii_upper(verb.ptr[i]) : '?';
+    incident->refused_total += count;
+    for (size_t i = 0; i < incident->refused_count; i++)
+        if (incident->refused[i].code == code && strcmp(incident->refused[i].verb, name) == 0) {
+            incident->refused[i].count += count;
+            return;
+        }
+    if (incident->refused_count == INCIDENT_REFUSED)
+        return;
+    struct refused_command *refused = &incident->refused[incident->refused_count++];
+    memcpy(refused->verb, name, sizeof name);
+    refused->code = code;
+    refused->count = count;
+}
+
+void incident_merge(struct incident *incident, const struct incident *from)
+{
+    incident->sessions += from->sessions;
+    incident->occurrences += from->occurrences;
+    incident->with_missing_bytes += from->with_missing_bytes;
+    incident->recipients_refused += from->recipients_refused;
+    for (unsigned i = 0; i < DELIVERY_COUNT; i++)
+        incident->delivery[i] += from->delivery[i];
+    add_time(incident, from->first_ns, from->last_ns);
+    timeline_merge(&incident->timeline, &from->timeline);
+    tally_merge(&incident->clients, &incident->arena, &from->clients);
+    tally_merge(&incident->servers, &incident->arena, &from->servers);
+    tally_merge(&incident->helos, &incident->arena, &from->helos);
+    tally_merge(&incident->identities, &incident->arena, &from->identities);
+    tally_merge(&incident->replies, &incident->arena, &from->replies);
+    for (size_t i = 0; i < from->companion_count; i++)
+        add_companion(incident, from->companions[i].rule, from->companions[i].count,
+                      from->companions[i].detail);
+    for (size_t i = 0; i < from->refused_count; i++)
+        add_refused(incident, bytes_of(from->refused[i].verb), from->refused[i].code, from->refused[i].count);
+}
+
+/* The first line of a reply with its code, which is what a log shows of it. */
+static struct bytes line_of_reply(const struct reply *reply, struct arena *arena)
+{
+    struct buf text;
+
+    if (!reply)
+        return (struct bytes){ NULL, 0 };
+    buf_init(&text, LIMIT_LINE * 2);
+    (void)buf_append_u64(&text, reply->code);
+    if (reply->line_count && !reply->is_redacted) {
+        (void)buf_append_u8(&text, ' ');
+        (void)buf_append(&text, reply->lines[0]);
+    }
+    struct bytes copy = masked_copy(buf_bytes(&text), arena);
+    buf_release(&text);
+    return copy;
+}
+
+static void note_first(struct incident *incident, const struct analysis *analysis,
+                       const struct finding *finding)
+{
+    const struct item *item = replay_command(&analysis->replay, finding->command);
+    const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
+    const struct reply *reply = kind_reply(analysis, finding);
+    struct arena *arena = &incident->arena;
+
+    incident->rule = finding->rule;
+    incident->fault = finding->fault;
+    incident->server = analysis->session->server;
+    incident->server_software = analysis->replay.server_software;
+    incident->reply_code = reply ? reply->code : finding->reply_code;
+    incident->reply = line_of_reply(reply, arena);
+    incident->detail = arena_copy(arena, finding->detail);
+    if (item)
+        incident->line = masked_command(analysis->session, item, arena);
+    if (cause && finding->cause_command != finding->command) {
+        incident->cause_line = masked_command(analysis->session, cause, arena);
+        incident->cause_reply = line_of_reply(cause->reply, arena);
+    }
+}
+
+/* Where a command is out of order, a refusal shortly before it is how it came to that. */
+static void note_before(struct incident *incident, const struct analysis *analysis,
+                        const struct finding *finding)
+{
+    uint32_t least = finding->command > LOOKED_BACK ? finding->command - LOOKED_BACK : 1;
+
+    if (strcmp(rule_of(finding->rule)->group, "order") != 0 || incident->cause_line.len)
+        return;
+    for (uint32_t n = finding->command; n > least; n--) {
+        const struct item *item = replay_command(&analysis->replay, n - 1);
+        if (!item || !item->reply || item->reply->code < 400)
+            continue;
+        incident->before_line = masked_command(analysis->session, item, &incident->arena);
+        incident->before_reply = line_of_reply(item->reply, &incident->arena);
+        return;
+    }
+}
+
+static void note_parties(struct incident *incident, const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    char text[ENDPOINT_TEXT];
+    size_t len = address_format(&session->client.address, text);
+
+    tally_add(&incident->clients, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
+    len = endpoint_format(&session->server, text);
+    tally_add(&incident->servers, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
+    tally_add(&incident->helos, &incident->arena, analysis->replay.helo);
+    tally_add(&incident->identities, &incident->arena, kind_identity(analysis));
+}
+
+static uint64_t missing_of(const struct session *session)
+{
+    return session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
+}
+
+/* The first session; then such of other clients, or the tenth; a whole one in place of one with bytes
+ * missing. */
+static void keep_exemplar(struct incident *incident, const struct analysis *analysis, const uint32_t *roots,
+                          uint32_t finding, struct budget *budget)
+{
+    const struct session *session = analysis->session;
+    bool is_other = incident->exemplar_count == 0 || incident->sessions == TENTH;
+    bool is_better =
+        incident->exemplar_count && incident->exemplars[0]->missing_bytes && !missing_of(session);
+
+    for (size_t i = 0; i < incident->exemplar_count; i++)
+        is_other =
+            is_other || !address_equal(&incident->exemplars[i]->client.address, &session->client.address);
+    if (!is_better && (!is_other || incident->exemplar_count == LIMIT_EXEMPLARS))
+        return;
+    struct exemplar *exemplar = exemplar_new(analysis, roots, finding, budget);
+    if (!exemplar)
+        return;
+    if (is_better) {
+        exemplar_free(incident->exemplars[0]);
+        incident->exemplars[0] = exemplar;
+    } else {
+        incident->exemplars[incident->exemplar_count++] = exemplar;
+    }
+}
+
+void incident_note(struct incident *incident, const struct analysis *analysis, const uint32_t *roots,
+                   uint32_t index, struct budget *budget)
+{
+    const struct session *session = analysis->session;
+    const struct finding *finding = &analysis->findings[index];
+    uint64_t time_ns = finding->time_ns ? finding->time_ns : session->start_ns;
+
+    if (incident->occurrences++ == 0) {
+        note_first(incident, analysis, finding);
+        note_before(incident, analysis, finding);
+    }
+    if (finding->severity > incident->severity)
+        incident->severity = finding->severity;
+    if (finding->confidence > incident->confidence)
+        incident->confidence = finding->confidence;
+    if (finding->fault != incident->fault)
+        incident->fault = FAULT_UNDECIDED;
+    add_time(incident, time_ns, time_ns);
+    const struct reply *reply = kind_reply(analysis, finding);
+    if (reply)
+        tally_add(&incident->replies, &incident->arena, line_of_reply(reply, &analysis->session->arena));
+    if (incident->last_serial == session->serial)
+        return;
+    incident->last_serial = session->serial;
+    incident->sessions++;
+    incident->with_missing_bytes += missing_of(session) > 0;
+    timeline_add(&incident->timeline, time_ns, 1);
+    note_parties(incident, analysis);
+    if (budget)
+        keep_exemplar(incident, analysis, roots, index, budget);
+}
+
+void incident_note_attempts(struct incident *incident, const struct attempts_row *row,
+                            const struct finding *finding)
+{
+    static const enum attempt_kind kinds[] = { ATTEMPT_REFUSED, ATTEMPT_UNANSWERED, ATTEMPT_NO_GREETING };
+    char text[ENDPOINT_TEXT];
+    enum attempt_kind kind = finding->rule == RULE_CONNECT_REFUSED   ? kinds[0]
+                             : finding->rule == RULE_CONNECT_TIMEOUT ? kinds[1]
+                                                                     : kinds[2];
+
+    incident->rule = finding->rule;
+    incident->severity = finding->severity;
+    incident->confidence = finding->confidence;
+    incident->fault = finding->fault;
+    incident->server = row->server;
+    incident->is_without_session = true;
+    incident->sessions += row->count[kind];
+    incident->occurrences += row->count[kind];
+    if (!incident->detail.len)
+        incident->detail = arena_copy(&incident->arena, finding->detail);
+    add_time(incident, row->first_ns, row->last_ns);
+    timeline_add(&incident->timeline, row->first_ns, 1);
+    timeline_add(&incident->timeline, row->last_ns, row->count[kind] > 1 ? row->count[kind] - 1 : 0);
+    size_t len = endpoint_format(&row->server, text);
+    tally_add(&incident->servers, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
+    for (uint32_t i = 0; i < row->client_count; i++) {
+        len = address_format(&row->clients[i], text);
+        tally_add(&incident->clients, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
+    }
+}
+
+void note_companions(const struct session_incidents *session)
+{
+    const struct analysis *analysis = session->analysis;
+
+    for (uint32_t i = 0; session->of && i < analysis->finding_count; i++) {
+        struct incident *incident = session->of[session->roots[i]];
+        if (session->roots[i] != i && incident)
+            add_companion(incident, analysis->findings[i].rule, 1, analysis->findings[i].detail);
+    }
+}
+
+static struct incident *incident_about(const struct session_incidents *session, uint32_t command)
+{
+    uint32_t finding = session->of && command ? roots_telling(session->analysis, command) : UINT32_MAX;
+
+    return finding == UINT32_MAX ? NULL : session->of[session->roots[finding]];
+}
+
+void note_refused(const struct session_incidents *session)
+{
+    const struct replay *replay = &session->analysis->replay;
+
+    for (uint32_t n = 1; session->of && n <= replay->judgement_count; n++) {
+        const struct judgement *judgement = &replay->judgements[n - 1];
+        if (judgement->verdict != VERDICT_CONSEQUENCE)
+            continue;
+        struct incident *incident = incident_about(session, judgement->cause);
+        if (!incident)
+            incident = incident_about(session, n);
+        const struct item *item = replay_command(replay, n);
+        if (incident && item)
+            add_refused(incident, item->as.command.word, item->reply ? item->reply->code : 0, 1);
+    }
+}
+
+static bool is_about_messages(const struct incident *incident)
+{
+    const char *group = rule_of(incident->rule)->group;
+
+    return strcmp(group, "security") != 0 && strcmp(group, "capture") != 0;
+}
+
+/* The incidents of the session as a whole come last: a reset, a stall. */
+static struct incident *incident_of_session(const struct session_incidents *session)
+{
+    for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++) {
+        struct incident *incident = session->analysis->findings[i].command == 0 ? session->of[i] : NULL;
+        if (incident && is_about_messages(incident) && incident->severity > SEVERITY_INFO)
+            return incident;
+    }
+    return NULL;
+}
+
+/* By transaction: the incident that stopped it, or NULL.  In the arena of the analysis. */
+static struct incident **incidents_by_transaction(const struct session_incidents *session)
+{
+    const struct analysis *analysis = session->analysis;
+    const struct replay *replay = &analysis->replay;
+    struct incident **by =
+        arena_alloc_array(&analysis->session->arena, replay->transaction_count + 1, sizeof *by);
+
+    for (uint32_t i = 0; by && session->of && i < analysis->finding_count; i++) {
+        const struct judgement *judgement = roots_judgement(analysis, analysis->findings[i].command);
+        struct incident *incident = session->of[session->roots[i]];
+        if (!judgement || !judgement->transaction || !incident || !is_about_messages(incident))
+            continue;
+        struct incident **place = &by[judgement->transaction];
+        if (!*place || (*place)->severity <= SEVERITY_INFO)
+            *place = incident; /* the first that is grave */
+    }
+    return by;
+}
+
+static void note_recipients(const struct session_incidents *session, const struct transaction *transaction)
+{
+    for (size_t i = 0; transaction->rcpt_refused && i < transaction->recipient_count; i++) {
+        const struct recipient *recipient = &transaction->recipients[i];
+        struct incident *incident = recipient->reply && recipient->reply->code >= 400
+                                        ? incident_about(session, recipient->command)
+                                        : NULL;
+        if (incident)
+            incident->recipients_refused++;
+    }
+}
+
+void note_deliveries(const struct session_incidents *session)
+{
+    const struct replay *replay = &session->analysis->replay;
+    struct incident **by = replay->transaction_count ? incidents_by_transaction(session) : NULL;
+    struct incident *whole = by ? incident_of_session(session) : NULL;
+    bool is_faulty = false;
+
+    for (size_t i = 0; by && i < replay->transaction_count; i++) {
+        const struct transaction *transaction = &replay->transactions[i];
+        struct incident *incident =
+            by[i + 1] ? by[i + 1] : incident_about(session, transaction->mail_command);
+        incident = incident ? incident : whole;
+        enum delivery delivery =
+            delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO);
+        session->traffic->delivery[delivery]++;
+        session->traffic->recipients_refused += transaction->rcpt_refused;
+        if (incident)
+            incident->delivery[delivery]++;
+        note_recipients(session, transaction);
+    }
+    for (uint32_t i = 0; i < session->analysis->finding_count; i++)
+        is_faulty = is_faulty || session->analysis->findings[i].severity > SEVERITY_INFO;
+    session->traffic->faulty += is_faulty;
+}

@@ -1,0 +1,116 @@
+/* From findings to first causes. */
+#include "incident/roots.h"
+
+static bool stands_apart(enum rule_id rule)
+{
+    const char *group = rule_of(rule)->group;
+
+    return strcmp(group, "security") == 0 || strcmp(group, "capture") == 0;
+}
+
+const struct judgement *roots_judgement(const struct analysis *analysis, uint32_t command)
+{
+    return command > 0 && command <= analysis->replay.judgement_count
+               ? &analysis->replay.judgements[command - 1]
+               : NULL;
+}
+
+/* They stand in order of command. */
+static uint32_t first_about(const struct analysis *analysis, uint32_t command)
+{
+    size_t low = 0, high = analysis->finding_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (analysis->findings[middle].command < command)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (uint32_t)low;
+}
+
+/* Security last; then the graver; then the one that stands first in the catalogue. */
+static bool tells_more(const struct finding *a, const struct finding *b)
+{
+    if (stands_apart(a->rule) != stands_apart(b->rule))
+        return !stands_apart(a->rule);
+    return a->severity > b->severity;
+}
+
+uint32_t roots_telling(const struct analysis *analysis, uint32_t command)
+{
+    uint32_t best = UINT32_MAX;
+
+    for (uint32_t i = first_about(analysis, command);
+         i < analysis->finding_count && analysis->findings[i].command == command; i++)
+        if (best == UINT32_MAX || tells_more(&analysis->findings[i], &analysis->findings[best]))
+            best = i;
+    return best;
+}
+
+/* n of the earlier command that the finding is a consequence of; 0 none. */
+static uint32_t cause_of(const struct analysis *analysis, const struct finding *finding)
+{
+    const struct judgement *judgement = roots_judgement(analysis, finding->command);
+    uint32_t cause = finding->cause_command;
+
+    /* Out of order by the client's own doing: what was refused before it was only the occasion. */
+    if (judgement && judgement->verdict == VERDICT_MISORDERED
+        && strcmp(rule_of(finding->rule)->group, "order") == 0)
+        return 0;
+    if (!cause && judgement && judgement->verdict == VERDICT_CONSEQUENCE)
+        cause = judgement->cause;
+    return cause && (finding->command == 0 || cause < finding->command) ? cause : 0;
+}
+
+/* The first fault of a client whose faults became too many. */
+static uint32_t first_fault(const struct analysis *analysis, const uint32_t *roots, uint32_t before)
+{
+    for (uint32_t i = 0; i < before; i++) {
+        const struct finding *finding = &analysis->findings[i];
+        if (roots[i] == i && finding->command && finding->severity > SEVERITY_INFO
+            && !stands_apart(finding->rule))
+            return i;
+    }
+    return before;
+}
+
+/* `adopted`, by command: 1 + the first finding whose cause is that command, on which there is none itself. */
+static uint32_t root_of(const struct analysis *analysis, const uint32_t *roots, uint32_t *adopted, uint32_t i)
+{
+    const struct finding *finding = &analysis->findings[i];
+    uint32_t cause = cause_of(analysis, finding);
+
+    if (cause && cause <= analysis->replay.judgement_count && finding->command) {
+        uint32_t earlier = roots_telling(analysis, cause);
+        if (earlier != UINT32_MAX)
+            return roots[earlier];
+        if (adopted[cause])
+            return roots[adopted[cause] - 1];
+        adopted[cause] = i + 1;
+    }
+    if (finding->rule == RULE_TOO_MANY_ERRORS)
+        return first_fault(analysis, roots, i);
+    if (finding->command == 0 || stands_apart(finding->rule))
+        return i;
+    return roots_telling(analysis, finding->command);
+}
+
+uint32_t *roots_of(struct analysis *analysis)
+{
+    if (analysis->finding_count == 0)
+        return NULL;
+    uint32_t *roots = ARENA_ARRAY(&analysis->arena, uint32_t, analysis->finding_count);
+    uint32_t *adopted = ARENA_ARRAY(&analysis->arena, uint32_t, analysis->replay.judgement_count + 1);
+    if (!roots || !adopted)
+        return NULL;
+    for (uint32_t i = 0; i < analysis->finding_count; i++)
+        roots[i] = i;
+    for (uint32_t i = 0; i < analysis->finding_count; i++) {
+        uint32_t root = root_of(analysis, roots, adopted, i);
+        /* The one that stands for its command may have a cause of its own, and come later in the list. */
+        roots[i] = root > i ? root_of(analysis, roots, adopted, root) : roots[root];
+    }
+    return roots;
+}

@@ -1,0 +1,119 @@
+/* Counts over all sessions. */
+#include "incident/traffic.h"
+
+#include "base/limits.h"
+
+const char *latency_name(unsigned kind)
+{
+    if (kind < VERB_COUNT)
+        return verb_name((enum verb)kind);
+    return kind == LATENCY_GREETING ? "greeting" : kind == LATENCY_RESPONSE ? "AUTH response" : "end of data";
+}
+
+void traffic_init(struct traffic *traffic)
+{
+    *traffic = (struct traffic){ 0 };
+    arena_init(&traffic->arena, NULL, LIMIT_INCIDENT_BYTES);
+}
+
+void traffic_release(struct traffic *traffic)
+{
+    tally_release(&traffic->software);
+    tally_release(&traffic->clients);
+    tally_release(&traffic->servers);
+    arena_release(&traffic->arena);
+}
+
+static unsigned bucket_of(uint64_t ns)
+{
+    uint64_t us = ns / 1000;
+
+    if (us < LATENCY_PER_DOUBLING)
+        return (unsigned)us;
+    unsigned log = 63u - (unsigned)__builtin_clzll(us);
+    unsigned bucket = (log - 2) * LATENCY_PER_DOUBLING + (unsigned)((us >> (log - 3)) & 7);
+    return bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1;
+}
+
+uint64_t latency_bound_ns(unsigned bucket)
+{
+    uint64_t us = bucket;
+
+    if (bucket >= LATENCY_PER_DOUBLING) {
+        unsigned log = bucket / LATENCY_PER_DOUBLING + 2;
+        us = (UINT64_C(8) + bucket % LATENCY_PER_DOUBLING) << (log - 3);
+    }
+    return us * 1000;
+}
+
+uint64_t latency_percentile(const struct latency *latency, unsigned percent)
+{
+    uint64_t rank = (latency->count * percent + 99) / 100, seen = 0;
+
+    if (latency->count == 0)
+        return 0;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+        seen += latency->bucket[i];
+        if (seen >= rank && seen) {
+            uint64_t above = latency_bound_ns(i + 1);
+            return above < latency->worst_ns ? above : latency->worst_ns;
+        }
+    }
+    return latency->worst_ns;
+}
+
+static void add_latency(struct traffic *traffic, unsigned kind, uint64_t from_ns, uint64_t to_ns)
+{
+    struct latency *latency = &traffic->latency[kind];
+    uint64_t ns = to_ns > from_ns ? to_ns - from_ns : 0;
+
+    latency->bucket[bucket_of(ns)]++;
+    latency->count++;
+    if (ns > latency->worst_ns)
+        latency->worst_ns = ns;
+}
+
+static void add_item(struct traffic *traffic, const struct session *session, const struct item *item)
+{
+    if (!item->reply || item->is_after_gap || item->reply->is_after_gap)
+        return;
+    uint64_t answered_ns = item->reply->first.time_ns;
+    if (item->kind == ITEM_COMMAND)
+        add_latency(traffic, item->as.command.verb, item->at.time_ns, answered_ns);
+    else if (item->kind == ITEM_SASL)
+        add_latency(traffic, LATENCY_RESPONSE, item->at.time_ns, answered_ns);
+    else if (item->kind == ITEM_CONTENT && item->as.content.is_last)
+        add_latency(traffic, LATENCY_END_OF_DATA, item->at.time_ns, answered_ns);
+    else if (item->kind == ITEM_GREETING && !session->is_midstream)
+        add_latency(traffic, LATENCY_GREETING, session->start_ns, answered_ns);
+}
+
+static void add_endpoints(struct traffic *traffic, const struct session *session)
+{
+    char text[ENDPOINT_TEXT];
+    size_t len = address_format(&session->client.address, text);
+
+    tally_add(&traffic->clients, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
+    len = endpoint_format(&session->server, text);
+    tally_add(&traffic->servers, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
+}
+
+void traffic_add(struct traffic *traffic, const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    uint64_t missing = session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
+
+    if (traffic->sessions++ == 0 || session->start_ns < traffic->first_ns)
+        traffic->first_ns = session->start_ns;
+    if (session->end_ns > traffic->last_ns)
+        traffic->last_ns = session->end_ns;
+    traffic->tls += session->is_tls;
+    traffic->midstream += session->is_midstream;
+    traffic->one_sided += session->one_sided != SIDE_NONE;
+    traffic->with_missing_bytes += missing > 0;
+    add_endpoints(traffic, session);
+    if (analysis->replay.server_software)
+        tally_add(&traffic->software, &traffic->arena, bytes_of(analysis->replay.server_software));
+    for (size_t i = 0; i < session->item_count; i++)
+        add_item(traffic, session, &session->items[i]);
+}

@@ -1,0 +1,54 @@
+#ifndef INCIDENT_TRAFFIC_H
+#define INCIDENT_TRAFFIC_H
+
+#include "incident/delivery.h"
+#include "incident/tally.h"
+#include "rules/rules.h"
+
+/* What all sessions were, faulty or not: so that "no incident" is a statement too. */
+
+/* Latencies in buckets, eight to each doubling from a microsecond on: within nine percent. */
+enum { LATENCY_PER_DOUBLING = 8, LATENCY_BUCKETS = 33 * LATENCY_PER_DOUBLING };
+
+struct latency {
+    uint32_t bucket[LATENCY_BUCKETS];
+    uint64_t count;
+    uint64_t worst_ns;
+};
+
+/* The verbs by their number, and these. */
+enum {
+    LATENCY_GREETING = VERB_COUNT, /* from the first packet */
+    LATENCY_RESPONSE,              /* to a response of AUTH */
+    LATENCY_END_OF_DATA,
+    LATENCY_KINDS
+};
+const char *latency_name(unsigned kind); /* "MAIL", "greeting", "end of data" ... */
+
+struct traffic {
+    uint64_t sessions;
+    uint64_t faulty; /* with a finding of warning or graver */
+    uint64_t tls;
+    uint64_t midstream;
+    uint64_t one_sided;
+    uint64_t with_missing_bytes;
+    uint64_t first_ns, last_ns; /* of all sessions */
+    uint64_t delivery[DELIVERY_COUNT];
+    uint64_t recipients_refused;
+    struct latency latency[LATENCY_KINDS];
+    struct tally software; /* of servers */
+    struct tally clients;
+    struct tally servers;
+    struct arena arena;
+};
+
+void traffic_init(struct traffic *traffic);
+void traffic_release(struct traffic *traffic);
+void traffic_add(struct traffic *traffic, const struct analysis *analysis);
+
+/* The latency that so many of a hundred replies did not exceed; 0 without any. */
+uint64_t latency_percentile(const struct latency *latency, unsigned percent);
+/* The lower bound of a bucket. */
+uint64_t latency_bound_ns(unsigned bucket);
+
+#endif

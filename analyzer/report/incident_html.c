@@ -1,0 +1,311 @@
+/* The report as one page of HTML that needs nothing else: no network, no other file. */
+#include "base/base64.h"
+#include "base/digest.h"
+#include "base/limits.h"
+#include "report/document_html.h"
+#include "report/document_rows.h"
+#include "report/html_assets.h"
+#include "report/ladder.h"
+#include "report/story.h"
+
+static void put_ours(struct document *document, const char *text)
+{
+    html_escape(bytes_of(text), document->out);
+}
+
+/* 'sha256-...' of CSP: what the page holds itself may run, and nothing else. */
+static void put_source(struct bytes asset, struct buf *out)
+{
+    uint8_t digest[DIGEST_SHA256_LEN];
+
+    digest_sha256(asset, digest);
+    buf_append_text(out, "'sha256-");
+    (void)base64_encode((struct bytes){ digest, sizeof digest }, out);
+    buf_append_u8(out, '\'');
+}
+
+static void put_head(struct document *document)
+{
+    struct buf *out = document->out;
+
+    buf_append_text(out, "<!DOCTYPE html>\n<html lang=\"");
+    buf_append_text(out, language_code(words_language()));
+    buf_append_text(out,
+                    "\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
+                    "content=\"default-src 'none'; style-src ");
+    put_source(html_style, out);
+    buf_append_text(out, "; script-src ");
+    put_source(html_script, out);
+    buf_append_text(
+        out, "; base-uri 'none'; form-action 'none'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    put_ours(document, words("SMTP incident report"));
+    buf_append_text(out, "</title>\n<style>");
+    buf_append(out, html_style);
+    buf_append_text(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#incidents\">");
+    put_ours(document, words(WORDS("To the incidents")));
+    buf_append_text(out, "</a>\n");
+}
+
+static void put_tile(struct document *document, uint64_t number, const char *name)
+{
+    buf_printf(document->out, "<li><b>%llu</b>", (unsigned long long)number);
+    put_ours(document, name);
+    buf_append_text(document->out, "</li>");
+}
+
+static void put_tiles(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    buf_append_text(document->out, "<ul class=\"tiles\">");
+    put_tile(document, incident_report_grave(document->report), words(WORDS("incidents")));
+    put_tile(document, traffic->sessions, words(WORDS("sessions")));
+    put_tile(document, traffic->sessions - traffic->faulty, words(WORDS("sessions without a fault")));
+    put_tile(document, traffic->delivery[DELIVERY_DONE], words(WORDS("messages delivered")));
+    put_tile(document, traffic->delivery[DELIVERY_LOST], words(WORDS("messages not delivered")));
+    put_tile(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
+    put_tile(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
+    buf_append_text(document->out, "</ul>\n");
+}
+
+static void put_option(struct document *document, const char *value, const char *name)
+{
+    buf_append_text(document->out, "<option value=\"");
+    put_ours(document, value);
+    buf_append_text(document->out, "\">");
+    put_ours(document, name);
+    buf_append_text(document->out, "</option>");
+}
+
+static void put_choice(struct document *document, const char *filter, const char *name)
+{
+    buf_append_text(document->out, "<label>");
+    put_ours(document, name);
+    buf_append_text(document->out, "<select data-filter=\"");
+    buf_append_text(document->out, filter);
+    buf_append_text(document->out, "\">");
+    put_option(document, "", words(WORDS("all")));
+}
+
+static void put_tools(struct document *document)
+{
+    struct buf *out = document->out;
+
+    buf_append_text(out, "<div class=\"tools\"><label>");
+    put_ours(document, words(WORDS("Search in the incidents")));
+    buf_append_text(out, "<input type=\"search\" id=\"filter-text\" autocomplete=\"off\"></label>");
+    put_choice(document, "fault", words(WORDS("At fault")));
+    for (unsigned i = FAULT_CLIENT; i < FAULT_COUNT; i++)
+        put_option(document, fault_name((enum fault)i), story_fault_word((enum fault)i));
+    buf_append_text(out, "</select></label>");
+    put_choice(document, "severity", words(WORDS("Severity")));
+    for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_INFO; i--)
+        put_option(document, severity_name((enum severity)i), story_severity((enum severity)i));
+    buf_append_text(out, "</select></label><button type=\"button\" id=\"unfold\">");
+    put_ours(document, words(WORDS("Unfold all dialogues")));
+    buf_append_text(out, "</button><button type=\"button\" id=\"fold\">");
+    put_ours(document, words(WORDS("Fold all")));
+    buf_append_text(out, "</button></div>\n<p id=\"shown\" role=\"status\" data-text=\"");
+    put_ours(document, words(WORDS("{1} of {2} incidents are shown.")));
+    buf_append_text(out, "\"></p>\n");
+}
+
+static void put_column(struct document *document, const char *name, const char *class)
+{
+    buf_printf(document->out, "<th scope=\"col\" aria-sort=\"none\" class=\"%s\"><button type=\"button\">",
+               class);
+    put_ours(document, name);
+    buf_append_text(document->out, "</button></th>");
+}
+
+static void put_number(struct document *document, uint64_t number)
+{
+    buf_printf(document->out, "<td class=\"n\" data-v=\"%llu\">%llu</td>", (unsigned long long)number,
+               (unsigned long long)number);
+}
+
+static void put_time(struct document *document, uint64_t time_ns)
+{
+    SAY(document, "{1}", said_time(time_ns));
+    buf_append_text(document->out, "<td class=\"t narrow-off\">");
+    buf_append(document->out, buf_bytes(&document->line));
+    buf_append_text(document->out, "</td>");
+    buf_clear(&document->line);
+}
+
+static void put_row(struct document *document, const struct incident *incident, size_t rank)
+{
+    struct buf *out = document->out;
+
+    buf_printf(out,
+               "<tr data-for=\"i-%s\" data-fault=\"%s\" data-severity=\"%s\"><td class=\"n\" "
+               "data-v=\"%zu\">%zu</td><td><a href=\"#i-%s\">",
+               incident->id, fault_name(incident->fault), severity_name(incident->severity), rank + 1,
+               rank + 1, incident->id);
+    put_ours(document, words(rule_of(incident->rule)->title));
+    buf_append_text(out, "</a></td><td>");
+    put_ours(document, story_fault_word(incident->fault));
+    buf_printf(out, "</td><td class=\"s-%s\">",
+               incident->severity > SEVERITY_INFO ? severity_name(incident->severity) : "note");
+    put_ours(document, story_severity(incident->severity));
+    buf_append_text(out, "</td>");
+    if (document->report->baseline) {
+        buf_append_text(out, "<td>");
+        put_ours(document, story_comparison_word(incident->comparison));
+        buf_append_text(out, "</td>");
+    }
+    put_number(document, incident->sessions);
+    put_number(document, tally_distinct(&incident->clients));
+    put_number(document, incident_undelivered(incident));
+    put_time(document, incident->first_ns);
+    put_time(document, incident->last_ns);
+    buf_append_text(out, "</tr>\n");
+}
+
+static void put_columns(struct document *document)
+{
+    buf_append_text(document->out, "<thead><tr>");
+    put_column(document, words(WORDS("No.")), "n");
+    put_column(document, words(WORDS("Incident")), "");
+    put_column(document, words(WORDS("At fault")), "");
+    put_column(document, words(WORDS("Severity")), "");
+    if (document->report->baseline)
+        put_column(document, words(WORDS("Compared")), "");
+    put_column(document, words(WORDS("Sessions")), "n");
+    put_column(document, words(WORDS("Clients")), "n");
+    put_column(document, words(WORDS("Not delivered")), "n");
+    put_column(document, words(WORDS("First seen (UTC)")), "narrow-off");
+    put_column(document, words(WORDS("Last seen (UTC)")), "narrow-off");
+    buf_append_text(document->out, "</tr></thead>\n");
+}
+
+static void put_table(struct document *document)
+{
+    const struct incident_report *report = document->report;
+    struct buf *out = document->out;
+
+    buf_append_text(out, "<section id=\"incidents\"><h2>");
+    put_ours(document, words(WORDS("Incidents")));
+    buf_append_text(out, "</h2>\n");
+    if (report->incident_count == 0) {
+        buf_append_text(out, "<p>");
+        put_ours(document, words(WORDS("There is none.")));
+        buf_append_text(out, "</p></section>\n");
+        return;
+    }
+    timeline_put(document);
+    put_tools(document);
+    buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    put_ours(document, words(WORDS("Table of incidents")));
+    buf_append_text(out, "\"><table id=\"table\">");
+    put_columns(document);
+    buf_append_text(out, "<tbody>\n");
+    for (size_t i = 0; i < report->incident_count && i < STORY_LISTED; i++)
+        put_row(document, report->incidents[i], i);
+    buf_append_text(out, "</tbody></table></div>\n</section>\n");
+}
+
+static void put_article(struct document *document, const struct incident *incident, size_t rank)
+{
+    bool is_rich = rank < STORY_RICH && incident->severity > SEVERITY_INFO;
+
+    document->has_ladder = rank < STORY_PLAIN && incident->severity > SEVERITY_INFO;
+    buf_printf(document->out, "<article class=\"incident e-%s\" id=\"i-%s\">\n",
+               severity_name(incident->severity), incident->id);
+    story_incident(document, incident, rank + 1, is_rich ? LIMIT_EXEMPLARS : 1);
+    html_close_list(document);
+    buf_append_text(document->out, "</article>\n");
+}
+
+static void put_articles(struct document *document)
+{
+    const struct incident_report *report = document->report;
+
+    for (size_t i = 0;
+         i < report->incident_count && i < STORY_LISTED && document->out->len < LIMIT_HTML_BYTES; i++)
+        put_article(document, report->incidents[i], i);
+    if (report->incident_count > STORY_LISTED) {
+        SAY(document,
+            words(WORDS("{1} further incidents are not listed here; the format json has all of them.")),
+            said_number(report->incident_count - STORY_LISTED));
+        document_paragraph(document);
+    }
+}
+
+static void put_latency(struct document *document, unsigned kind)
+{
+    const struct latency *latency = &document->report->traffic->latency[kind];
+    struct buf *out = document->out;
+
+    buf_append_text(out, "<tr><th scope=\"row\">");
+    put_ours(document, latency_name(kind));
+    buf_printf(out, "</th><td class=\"n\">%llu</td>", (unsigned long long)latency->count);
+    const uint64_t times[] = { latency_percentile(latency, 50), latency_percentile(latency, 95),
+                               latency->worst_ns };
+    for (unsigned i = 0; i < 3; i++) {
+        char text[32];
+        (void)duration_format(times[i], text);
+        buf_printf(out, "<td class=\"n\">%s</td>", text);
+    }
+    buf_append_text(out, "<td>");
+    histogram_put(document, latency, latency_name(kind));
+    buf_append_text(out, "</td></tr>\n");
+}
+
+static void put_latencies(struct document *document)
+{
+    static const char *const columns[] = { WORDS("Command"),     WORDS("Replies"), WORDS("Half within"),
+                                           WORDS("95 % within"), WORDS("Slowest"), WORDS("Distribution") };
+    struct buf *out = document->out;
+
+    buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    put_ours(document, words(WORDS("How fast the servers answered, by command:")));
+    buf_append_text(out, "\"><table><thead><tr>");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        buf_printf(out, "<th scope=\"col\" class=\"%s\">", i > 0 && i < 5 ? "n" : "");
+        put_ours(document, words(columns[i]));
+        buf_append_text(out, "</th>");
+    }
+    buf_append_text(out, "</tr></thead><tbody>\n");
+    for (unsigned i = 0; i < LATENCY_KINDS; i++)
+        if (document->report->traffic->latency[i].count && i != VERB_UNKNOWN)
+            put_latency(document, i);
+    buf_append_text(out, "</tbody></table></div>\n");
+}
+
+static void put_section(struct document *document, void (*story)(struct document *))
+{
+    buf_append_text(document->out, "<section>\n");
+    story(document);
+    html_close_list(document);
+    buf_append_text(document->out, "</section>\n");
+}
+
+static void write_html(const struct incident_report *report, struct buf *out)
+{
+    struct document document;
+
+    document_init(&document, &document_html, report, out);
+    put_head(&document);
+    buf_append_text(out, "<header>\n");
+    story_head(&document);
+    html_close_list(&document);
+    put_tiles(&document);
+    buf_append_text(out, "</header>\n<main>\n");
+    if (report->baseline)
+        put_section(&document, story_comparison);
+    put_table(&document);
+    put_articles(&document);
+    put_section(&document, story_traffic);
+    if (report->traffic->sessions)
+        put_latencies(&document);
+    put_section(&document, story_quality);
+    put_section(&document, story_provenance);
+    buf_append_text(out, "</main>\n<script>");
+    buf_append(out, html_script);
+    buf_append_text(out, "</script>\n</body>\n</html>\n");
+    document_release(&document);
+}
+
+const struct incident_format incident_html = { .name = "html", .write = write_html };

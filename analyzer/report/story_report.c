@@ -1,0 +1,320 @@
+/* The report as a whole: in a few sentences, what went well, what was not seen, how it was made. */
+#include "base/limits.h"
+#include "base/timestamp.h"
+#include "report/story.h"
+
+#include <stdio.h>
+
+enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1 };
+
+void story_advice(struct bytes text, char out[ADVICE_TEXT])
+{
+    size_t len = text.len < ADVICE_TEXT - 1 ? text.len : ADVICE_TEXT - 1;
+
+    memcpy(out, text.len ? (const char *)text.ptr : "", len);
+    out[len] = '\0';
+    const char *said = words(out);
+    if (said != out)
+        (void)snprintf(out, ADVICE_TEXT, "%s", said);
+    out[0] = (char)ascii_upper((uint8_t)out[0]); /* a part of a sentence of the catalogue */
+}
+
+void story_put_detail(struct document *document, struct bytes detail)
+{
+    char text[ADVICE_TEXT];
+
+    if (detail.len >= sizeof text) {
+        document_put_bytes(document, detail);
+        return;
+    }
+    memcpy(text, detail.len ? (const char *)detail.ptr : "", detail.len);
+    text[detail.len] = '\0';
+    document_put(document, words(text));
+}
+
+static void put_period(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
+        said_number(traffic->sessions));
+    if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
+        SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
+    else
+        SAY(document, words(WORDS(" from {1} until {2} UTC")), said_time(traffic->first_ns),
+            said_time(traffic->last_ns));
+}
+
+static void put_verdict(struct document *document, size_t grave)
+{
+    const struct traffic *traffic = document->report->traffic;
+    const uint64_t *count = traffic->delivery;
+
+    if (traffic->sessions == 0 && grave == 0) {
+        document_put(document,
+                     words(WORDS("No SMTP session was found in the input: nothing can be said of it.")));
+        return;
+    }
+    if (grave)
+        SAY(document, words_of(grave, WORDS("{1} incident in "), WORDS("{1} incidents in ")),
+            said_number(grave));
+    else
+        document_put(document, words(WORDS("No incident in ")));
+    put_period(document);
+    SAY(document,
+        words_of(count[DELIVERY_DONE], WORDS(": {1} message was delivered, {2} not"),
+                 WORDS(": {1} messages were delivered, {2} not")),
+        said_number(count[DELIVERY_DONE]), said_number(count[DELIVERY_LOST]));
+    if (count[DELIVERY_DELAYED])
+        SAY(document, words(WORDS(", {1} put off for now")), said_number(count[DELIVERY_DELAYED]));
+    if (count[DELIVERY_DOUBT])
+        SAY(document, words(WORDS(", {1} in doubt")), said_number(count[DELIVERY_DOUBT]));
+    document_put(document, words(WORDS(".")));
+    if (!grave && traffic->with_missing_bytes)
+        document_put(document,
+                     words(WORDS(" But bytes are missing from the capture, so that something may have been "
+                                 "missed.")));
+    if (!grave && traffic->tls)
+        SAY(document,
+            words(WORDS(" Sessions that were encrypted, and could be judged only up to there: {1}.")),
+            said_number(traffic->tls));
+}
+
+void story_head(struct document *document)
+{
+    const struct incident_report *report = document->report;
+    size_t grave = incident_report_grave(report);
+
+    document_put(document, words(WORDS("SMTP incident report")));
+    document_heading(document, 1);
+    put_verdict(document, grave);
+    document_paragraph(document);
+    for (size_t i = 0; grave > 1 && i < report->incident_count && i < NAMES_SHOWN; i++) {
+        if (report->incidents[i]->severity <= SEVERITY_INFO
+            || report->incidents[i]->comparison == COMPARISON_GONE)
+            continue;
+        SAY(document, "({1}) ", said_number(i + 1));
+        story_incident_line(document, report->incidents[i]);
+        document_bullet(document);
+    }
+}
+
+static size_t count_compared(const struct incident_report *report, enum comparison comparison)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->incident_count; i++)
+        count += report->incidents[i]->comparison == comparison;
+    return count;
+}
+
+void story_comparison(struct document *document)
+{
+    const struct incident_report *report = document->report;
+
+    if (!report->baseline)
+        return;
+    document_put(document, words(WORDS("Compared with the earlier capture")));
+    document_heading(document, 2);
+    SAY(document, words(WORDS("Sessions in the earlier capture ({1}): {2}; in this one: {3}. ")),
+        said_code(bytes_of(report->pseudonyms ? "-" : report->baseline_name)),
+        said_number(report->baseline->sessions), said_number(report->traffic->sessions));
+    SAY(document, words(WORDS("New: {1}. Worse: {2}. Gone: {3}. Better: {4}. The same: {5}.")),
+        said_number(count_compared(report, COMPARISON_NEW)),
+        said_number(count_compared(report, COMPARISON_WORSE)),
+        said_number(count_compared(report, COMPARISON_GONE)),
+        said_number(count_compared(report, COMPARISON_BETTER)),
+        said_number(count_compared(report, COMPARISON_SAME)));
+    document_paragraph(document);
+    for (unsigned kind = COMPARISON_NEW; kind < COMPARISON_COUNT; kind++)
+        for (size_t i = 0; i < report->incident_count && i < STORY_LISTED; i++) {
+            const struct incident *incident = report->incidents[i];
+            if (incident->comparison != kind || kind == COMPARISON_SAME)
+                continue;
+            SAY(document, "{1}: ", said_ours(story_comparison_word((enum comparison)kind)));
+            story_incident_line(document, incident);
+            SAY(document, words(WORDS(" (sessions before: {1})")), said_number(incident->baseline_sessions));
+            document_bullet(document);
+        }
+}
+
+static void put_names(struct document *document, const struct tally *tally)
+{
+    for (uint32_t i = 0; i < tally->kept_count; i++) {
+        document_put(document, i ? ", " : "");
+        SAY(document, "{1} ({2})", said_wire(tally->kept[i].text), said_number(tally->kept[i].count));
+    }
+    if (tally_distinct(tally) > tally->kept_count)
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(tally) - tally->kept_count));
+    document_put(document, words(WORDS(".")));
+}
+
+static void put_logins(struct document *document)
+{
+    const struct report_counts *counts = document->report->counts;
+
+    for (size_t i = 0; i < counts->mechanism_count; i++) {
+        const struct mechanism_count *mechanism = &counts->mechanisms[i];
+        document_put(document, i ? "; " : "");
+        SAY(document, words(WORDS("{1}: {2} succeeded, {3} failed")), said_wire(bytes_of(mechanism->name)),
+            said_number(mechanism->count[SASL_SUCCESS]), said_number(mechanism->count[SASL_FAILURE]));
+    }
+    if (counts->mechanism_count == 0)
+        return;
+    document_put(document, words(WORDS(".")));
+    document_labelled(document, words(WORDS("Logins")));
+}
+
+void story_latencies(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+    bool is_first = true;
+
+    for (unsigned i = 0; i < LATENCY_KINDS; i++) {
+        const struct latency *latency = &traffic->latency[i];
+        if (latency->count < LATENCIES_LEAST || i == VERB_UNKNOWN)
+            continue;
+        SAY(document, words(WORDS("{1}: half within {2}, 95 % within {3}, the slowest {4} (replies: {5})")),
+            said_ours(latency_name(i)), said_duration(latency_percentile(latency, 50)),
+            said_duration(latency_percentile(latency, 95)), said_duration(latency->worst_ns),
+            said_number(latency->count));
+        if (is_first) {
+            struct buf kept = document->line;
+            buf_init(&document->line, LIMIT_REPORT_BLOCK);
+            document_put(document, words(WORDS("How fast the servers answered, by command:")));
+            document_paragraph(document);
+            buf_release(&document->line);
+            document->line = kept;
+            is_first = false;
+        }
+        document_bullet(document);
+    }
+}
+
+static void put_encryption(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    SAY(document, words(WORDS("Sessions that went over to TLS: {1} of {2} ({3} %).")),
+        said_number(traffic->tls), said_number(traffic->sessions),
+        said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
+                                      : 0));
+    document_labelled(document, words(WORDS("Encryption")));
+}
+
+void story_traffic(struct document *document)
+{
+    const struct incident_report *report = document->report;
+    const struct traffic *traffic = report->traffic;
+
+    if (traffic->sessions == 0)
+        return;
+    document_put(document, words(WORDS("What went well")));
+    document_heading(document, 2);
+    SAY(document,
+        words(WORDS(
+            "Sessions without a fault: {1} of {2}. Clients: {3}. Servers: {4}. Messages delivered: {5}.")),
+        said_number(traffic->sessions - traffic->faulty), said_number(traffic->sessions),
+        said_number(tally_distinct(&traffic->clients)), said_number(tally_distinct(&traffic->servers)),
+        said_number(traffic->delivery[DELIVERY_DONE]));
+    document_paragraph(document);
+    if (traffic->software.kept_count) {
+        put_names(document, &traffic->software);
+        document_labelled(document, words(WORDS("Server software")));
+    }
+    put_logins(document);
+    put_encryption(document);
+}
+
+static void put_inputs_problem(struct document *document)
+{
+    const struct report_totals *totals = document->report->totals;
+
+    for (size_t i = 0; i < totals->input_count; i++)
+        if (totals->inputs[i].problem) {
+            SAY(document, "{1}",
+                said_code(bytes_of(document->report->pseudonyms ? "-" : totals->inputs[i].problem)));
+            document_bullet(document);
+        }
+}
+
+void story_quality(struct document *document)
+{
+    const struct incident_report *report = document->report;
+    const struct traffic *traffic = report->traffic;
+
+    document_put(document, words(WORDS("Quality of the capture")));
+    document_heading(document, 2);
+    if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
+        document_put(
+            document,
+            words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
+                        "directions, byte for byte.")));
+    else
+        SAY(document,
+            words(
+                WORDS("Bytes are missing in {1} of {2} sessions ({3} octets in all); {4} were picked up in "
+                      "the middle; of "
+                      "{5} only one side was captured. Where something is missing nothing is invented: such "
+                      "commands are left undecided, and faults in them may have been missed.")),
+            said_number(traffic->with_missing_bytes), said_number(traffic->sessions),
+            said_number(report->counts->missing_bytes), said_number(traffic->midstream),
+            said_number(traffic->one_sided));
+    if (report->totals->dropped_packets > 0)
+        SAY(document, words(WORDS(" The recorder dropped {1} packets.")),
+            said_number((uint64_t)report->totals->dropped_packets));
+    document_paragraph(document);
+    put_inputs_problem(document);
+}
+
+static void put_input(struct document *document, size_t index)
+{
+    const struct incident_report *report = document->report;
+    const struct report_input *input = &report->totals->inputs[index];
+    const struct input_proof *proof = &report->proofs[index];
+
+    if (report->pseudonyms)
+        SAY(document, words(WORDS("input {1}")), said_number(index + 1));
+    else
+        SAY(document, words(WORDS("input {1}, {2}")), said_number(index + 1),
+            said_code(bytes_of(input->path)));
+    SAY(document, words(WORDS(": {1}, {2} octets, {3} packets")),
+        said_ours(input->format ? input->format : words(WORDS("not recognised"))), said_number(input->bytes),
+        said_number(input->packets));
+    if (proof->last_ns)
+        SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(proof->first_ns),
+            said_time(proof->last_ns));
+    if (proof->sha256[0])
+        SAY(document, ", SHA-256 {1}", said_ours(proof->sha256));
+    if (!input->is_complete)
+        document_put(document, words(WORDS("; not read to its end")));
+    document_bullet(document);
+}
+
+void story_provenance(struct document *document)
+{
+    const struct incident_report *report = document->report;
+
+    document_put(document, words(WORDS("How this report was made")));
+    document_heading(document, 2);
+    SAY(document,
+        words(WORDS("By smtpscope {1}. Packets: {2}; TCP connections: {3}. All times are UTC. "
+                    "Passwords, tokens and "
+                    "proofs are left out.")),
+        said_ours(report->version), said_number(report->totals->packets),
+        said_number(report->totals->tcp_connections));
+    if (report->pseudonyms)
+        document_put(
+            document,
+            words(WORDS(" Addresses, names and identities are replaced by others, the same by the same.")));
+    if (report->filter)
+        SAY(document, words(WORDS(" Only packets that pass this filter were read: {1}.")),
+            said_code(bytes_of(report->filter)));
+    document_paragraph(document);
+    if (!report->pseudonyms && report->command_line) {
+        SAY(document, words(WORDS("The same again: {1}")), said_code(bytes_of(report->command_line)));
+        document_paragraph(document);
+    }
+    for (size_t i = 0; i < report->totals->input_count; i++)
+        put_input(document, i);
+}

@@ -1,0 +1,226 @@
+/* What stood on a terminal: telnet, netcat, openssl s_client and gsasl, where what was typed and what came
+ * are told apart by their shape alone. alice@client:~$ telnet mx.example 25 Trying 198.51.100.11... 220
+ * mx.example ESMTP EHLO client.example 250 mx.example `openssl s_client -starttls smtp` says EHLO and
+ * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake.  A line that begins
+ * with Q or R it may take for a command to itself: then "DONE" or "RENEGOTIATING" follows, and the line was
+ * never sent (s_client.c). */
+#include "log/format_rows.h"
+#include "log/marks.h"
+#include "log/shape.h"
+
+enum { STATE_OPENSSL = 1, STATE_TICKET = 2, STATE_GSASL = 4 };
+
+static const char *const noise[] = { "Trying ",
+                                     "Connected to ",
+                                     "Escape character is ",
+                                     "Connection to ",
+                                     "Ncat: ",
+                                     "Connecting to ",
+                                     "telnet> ",
+                                     "^",
+                                     "DONE",
+                                     "RENEGOTIATING",
+                                     "KEYUPDATE",
+                                     "read:errno=",
+                                     "read R BLOCK",
+                                     "depth=",
+                                     "verify ",
+                                     "---",
+                                     "Can't use ",
+                                     "CONNECTED(",
+                                     "CONNECTION ",
+                                     "Client authentication finished",
+                                     "Server authentication finished",
+                                     "Enter application data",
+                                     "Session finished",
+                                     "Enter ",
+                                     "Using ",
+                                     "gsasl: ",
+                                     "nc: ",
+                                     "telnet: ",
+                                     NULL };
+
+static enum log_claim claim(const struct log_line *line)
+{
+    static const char *const signs[] = { "Escape character is ",   "CONNECTED(0000",
+                                         "CONNECTION ESTABLISHED", "verify error:num=",
+                                         "Trying \xe2\x80\x98",    "Ncat: Version" };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (log_text_starts(line->whole, signs[i]))
+            return LOG_CLAIM_STRONG;
+    return shape_begins(line->whole) ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
+}
+
+static bool is_noise(struct bytes text)
+{
+    for (size_t i = 0; noise[i]; i++)
+        if (log_text_starts(text, noise[i]))
+            return true;
+    return log_text_find(text, ":error:") != SIZE_MAX;
+}
+
+/* "alice@client:~$ nc -C mx.example 25": a prompt and a command. */
+static bool read_prompt(struct talk *talk, struct bytes text)
+{
+    static const char *const names[] = { " telnet ",           " nc ",   " ncat ", " netcat ",
+                                         " openssl s_client ", " gsasl " };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t at = log_text_find(text, names[i]);
+        if (at == SIZE_MAX || at == 0 || !strchr("$#>%", text.ptr[at - 1]))
+            continue;
+        struct bytes rest = bytes_from(text, at + strlen(names[i])), host = { NULL, 0 }, port = { NULL, 0 };
+        while (rest.len > 0) {
+            struct bytes word = log_text_word(&rest);
+            host = word.ptr[0] == '-' ? host : port;
+            port = word.ptr[0] == '-' ? port : word;
+        }
+        talk_open(talk);
+        if (i < 4)
+            talk_server(talk, host, marks_port(port));
+        return true;
+    }
+    return false;
+}
+
+/* Tells which program it is, and skips what it says of itself. */
+static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes text)
+{
+    if (log_text_starts(text, "CONNECTED(") || log_text_starts(text, "CONNECTION ESTABLISHED")
+        || log_text_starts(text, "depth=")) {
+        notes->state |= STATE_OPENSSL;
+    } else if (log_text_starts(text, "Post-Handshake New Session Ticket")) {
+        notes->state |= STATE_TICKET;
+    } else if (log_text_starts(text, "read R BLOCK")) {
+        notes->state &= ~(unsigned)STATE_TICKET;
+    } else if (log_text_starts(text, "Trying ")) {
+        talk_open(talk);
+        if (!log_text_starts(text, "Trying \xe2\x80\x98"))
+            talk_is_clear(talk);
+        talk_server(talk, bytes_slice(text, 7, log_text_find(text, "...") - 7), 0);
+        notes->state = log_text_starts(text, "Trying \xe2\x80\x98") ? STATE_GSASL : 0;
+    } else if (log_text_skip(&text, "Connected to ")) {
+        talk_server(talk, bytes_slice(text, 0, text.len > 0 ? text.len - 1 : 0), 0);
+        return true;
+    } else if (log_text_starts(text, "Connection closed by foreign host")
+               || log_text_starts(text, "closed")) {
+        talk_close(talk, SIDE_SERVER, false);
+        return true;
+    }
+    return (notes->state & STATE_TICKET) || is_noise(text);
+}
+
+/* The first reply that s_client shows: of implicit TLS a greeting, behind STARTTLS the end of what EHLO was
+ * told. */
+static void begin_openssl(struct talk *talk, struct bytes text, uint16_t code)
+{
+    if (code == 220) {
+        talk_enter_tls(talk);
+        talk_say(talk, SIDE_SERVER, text);
+        return;
+    }
+    talk_imply(talk, BYTES("EHLO"), text);
+    talk_imply(talk, BYTES("STARTTLS"), (struct bytes){ NULL, 0 });
+    talk_enter_tls(talk);
+}
+
+static void begin(struct log_reader *reader, struct talk *talk, struct bytes text)
+{
+    uint16_t code = 0;
+    bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
+    bool is_openssl = log_notes(reader)->state & STATE_OPENSSL;
+
+    if (talk_is_over(talk) && !is_reply)
+        return; /* typed when the connection had gone */
+    if (is_openssl && is_reply && (code == 220 || (code == 250 && is_last)))
+        begin_openssl(talk, text, code);
+    else if (shape_begins(text))
+        shape_say(talk, text);
+}
+
+/* A line that openssl may not have sent waits for what follows it. */
+static bool may_be_its_own(const struct log_notes *notes, struct bytes text)
+{
+    return (notes->state & STATE_OPENSSL) && text.len > 0 && strchr("QRKkB", text.ptr[0]) && text.ptr[0];
+}
+
+static bool is_its_answer(struct bytes text)
+{
+    return bytes_equal(text, BYTES("DONE")) || log_text_starts(text, "RENEGOTIATING")
+           || log_text_starts(text, "KEYUPDATE") || log_text_starts(text, "HEARTBEATING");
+}
+
+/* What waited was sent, or was not: then it is forgotten. */
+static void say_waiting(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+
+    if (!notes->is_told)
+        return;
+    notes->is_told = false;
+    if (is_its_answer(line->whole))
+        return;
+    log_at(reader, notes->count, &line->stamp);
+    talk_say(talk, SIDE_CLIENT, buf_bytes(&notes->text));
+    log_at(reader, line->number, &line->stamp);
+}
+
+static void say_client(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+
+    if (!may_be_its_own(notes, line->whole)) {
+        talk_say(talk, SIDE_CLIENT, line->whole);
+        return;
+    }
+    notes->is_told = true;
+    notes->count = line->number;
+    buf_clear(&notes->text);
+    (void)buf_append(&notes->text, line->whole);
+}
+
+static void read(struct log_reader *reader, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+    struct talk *talk = log_talk(reader, line, BYTES(""));
+    struct bytes text = line->whole;
+
+    say_waiting(reader, talk, line);
+    if ((notes->state & STATE_OPENSSL) && bytes_equal(text, BYTES("DONE"))) {
+        talk_close(talk, SIDE_CLIENT, false);
+        return;
+    }
+    bool is_content = talk_mode(talk) == DIALOGUE_CONTENT;
+
+    if (!is_content && (read_prompt(talk, text) || is_remark(notes, talk, text)))
+        return;
+    if (!talk_has_begun(talk)) {
+        begin(reader, talk, text);
+        return;
+    }
+    bool is_server = shape_is_server(talk, text);
+    if (!is_server && talk_is_over(talk))
+        return; /* back at the shell */
+    if (!is_server && (notes->state & STATE_GSASL) && !shape_is_plausible(talk, text))
+        return; /* what the program tells its user */
+    if (text.len == 0 && talk_mode(talk) == DIALOGUE_COMMANDS)
+        return; /* more likely of the paste than typed */
+    if (is_server)
+        talk_say(talk, SIDE_SERVER, text);
+    else
+        say_client(reader, talk, line);
+}
+
+static void finish(struct log_reader *reader)
+{
+    static const struct log_line none = { 0 };
+
+    say_waiting(reader, log_talk(reader, &none, BYTES("")), &none);
+}
+
+const struct log_format log_format_terminal = { .name = "terminal",
+                                                .title = "a terminal (telnet, nc, openssl s_client, gsasl)",
+                                                .claim = claim,
+                                                .read = read,
+                                                .finish = finish };

@@ -1,0 +1,345 @@
+/* One session: what a log says of it, told to a dialogue as if it had come from the wire. */
+#include "log/talk.h"
+
+#include "log/log_text.h"
+#include "log/talk_state.h"
+#include "smtp/command_line.h"
+
+static const struct bytes line_end = { (const uint8_t *)"\r\n", 2 };
+
+/* Times never run backwards, but for midnight, where the date is not known. */
+static uint64_t time_of(struct talk *talk)
+{
+    static const uint64_t day_ns = UINT64_C(86400) * 1000000000;
+    const struct log_stamp *stamp = &talk->talks->now.stamp;
+    uint64_t time_ns = stamp->time_ns;
+
+    if (stamp->clock == LOG_CLOCK_NONE || stamp->clock != talk->facts.clock)
+        return talk->time_ns;
+    if (stamp->clock == LOG_CLOCK_OF_DAY)
+        time_ns += talk->time_ns - talk->time_ns % day_ns;
+    if (stamp->clock == LOG_CLOCK_OF_DAY && time_ns + day_ns / 2 < talk->time_ns)
+        time_ns += day_ns;
+    if (time_ns > talk->time_ns)
+        talk->time_ns = time_ns;
+    return talk->time_ns;
+}
+
+static struct moment moment_now(struct talk *talk)
+{
+    uint64_t time_ns = time_of(talk);
+
+    return (struct moment){ time_ns, { talk->talks->input, talk->talks->now.number } };
+}
+
+bool talk_begin(struct talk *talk, bool is_midstream)
+{
+    struct talks *talks = talk->talks;
+
+    if (talk->dialogue)
+        return true;
+    if (talk == &talks->spare)
+        return false;
+    talk->facts.clock = talks->now.stamp.clock;
+    talk->facts.is_precise = talks->now.stamp.is_precise;
+    talk->time_ns = talks->now.stamp.time_ns;
+    talk->flow.serial = talks->next_serial;
+    talk->flow.is_midstream = is_midstream;
+    talk->flow.start_ns = talk->flow.last_ns = talk->time_ns;
+    talk->flow.first_input = talks->input;
+    talk->flow.first_number = talks->now.number;
+    talk->flow.side[1].saw_syn = !is_midstream;
+    talk->dialogue = dialogue_new(&talk->options, &talk->flow, 0);
+    while (!talk->dialogue && talks_make_room(talks, talk))
+        talk->dialogue = dialogue_new(&talk->options, &talk->flow, 0);
+    if (!talk->dialogue) {
+        talks->lost++;
+        return false;
+    }
+    talks->next_serial++;
+    talks_link_age(talk);
+    return true;
+}
+
+static void forget(struct talk *talk)
+{
+    memset(talk->offset, 0, sizeof talk->offset);
+    memset(&talk->flow, 0, sizeof talk->flow);
+    talk->flow.closed_by = -1;
+    talk->facts = (struct log_facts){ .program = bytes_of(talk->talks->program),
+                                      .is_server_side = talk->talks->is_server_side };
+    talk->tls = TALK_TLS_NONE;
+    talk->outward = SIDE_NONE;
+    talk->is_over = false;
+    talk->saw_quit = false;
+    talk->has_content = false;
+}
+
+void talk_end(struct talk *talk)
+{
+    if (talk->dialogue) {
+        struct talks *talks = talk->talks;
+        if (talk->flow.close == FLOW_CLOSE_NONE)
+            talk->flow.close = FLOW_CLOSE_END_OF_CAPTURE;
+        talks_unlink_age(talk);
+        talks->sessions += dialogue_end(talk->dialogue, &talk->flow) == DIALOGUE_SESSION;
+        talk->dialogue = NULL;
+        talks_tell_reached(talks);
+    }
+    forget(talk);
+}
+
+void talk_open(struct talk *talk)
+{
+    talk_end(talk);
+}
+
+/* An address goes where addresses go, a name is kept beside it. */
+void talk_server(struct talk *talk, struct bytes host, uint16_t port)
+{
+    struct address address;
+
+    if (port)
+        talk->flow.end[1].port = port;
+    if (address_parse(host, &address)) {
+        talk->flow.end[1].address = address;
+    } else if (host.len > 0 && host.len <= sizeof talk->server_name) {
+        memcpy(talk->server_name, host.ptr, host.len);
+        talk->facts.server_name = (struct bytes){ talk->server_name, host.len };
+    }
+}
+
+void talk_client(struct talk *talk, struct bytes host, uint16_t port)
+{
+    (void)!address_parse(host, &talk->flow.end[0].address);
+    if (port)
+        talk->flow.end[0].port = port;
+}
+
+void talk_is_clear(struct talk *talk)
+{
+    talk->facts.is_in_clear = true;
+}
+
+static void pass(struct talk *talk, enum side side, struct bytes data)
+{
+    struct moment now = moment_now(talk);
+    struct stream_chunk chunk = { .data = data,
+                                  .offset = talk->offset[side],
+                                  .acked = talk->offset[!side],
+                                  .time_ns = now.time_ns,
+                                  .input = now.packet.input,
+                                  .number = now.packet.number };
+
+    talk->offset[side] += data.len;
+    talk->flow.last_ns = now.time_ns;
+    talk->flow.side[side].payload_bytes += data.len;
+    dialogue_data(talk->dialogue, side, &chunk);
+}
+
+/* A line as it was on the wire: in one piece where it is short. */
+static void pass_line(struct talk *talk, enum side side, struct bytes text)
+{
+    uint8_t line[1024];
+
+    talk->flow.side[side].packets++;
+    if (text.len > sizeof line - line_end.len) {
+        pass(talk, side, text);
+        pass(talk, side, line_end);
+        return;
+    }
+    if (text.len)
+        memcpy(line, text.ptr, text.len);
+    memcpy(line + text.len, line_end.ptr, line_end.len);
+    pass(talk, side, (struct bytes){ line, text.len + line_end.len });
+}
+
+/* The log shows a reply where the client's content should go on: it has left out the rest of it. */
+static void end_content(struct talk *talk)
+{
+    struct moment now = moment_now(talk);
+
+    talk->offset[SIDE_CLIENT] += dialogue_skip_content(talk->dialogue, now);
+    talk->offset[SIDE_CLIENT] += dialogue_skip_chunk(talk->dialogue, now);
+}
+
+/* The log shows a reply where the client has the word: it has left out what the client said. */
+static void fill_in(struct talk *talk)
+{
+    enum dialogue_mode mode = dialogue_mode(talk->dialogue);
+
+    if (mode == DIALOGUE_CONTENT)
+        end_content(talk);
+    else if (mode == DIALOGUE_SASL)
+        talk_say_part(talk, (struct bytes){ NULL, 0 });
+}
+
+static void note_reply(struct talk *talk, uint16_t code, bool is_last)
+{
+    talk->has_content = talk->has_content && code != 354;
+    if (!is_last)
+        return;
+    if (talk->tls == TALK_TLS_ASKED)
+        talk->tls = code == 220 ? TALK_TLS_DUE : TALK_TLS_NONE;
+    talk->is_over = talk->is_over || code == 221;
+}
+
+static void say_server(struct talk *talk, struct bytes text)
+{
+    uint16_t code = 0;
+    bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
+
+    if (talk->dialogue && code == 220 && (talk->is_over || talk->saw_quit))
+        talk_end(talk); /* it greets again: another connection */
+    if (!talk_begin(talk, !is_reply || (code != 220 && code / 100 < 4)))
+        return;
+    if (is_reply)
+        fill_in(talk);
+    pass_line(talk, SIDE_SERVER, text);
+    if (is_reply)
+        note_reply(talk, code, is_last);
+    if (is_last) /* to a BDAT whose octets the log does not show */
+        talk->offset[SIDE_CLIENT] += dialogue_skip_chunk(talk->dialogue, moment_now(talk));
+}
+
+static void note_command(struct talk *talk, struct bytes text)
+{
+    enum verb verb = command_line_parse(text).verb;
+
+    if (verb == VERB_STARTTLS)
+        talk->tls = TALK_TLS_ASKED;
+    talk->saw_quit = talk->saw_quit || verb == VERB_QUIT;
+}
+
+static bool begin_for_client(struct talk *talk, struct bytes text)
+{
+    if (!talk->dialogue && !log_text_is_command(text))
+        return false; /* picked up in the middle of something */
+    if (!talk_begin(talk, true))
+        return false;
+    if (talk->tls == TALK_TLS_DUE)
+        talk_enter_tls(talk);
+    return true;
+}
+
+/* Many programs write asterisks for a credential; no base64 has them. */
+static size_t shown_length(enum dialogue_mode mode, struct bytes text)
+{
+    struct command_line line = command_line_parse(text);
+    struct bytes rest = line.argument;
+
+    if (mode == DIALOGUE_SASL && log_text_is_stars(bytes_trim(text)))
+        return 0;
+    if (mode == DIALOGUE_CONTENT || line.verb != VERB_AUTH)
+        return text.len;
+    (void)log_text_word(&rest);
+    return log_text_is_stars(rest) ? (size_t)(rest.ptr - text.ptr) : text.len;
+}
+
+static void say_client(struct talk *talk, struct bytes text)
+{
+    if (!begin_for_client(talk, text))
+        return;
+    enum dialogue_mode mode = dialogue_mode(talk->dialogue);
+    if (mode == DIALOGUE_COMMANDS || mode == DIALOGUE_WAITS)
+        note_command(talk, text);
+    size_t shown = shown_length(mode, text);
+    if (shown < text.len) {
+        talk_say_part(talk, bytes_slice(text, 0, shown));
+        return;
+    }
+    talk->has_content = true;
+    pass_line(talk, SIDE_CLIENT, text);
+}
+
+void talk_say(struct talk *talk, enum side side, struct bytes text)
+{
+    if (side == SIDE_SERVER)
+        say_server(talk, text);
+    else
+        say_client(talk, text);
+}
+
+void talk_say_part(struct talk *talk, struct bytes text)
+{
+    if (!begin_for_client(talk, text))
+        return;
+    talk->facts.is_partial = true;
+    dialogue_hide_next(talk->dialogue);
+    pass_line(talk, SIDE_CLIENT, bytes_trim(text));
+}
+
+void talk_imply(struct talk *talk, struct bytes command, struct bytes reply)
+{
+    struct talks *talks = talk->talks;
+    uint64_t number = talks->now.number;
+    bool is_first = !talk->dialogue;
+
+    if (!begin_for_client(talk, command))
+        return;
+    if (is_first)
+        dialogue_leave_out_greeting(talk->dialogue);
+    talk->facts.is_partial = true;
+    talks->now.number = 0;
+    pass_line(talk, SIDE_CLIENT, command);
+    talks->now.number = number;
+    if (reply.len > 0) {
+        dialogue_cut_next_reply(talk->dialogue);
+        talk_say(talk, SIDE_SERVER, reply);
+    }
+}
+
+void talk_skips_replies(struct talk *talk)
+{
+    talk->facts.is_partial = true;
+    if (talk->dialogue)
+        dialogue_skip_replies(talk->dialogue);
+}
+
+void talk_enter_tls(struct talk *talk)
+{
+    talk->tls = TALK_TLS_NONE;
+    if (talk_begin(talk, false))
+        dialogue_enter_tls(talk->dialogue, moment_now(talk));
+}
+
+void talk_close(struct talk *talk, enum side by, bool is_reset)
+{
+    if (!talk->dialogue)
+        return;
+    talk->flow.last_ns = moment_now(talk).time_ns;
+    talk->flow.close = is_reset ? FLOW_CLOSE_RESET : FLOW_CLOSE_FIN;
+    talk->flow.closed_by = by == SIDE_NONE ? -1 : (int)by;
+    talk_end(talk);
+    talk->is_over = true;
+}
+
+enum dialogue_mode talk_mode(const struct talk *talk)
+{
+    return talk->dialogue ? dialogue_mode(talk->dialogue) : DIALOGUE_COMMANDS;
+}
+
+bool talk_has_begun(const struct talk *talk)
+{
+    return talk->dialogue != NULL;
+}
+
+bool talk_is_over(const struct talk *talk)
+{
+    return talk->is_over;
+}
+
+enum side talk_outward(const struct talk *talk)
+{
+    return talk->outward;
+}
+
+void talk_set_outward(struct talk *talk, enum side side)
+{
+    talk->outward = side;
+}
+
+bool talk_content_is_empty(const struct talk *talk)
+{
+    return !talk->has_content;
+}

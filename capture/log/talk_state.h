@@ -1,0 +1,61 @@
+#ifndef LOG_TALK_STATE_H
+#define LOG_TALK_STATE_H
+
+#include "base/siphash.h"
+#include "log/talk.h"
+
+/* Inside of talk.c and talks.c. */
+
+enum { TALK_NAME = 256, TALK_KEY = 256, TALK_BUCKETS = 1024 };
+
+enum talk_tls { TALK_TLS_NONE = 0, TALK_TLS_ASKED, TALK_TLS_DUE };
+
+struct talk {
+    struct talks *talks;
+    struct talk *next;            /* in its bucket */
+    struct talk *older, *newer;   /* by when it was touched */
+    struct talk *elder, *younger; /* by serial, while there is a dialogue */
+    uint8_t key[TALK_KEY];
+    size_t key_len;
+    uint64_t hash;
+    struct dialogue *dialogue; /* NULL: nothing was said */
+    struct dialogue_options options;
+    struct log_facts facts;
+    struct flow_info flow;
+    uint8_t server_name[TALK_NAME];
+    uint64_t offset[2]; /* by enum side */
+    uint64_t time_ns;
+    enum talk_tls tls;
+    enum side outward;
+    bool is_over;
+    bool saw_quit;
+    bool has_content; /* the client said something since the last 354 */
+};
+
+struct talks {
+    struct talks_options options;
+    struct log_line now; /* number and stamp alone */
+    uint32_t input;
+    const char *program;
+    bool is_server_side;
+    struct talk *buckets[TALK_BUCKETS];
+    struct talk *oldest, *newest;
+    struct talk *eldest, *youngest;
+    size_t count;
+    struct talk spare; /* where there is no memory for another */
+    uint64_t next_serial;
+    uint64_t sessions;
+    uint64_t lost;
+};
+
+/* The dialogue, begun if it has not; false without memory. */
+bool talk_begin(struct talk *talk, bool is_midstream);
+/* Hands the session to the sink. */
+void talk_end(struct talk *talk);
+/* Memory for another dialogue, by ending the one that was touched least recently. */
+bool talks_make_room(struct talks *talks, const struct talk *keep);
+void talks_link_age(struct talk *talk);
+void talks_unlink_age(struct talk *talk);
+void talks_tell_reached(struct talks *talks);
+
+#endif

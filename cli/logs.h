@@ -1,0 +1,15 @@
+#ifndef CLI_LOGS_H
+#define CLI_LOGS_H
+
+#include "dialogue/dialogue.h"
+#include "source/source.h"
+
+/* The way of the text: inputs that are logs, read when packets and recordings are done. */
+
+/* Their sessions go where those of the packets went; returns how many.  What is no log is noted as its
+ * input's problem. */
+uint64_t logs_read(struct source *source, const struct dialogue_options *options, uint64_t *lost);
+/* Whether there are logs and other inputs besides: a session may stand in both. */
+bool logs_are_mixed(const struct source *source);
+
+#endif

@@ -1,0 +1,59 @@
+/* print_messages: every text of the tables that a reader may see in his language, one a line, for the catalogues. */
+#include <stdio.h>
+
+#include "incident/advice.h"
+#include "rules/auth_outcomes.h"
+
+static void put(struct bytes text)
+{
+    (void)printf("%.*s\n", (int)text.len, (const char *)text.ptr);
+}
+
+static void put_text(const char *text)
+{
+    put(bytes_of(text));
+}
+
+static void put_rules(void)
+{
+    for (unsigned i = RULE_NONE + 1; i < RULE_COUNT; i++) {
+        struct advice advice = advice_of((enum rule_id)i);
+        put_text(rule_of((enum rule_id)i)->title);
+        put_text(rule_of((enum rule_id)i)->explanation);
+        put_text(rule_of((enum rule_id)i)->remedy);
+        put(advice.client);
+        put(advice.postmaster);
+    }
+}
+
+static void put_codes(void)
+{
+    for (uint16_t code = 200; code < 600; code++) {
+        const struct reply_code_text *text = reply_code_explain(code);
+        if (code % 100 == 0 && reply_code_class(code))
+            put_text(reply_code_class(code));
+        if (!text)
+            continue;
+        put_text(text->class);
+        put_text(text->meaning);
+        put_text(text->appears);
+        put_text(text->action);
+        put_text(text->turn);
+    }
+}
+
+int main(void)
+{
+    size_t count;
+    const struct auth_outcome *rows = auth_outcomes(&count);
+
+    put_rules();
+    put_codes();
+    for (size_t i = 0; i < count; i++)
+        put_text(rows[i].says);
+    for (unsigned i = SEVERITY_INFO; i < SEVERITY_COUNT; i++)
+        put_text(severity_name((enum severity)i));
+    for (unsigned i = FAULT_CLIENT; i < FAULT_COUNT; i++)
+        put_text(fault_name((enum fault)i));
+    return 0;
+}

@@ -1,0 +1,1 @@
+fuzz_target(fuzz_log capture_log analyzer_rules)

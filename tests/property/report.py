@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+"""report.py SMTPSCOPE: what a report must do whatever it is given.
+
+  grouping    hundreds of sessions of one program with one fault are one incident, with its consequences in it
+  hostile     what an attacker puts into any field takes effect in no format
+  anonymous   no address, name or identity is left, and equal ones stay equal
+  comparing   against an earlier capture: new, gone, worse, the same
+  sameness    a recording gives what its packets give; twice gives the same"""
+
+import html.parser
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import history  # noqa: E402
+
+FORMATS = ("text", "markdown", "html", "json")
+EHLO = ("EHLO app.shop.test", "250-mx.corp.test\r\n250-PIPELINING\r\n250 SIZE")
+BANNER = (None, "220 mx.corp.test ESMTP Postfix")
+
+
+def run(binary, *arguments, stdin=None, status=0):
+    p = subprocess.run([binary, *arguments], input=stdin, capture_output=True)
+    if p.returncode != status:
+        raise AssertionError(f"{arguments}: exit {p.returncode}: {p.stderr.decode()[-300:]}")
+    return p.stdout
+
+
+def report(binary, path, *options):
+    return json.loads(run(binary, "report", "--format", "json", *options, path))
+
+
+def ids(result, severity=("error", "warning")):
+    return [i["cause"]["finding"] for i in result["incidents"] if i["severity"] in severity]
+
+
+def grouping(binary, folder):
+    rng, path = random.Random(1), os.path.join(folder, "grouping.pcap")
+    capture = history.Capture(rng)
+    for k in range(300):  # one program on three hosts: the sender is refused, and it goes on
+        capture.add(10 + k % 3, 2 * k, [BANNER, (f"EHLO app-{k % 3}.shop.test", EHLO[1]),
+                    (f"MAIL FROM:<order{k}@shop.test>", f"554 5.7.1 <order{k}@shop.test>: Sender address rejected (id {rng.randrange(10**9):x})"),
+                    (f"RCPT TO:<c{k}@corp.test>", "503 5.5.1 need MAIL command"), ("DATA", "503 5.5.1 need RCPT command"),
+                    ("QUIT", "221 bye")])
+    for k in range(40):  # another program, another fault
+        capture.add(77, 5 * k, [BANNER, ("EHLO printer.corp.test", EHLO[1]), (f"RCPT TO:<p{k}@corp.test>", "503 5.5.1 need MAIL command"),
+                                ("QUIT", "221 bye")])
+    for k in range(60):
+        capture.add(120 + k, 3 * k, history.mail(f"a{k}@fine.test", "b@corp.test"))
+    for k in range(50):  # names tried: one incident, whatever the names
+        capture.add(200, 2 * k, history.plain(f"name{k}", f"guess{k}"))
+    capture.write(path)
+    result = report(binary, path)
+    bad, found = [], ids(result)
+    for finding, sessions in (("sender-refused", 300), ("rcpt-without-mail", 40), ("auth-failed", 50)):
+        these = [i for i in result["incidents"] if i["cause"]["finding"] == finding]
+        if [i["sessions"] for i in these] != [sessions]:
+            bad.append(f"{finding}: {[i['sessions'] for i in these]} sessions in place of {sessions}")
+    first = result["incidents"][0]
+    refused = {f"{r['verb']} {r['code']}": r["count"] for r in first["refused_commands"]}
+    if first["cause"]["finding"] != "sender-refused" or refused != {"RCPT 503": 300, "DATA 503": 300}:
+        bad.append(f"the gravest is {first['cause']}, with {refused}")
+    if first["messages"]["lost"] != 300 or result["summary"]["messages"]["delivered"] != 60:
+        bad.append(f"messages: {first['messages']}, {result['summary']['messages']}")
+    if first["client_count"] != 3 or "refusal-ignored" not in first["consequences"]:
+        bad.append(f"clients {first['client_count']}, consequences {first['consequences']}")
+    if any(f in found for f in ("refusal-ignored", "data-without-rcpt", "data-without-mail")):
+        bad.append(f"a consequence has become an incident: {found}")
+    steps = [(s["kind"], s["command"]) for s in first["evidence"][0]["sequence_expected"]]
+    if ("added", "RSET") not in steps:
+        bad.append(f"the order as it should be: {steps}")
+    recording = run(binary, "capture", "-r", path, "-o", "-")
+    again = json.loads(run(binary, "report", "--format", "json", "-", stdin=recording))
+    strip = lambda r: [{k: v for k, v in i.items() if k != "evidence"} for i in r["incidents"]]
+    if strip(again) != strip(result):
+        bad.append("a recording gives another report than its packets")
+    if run(binary, "report", path) != run(binary, "report", path):
+        bad.append("twice is not the same")
+    return bad
+
+
+# What must not take effect, and where it could stand.
+MARKUP = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "<svg/onload=alert(1)>", "</pre></details><h1>x</h1>",
+          "[x](javascript:alert(1))", "![x](http://evil.test/p.png)", "```\n# x", "`x`", "{html}<b>x</b>{html}", "|=cmd|' /C calc'!A0",
+          "=HYPERLINK(1)", "@SUM(1+1)", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "a\rb", "\u202egnp.exe", "\u200bx", "../../etc/passwd",
+          "%s%n", "{1}{2}", "&lt;b&gt;", "javascript:alert(1)", "'; --", "]]>", "<!--", "\\u003cscript\\u003e", "{{7*7}}", "</script>", "*b* _i_ ~s~"]
+
+
+class Tags(html.parser.HTMLParser):
+    """What a browser would make of the page."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.bad, self.text = set(), [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        for name, value in attributes:
+            if name.startswith("on") or name in ("style", "src", "srcset", "action", "formaction"):
+                self.bad.append(f"{tag} {name}={value}")
+            if name in ("href", "xlink:href") and not (value or "").startswith("#"):
+                self.bad.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+ALLOWED_TAGS = set("html head meta title style body a header h1 h2 h3 p ul li b main section div svg path g text rect table thead tbody tr th td button "
+                   "label input select option article code pre span details summary script".split())
+
+
+def hostile_capture(rng, path):
+    capture = history.Capture(rng)
+    for k, text in enumerate(MARKUP):
+        said = text.replace("\n", " ").replace("\r", " ")
+        capture.add(1 + k, 3 * k, [(None, f"220 {said} ESMTP"), (f"EHLO {said}", f"250-{said}\r\n250 AUTH PLAIN LOGIN"),
+                    ("AUTH LOGIN", "334 " + history.b64(said)), (history.b64(text), "334 UGFzc3dvcmQ6"), (history.b64("x"), f"535 5.7.8 {said}"),
+                    (f"MAIL FROM:<{said}@x.test>", f"550 5.7.1 {said}"), (f"RCPT TO:<{said}>", f"503 {said}"), (said, f"500 {said}"),
+                    ("DATA", f"503-{said}\r\n503 {said}"), ("QUIT", f"221 {said}")])
+        capture.add(1 + k, 3 * k + 1, [BANNER, EHLO, (f"RCPT TO:<a@{said}>", f"503 5.5.1 {said}"), ("QUIT", "221 bye")])
+    capture.write(path)
+
+
+def check_page(page):
+    tags = Tags()
+    tags.feed(page)
+    bad = [f"html: {what}" for what in tags.bad[:5]]
+    if tags.tags - ALLOWED_TAGS:
+        bad.append(f"html: tags {tags.tags - ALLOWED_TAGS}")
+    if page.count("<script>") != 1 or "Content-Security-Policy" not in page or "'unsafe" in page:
+        bad.append("html: the page holds another script, or no policy")
+    return bad
+
+
+def check_markdown(text):
+    """Outside of fences and code spans nothing of the attacker's may stand."""
+    bad, fence = [], False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fence = not fence
+            continue
+        if fence:
+            continue
+        plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line)
+        plain = re.sub(r"\\.", "", plain)
+        if re.search(r"alert|evil|javascript|calc|HYPERLINK|<|!\[|\]\(|\{html", plain):
+            bad.append(f"markdown: {line[:160]!r}")
+    return bad + (["markdown: a fence is open at the end"] if fence else [])
+
+
+def hostile(binary, folder):
+    path = os.path.join(folder, "hostile.pcap")
+    hostile_capture(random.Random(2), path)
+    bad = []
+    for options in ([], ["--anonymize"], ["--lang", "ja"]):
+        for name in FORMATS:
+            out = run(binary, "report", "--format", name, *options, path)
+            text = out.decode("utf-8")
+            odd = re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
+            if odd and name != "json":
+                bad.append(f"{name} {options}: control characters {sorted(set(odd))}")
+            if name == "html":
+                bad += check_page(text)
+            if name == "markdown":
+                bad += check_markdown(text)
+            if name == "json":
+                json.loads(text)
+                if re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text):
+                    bad.append("json: a control character")
+    return bad
+
+
+def anonymous(binary, folder):
+    path = os.path.join(folder, "anonymous.pcap")
+    capture = history.Capture(random.Random(3))
+    for k in range(5):
+        capture.add(30 + k, 4 * k, [(None, "220 mx.secret-corp.test ESMTP Postfix"), ("EHLO laptop-anna", "250-mx.secret-corp.test\r\n250 AUTH LOGIN PLAIN"),
+                    ("AUTH LOGIN", "334 VXNlcm5hbWU6"), (history.b64("annaliese"), "334 UGFzc3dvcmQ6"), (history.b64("pw"), "535 5.7.8 annaliese failed"),
+                    ("MAIL FROM:<annaliese@secret-corp.test>", "550 5.7.1 192.0.2.30 (laptop-anna) may not send for annaliese"), ("QUIT", "221 bye")])
+        capture.add(30 + k, 4 * k + 2, [(None, "220 mx.secret-corp.test ESMTP"), ("EHLO laptop-anna", "250 ok"),
+                    ("MAIL FROM:<annaliese@secret-corp.test>", "250 ok"), ("RCPT TO:<berthold@partner-firm.test>", "550 5.1.1 berthold unknown at [198.51.100.25]:25"),
+                    ("QUIT", "221 bye")])
+    capture.write(path)
+    bad = []
+    for name in FORMATS:
+        for language in ("en", "ja"):
+            out = run(binary, "report", "--format", name, "--anonymize", "--lang", language, path).decode()
+            for word in ("annaliese", "berthold", "secret-corp", "partner-firm", "laptop", history.b64("annaliese"), "anonymous.pcap"):
+                if word.lower() in out.lower():
+                    bad.append(f"{name}: {word} is in it: ...{out[max(0, out.lower().index(word.lower()) - 60):][:130]!r}")
+    plain, hidden = report(binary, path), report(binary, path, "--anonymize")
+    if [i["sessions"] for i in plain["incidents"]] != [i["sessions"] for i in hidden["incidents"]]:
+        bad.append("with pseudonyms the incidents are others")
+    if len({i["helos"][0] for i in hidden["incidents"] if i["helos"]}) != 1:
+        bad.append("one name has several pseudonyms")
+    return bad
+
+
+def comparing(binary, folder):
+    rng, good, now = random.Random(4), os.path.join(folder, "good.pcap"), os.path.join(folder, "now.pcap")
+    def write(path, sender, nested, unknown):
+        capture = history.Capture(rng)
+        for k in range(40):
+            capture.add(90 + k, k, history.mail("a@fine.test", "b@corp.test"))
+        for k in range(sender):
+            capture.add(20, 3 * k, [BANNER, history.EHLO, ("MAIL FROM:<x@shop.test>", "554 5.7.1 Sender address rejected"), ("QUIT", "221 bye")])
+        for k in range(nested):
+            capture.add(21, 3 * k, [BANNER, history.EHLO, ("MAIL FROM:<x@shop.test>", "250 ok"), ("MAIL FROM:<x@shop.test>", "503 nested MAIL command"), ("QUIT", "221 bye")])
+        for k in range(unknown):
+            capture.add(22, 3 * k, history.mail("a@fine.test", "nobody@corp.test", rcpt="550 5.1.1 User unknown"))
+        capture.write(path)
+    write(good, 10, 0, 5)
+    write(now, 0, 7, 40)
+    result = report(binary, now, "--baseline", good)
+    got = {i["cause"]["finding"]: i["comparison"] for i in result["incidents"] if i["severity"] != "info"}
+    want = {"sender-refused": "gone", "nested-mail": "new", "recipient-unknown": "worse"}
+    bad = [] if got == want else [f"compared: {got}"]
+    if result["summary"]["incidents"] != 2 or result["summary"]["baseline_sessions"] != 55:
+        bad.append(f"summary: {result['summary']['incidents']}, {result['summary']['baseline_sessions']}")
+    for name in FORMATS:
+        if not run(binary, "report", "--format", name, "--baseline", good, now):
+            bad.append(f"{name}: nothing")
+    same = report(binary, good, "--baseline", good)
+    if {i["comparison"] for i in same["incidents"]} != {"same"}:
+        bad.append("a capture compared with itself is not the same")
+    return bad
+
+
+def main():
+    binary, bad = os.path.abspath(sys.argv[1]), []
+    with tempfile.TemporaryDirectory() as folder:
+        for check in (grouping, hostile, anonymous, comparing):
+            bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
+    print("\n".join(bad[:40]))
+    print(f"4 checks, {len(bad)} complaints")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

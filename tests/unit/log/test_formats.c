@@ -1,0 +1,285 @@
+/* Logs of every format, as short as they can be, and what is read from them. */
+#include "log/log_reader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/buf.h"
+
+struct context {
+    struct buf told; /* all sessions, in the notation of the table below */
+};
+
+/* "220 EHLO=250 AUTH=334 ?=535 TLS MAIL=250*3" : greeting, commands, answers to a 334 (a tilde if the log
+ * hides it), where TLS begins, contents (a tilde if the log leaves some of them out), "!" for a command that
+ * the log does not hold. */
+static void tell_item(struct buf *told, const struct item *item, const struct session *session)
+{
+    unsigned code = item->reply ? item->reply->code : 0;
+
+    switch (item->kind) {
+    case ITEM_GREETING:
+        (void)buf_printf(told, " %u", code);
+        break;
+    case ITEM_COMMAND:
+        (void)buf_printf(told, " %.*s%s%s=%u", (int)item->as.command.word.len,
+                         (const char *)item->as.command.word.ptr, item->as.command.is_redacted ? "~" : "",
+                         item->at.packet.number ? "" : "!", code);
+        break;
+    case ITEM_SASL:
+        (void)buf_printf(told, " ?%s=%u", item->as.sasl->is_hidden ? "~" : "", code);
+        break;
+    case ITEM_CONTENT:
+        (void)buf_printf(told, " .%s=%u", session->messages[item->as.content.message].is_complete ? "" : "~",
+                         code);
+        break;
+    case ITEM_TLS:
+        (void)buf_append_text(told, " TLS");
+        break;
+    case ITEM_REPLY:
+        (void)buf_printf(told, " %u?", code);
+        break;
+    case ITEM_JUNK:
+        (void)buf_append_text(told, " junk");
+        break;
+    case ITEM_NONE:
+    case ITEM_PRELUDE:
+    case ITEM_GAP:
+    case ITEM_KIND_COUNT:
+        break;
+    }
+}
+
+static void take_session(void *ctx, struct session *session)
+{
+    struct context *context = ctx;
+
+    (void)buf_append_text(&context->told, context->told.len ? " |" : "");
+    for (size_t i = 0; i < session->item_count; i++)
+        tell_item(&context->told, &session->items[i], session);
+    session_free(session);
+}
+
+static void feed(struct log_reader *reader, struct bytes text)
+{
+    for (size_t lf; text.len > 0;
+         text = lf == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, lf + 1)) {
+        lf = bytes_find(text, '\n');
+        struct bytes line = bytes_slice(text, 0, lf);
+        uint8_t *copy =
+            malloc(line.len ? line.len : 1); /* of its exact size: a sanitizer sees one octet too far */
+        if (line.len)
+            memcpy(copy, line.ptr, line.len);
+        log_reader_line(reader, (struct bytes){ copy, line.len });
+        free(copy);
+    }
+}
+
+/* Its sessions as text, and by whom it is said to be; NULL: none. */
+static const char *read_log(struct bytes text, struct context *context, bool *is_log)
+{
+    struct budget budget;
+
+    budget_init(&budget, 64 * MIB);
+    struct log_reader_options options = { .budget = &budget,
+                                          .sink = { .ctx = context, .ended = take_session },
+                                          .first_serial = 1 };
+    struct log_reader *reader = log_reader_new(&options);
+    assert_non_null(reader);
+    buf_clear(&context->told);
+    log_reader_begin(reader, 0);
+    feed(reader, text);
+    *is_log = log_reader_end(reader);
+    const char *program = log_reader_program(reader);
+    log_reader_free(reader);
+    assert_int_equal(budget.used_bytes, 0);
+    return program;
+}
+
+/* clang-format off */
+static const struct format_case {
+    const char *name, *program, *text, *expect;
+} cases[] = {
+    { "swaks", "swaks",
+      "=== Trying mx.example:25...\n=== Connected to mx.example.\n<-  220 mx.example ESMTP\n -> EHLO c\n<-  250-mx.example\n<-  250 HELP\n"
+      " -> MAIL FROM:<a@b>\n<** 550 no\n -> QUIT\n<-  221 bye\n=== Connection closed with remote host.\n",
+      " 220 EHLO=250 MAIL=550 QUIT=221" },
+    { "swaks with TLS, two runs", "swaks",
+      "=== Trying a:25...\n<-  220 a\n -> STARTTLS\n<-  220 go\n=== TLS started with cipher X\n ~> EHLO c\n<~* 550 no\n=== Trying b:25...\n<-  220 b\n -> QUIT\n<-  221 bye\n",
+      " 220 STARTTLS=220 TLS EHLO=550 | 220 QUIT=221" },
+    { "swaks that hides its content", "swaks",
+      "=== Trying a:25...\n<-  220 a\n -> DATA\n<-  354 go\n -> 14 lines sent\n<-  250 ok\n -> QUIT\n<-  221 bye\n",
+      " 220 DATA=354 .~=250 QUIT=221" },
+    { "smtplib", "smtplib",
+      "connect: to ('mx', 25) None\nreply: b'220 mx\\r\\n'\nreply: retcode (220); Msg: b'mx'\nsend: 'ehlo c\\r\\n'\nreply: b'250-mx\\r\\n'\nreply: b'250 HELP\\r\\n'\n"
+      "send: 'data\\r\\n'\nreply: b'354 go\\r\\n'\ndata: (354, b'go')\nsend: b'Subject: x\\r\\n\\r\\n250 hello\\r\\n.\\r\\n'\nreply: b'250 ok\\r\\n'\n",
+      " 220 ehlo=250 data=354 .=250" },
+    { "smtplib with times, quotes in a reply", "smtplib",
+      "04:00:11.5 reply: b\"220 it's mx\\r\\n\"\n04:00:11.6 send: 'NOOP\\r\\n'\n04:00:11.7 reply: b'250 ok\\r\\n'\n", " 220 NOOP=250" },
+    { "PHPMailer", "PHPMailer",
+      "2026-11-24 04:00:32\tSERVER -> CLIENT: 220 mx\n2026-11-24 04:00:32\tCLIENT -> SERVER: EHLO c\n2026-11-24 04:00:32\tSERVER -> CLIENT: 250-mx\n"
+      "                   \t                  250-PIPELINING\n                   \t                  250 DSN\n2026-11-24 04:00:32\tCLIENT -> SERVER: AUTH LOGIN\n"
+      "2026-11-24 04:00:32\tSERVER -> CLIENT: 334 VXNlcm5hbWU6\n2026-11-24 04:00:32\tCLIENT -> SERVER: [credentials hidden]\n2026-11-24 04:00:32\tSERVER -> CLIENT: 535 no\n",
+      " 220 EHLO=250 AUTH=334 ?~=535" },
+    { "PHPMailer in html", "PHPMailer",
+      "2026-11-24 04:00:32 SERVER -&gt; CLIENT: 220 mx<br>\n2026-11-24 04:00:32 CLIENT -&gt; SERVER: EHLO c<br>\n"
+      "2026-11-24 04:00:32 SERVER -&gt; CLIENT: 250-mx250-SIZE 1000250 DSN<br>\n2026-11-24 04:00:32 CLIENT -&gt; SERVER: MAIL FROM:&lt;a@b&gt;<br>\n2026-11-24 04:00:32 SERVER -&gt; CLIENT: 250 ok<br>\n",
+      " 220 EHLO=250 MAIL=250" },
+    { "Net::SMTP of Perl, two at once", "Net::SMTP",
+      "Net::SMTP>>> Net::SMTP(3.14)\nNet::SMTP=GLOB(0x1)<<< 220 a\nNet::SMTP=GLOB(0x2)<<< 220 b\nNet::SMTP=GLOB(0x1)>>> EHLO c\r\nNet::SMTP=GLOB(0x2)>>> QUIT\r\nNet::SMTP=GLOB(0x2)<<< 221 bye\nNet::SMTP=GLOB(0x1)<<< 250 ok\n",
+      " 220 QUIT=221 | 220 EHLO=250" },
+    { "Net::SMTP of Ruby", "Net::SMTP (Ruby)",
+      "Connection opened: mx:25\n-> \"220 mx\\r\\n\"\n<- \"EHLO c\\r\\n\"\n-> \"250 mx\\r\\n\"\n<- \"DATA\\r\\n\"\n-> \"354 go \\\".\\\"\\r\\n\"\nwriting message from String\nwrote 20 bytes\n-> \"250 ok\\r\\n\"\n",
+      " 220 EHLO=250 DATA=354 .~=250" },
+    { "Nodemailer", "Nodemailer",
+      "[2026-11-24 04:02:24] INFO  [x1] Connection established to 192.0.2.1:587\n[2026-11-24 04:02:24] DEBUG [x1] S: 220 mx\n[2026-11-24 04:02:24] DEBUG [x1] C: AUTH PLAIN AGFsaWNlAC8qIHNlY3JldCAqLw==\n[2026-11-24 04:02:24] DEBUG [x1] S: 535 no\n"
+      "[2026-11-24 04:02:26] DEBUG [x1] C: DATA\n[2026-11-24 04:02:26] DEBUG [x1] S: 354 go\n[2026-11-24 04:02:26] DEBUG [x1] Subject: x\n[2026-11-24 04:02:26] DEBUG [x1] .\n[2026-11-24 04:02:26] DEBUG [x1] S: 250 ok\n",
+      " 220 AUTH~=535 DATA=354 .=250" },
+    { "smtp-server", "smtp-server",
+      "[2026-11-24 04:05:58] DEBUG [#a] S: 220 mx\n[2026-11-24 04:05:58] DEBUG [#a] C: EHLO c\n[2026-11-24 04:05:58] DEBUG [#a] S: 250-mx\n[2026-11-24 04:05:58] DEBUG [#a] 250 SIZE 1\n[2026-11-24 04:05:59] DEBUG [#a] C: DATA\n[2026-11-24 04:05:59] DEBUG [#a] S: 354 go\n[2026-11-24 04:05:59] DEBUG [#a] C: <75 bytes of DATA>\n[2026-11-24 04:05:59] DEBUG [#a] S: 250 ok\n",
+      " 220 EHLO=250 DATA=354 .~=250" },
+    { "JavaMail", "JavaMail",
+      "DEBUG: JavaMail version 1.6.2\nDEBUG SMTP: trying to connect to host \"mx\", port 25, isSSL false\n220 mx\nDEBUG SMTP: connected to host \"mx\", port: 25\nEHLO c\n250-mx\n250 AUTH LOGIN\nDEBUG SMTP: Found extension \"AUTH\", arg \"LOGIN\"\n"
+      "DEBUG SMTP: AUTH LOGIN command trace suppressed\nDEBUG SMTP: AUTH LOGIN failed\njavax.mail.AuthenticationFailedException: 535 5.7.8 no\n\tat com.sun.mail.smtp.SMTPTransport$Authenticator.authenticate(SMTPTransport.java:965)\nQUIT\n221 bye\n",
+      " 220 EHLO=250 AUTH~=535 QUIT=221" },
+    { "JavaMail through a logger", "JavaMail",
+      "17:55:09.183 [main] DEBUG com.sun.mail.smtp - trying to connect to host \"mx\", port 25, isSSL false\n17:55:09.190 [main] TRACE com.sun.mail.smtp.protocol - 220 mx\n17:55:09.191 [main] TRACE com.sun.mail.smtp.protocol - EHLO c\n17:55:09.192 [main] TRACE com.sun.mail.smtp.protocol - 250 mx\n",
+      " 220 EHLO=250" },
+    { "MailKit", "MailKit",
+      "Connected to smtp://mx.example:587/?starttls=when-available\nS: 220 mx\nC: EHLO c\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN ********\nS: 235 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC: .\nS: 250 ok\n",
+      " 220 EHLO=250 AUTH~=235 DATA=354 .=250" },
+    { "MailKit with TLS at once", "MailKit", "Connected to smtps://mx.example:465/\nS: 220 mx\nC: QUIT\nS: 221 bye\n", " TLS 220 QUIT=221" },
+    { "System.Net.Mail", "System.Net.Mail",
+      "System.Net.Sockets Verbose: 0 : [4568] Data from Socket#5::Receive\nSystem.Net.Sockets Verbose: 0 : [4568] 00000000 : 32 32 30 20 6D 78 0D 0A-                        : 220 mx..\n"
+      "System.Net.Sockets Verbose: 0 : [4568] Data from Socket#5::Send\nSystem.Net.Sockets Verbose: 0 : [4568] 00000000 : 4E 4F 4F 50 0D 0A : NOOP..\n"
+      "System.Net.Sockets Verbose: 0 : [4568] Data from Socket#5::Receive\nSystem.Net.Sockets Verbose: 0 : [4568] 00000000 : 32 35 30 20 6F 6B 0D 0A : 250 ok..\n",
+      " 220 NOOP=250" },
+    { "msmtp", "msmtp",
+      "host = mx\nport = 587\ntls = on\ntls_starttls = on\nreading recipients from the command line\n<-- 220 mx\n--> EHLO c\n<-- 250 mx\n--> STARTTLS\n<-- 220 go\nTLS session parameters:\n    (TLS1.3)\n--> EHLO c\n<-- 250 mx\n",
+      " 220 EHLO=250 STARTTLS=220 TLS EHLO=250" },
+    { "a mail of Postfix", "Postfix transcript",
+      "Subject: Postfix SMTP server: errors from unknown[198.51.100.1]\n\nTranscript of session follows.\n\n Out: 220 mx\n In:  EHLO c\n Out: 250-mx\n Out: 250-AUTH A B\n     C D\n Out: 250 DSN\n In:  DATA\n Out: 354 go\n Out: 554 no\n In:  QUIT\n Out: 221 bye\n\n\nFor other details, see the local mail logfile\n",
+      " 220 EHLO=250 DATA=354 .~=554 QUIT=221" },
+    { "a mail of Postfix as client", "Postfix transcript", "Transcript of session follows.\n\n In:  220 mx\n Out: EHLO c\n In:  250 mx\n", " 220 EHLO=250" },
+    { "Postfix -v, two at once", "Postfix",
+      "Nov 24 04:06:21 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:06:21 mx postfix/smtpd[2]: connect from unknown[192.0.2.2]\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 220 mx\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 220 mx\n"
+      "Nov 24 04:06:21 mx postfix/smtpd[2]: < unknown[192.0.2.2]: NOOP\nNov 24 04:06:21 mx postfix/smtpd[1]: < unknown[192.0.2.1]: QUIT\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 250 ok\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 221 bye\nNov 24 04:06:21 mx postfix/smtpd[1]: disconnect from unknown[192.0.2.1]\n",
+      " 220 QUIT=221 | 220 NOOP=250" },
+    { "Postfix as client", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 220 mx\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: EHLO c\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 mx\n", " 220 EHLO=250" },
+    { "Postfix without -v", "Postfix", "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n", " RCPT=554" },
+    { "Exim as client", "Exim",
+      "Connecting to mx [192.0.2.1]:25 ... connected\n  SMTP<< 220 mx\n  SMTP>> EHLO c\n  SMTP<< 250-mx\n         250 HELP\n  SMTP|> MAIL FROM:<a@b>\n  SMTP>> DATA\n  SMTP<< 250 ok\n  SMTP<< 354 go\n  SMTP>> writing message and terminating \".\"\n  SMTP<< 250 ok\n  SMTP+> QUIT\n  SMTP<< 221 bye\n  SMTP(close)>>\n",
+      " 220 EHLO=250 MAIL=250 DATA=354 .~=250 QUIT=221" },
+    { "Exim as server, of two processes", "Exim", "04:06:15 101 SMTP>> 220 a\n04:06:15 102 SMTP>> 220 b\n04:06:15 101 SMTP<< EHLO c\n04:06:15 102 SMTP<< QUIT\n04:06:15 102 SMTP>> 221 bye\n04:06:15 101 SMTP>> 250 ok\n", " 220 QUIT=221 | 220 EHLO=250" },
+    { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0" },
+    { "Haraka", "Haraka", "2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 220 mx\n2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] C: EHLO c state=1\n2026-11-24T04:06:22.629Z [PROTOCOL] [81E5E393-C738.1] [core] S: 250 ok\n", " 220 EHLO=250" },
+    { "aiosmtpd", "aiosmtpd", "DEBUG:mail.log:('192.0.2.1', 44131) << b'220 mx'\nINFO:mail.log:('192.0.2.1', 44131) >> b'DATA'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'354 go'\nDEBUG:mail.log:DATA readline: b'hello\\r\\n'\nDEBUG:mail.log:DATA readline: b'.\\r\\n'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'250 ok'\n", " 220 DATA=354 .=250" },
+    { "OpenSMTPD", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< EHLO c\nsmtp: 0x55c1: >>> 250 mx\n", " 220 EHLO=250" },
+    { "qpsmtpd", "qpsmtpd", "26 Accepted connection 0/15 from 192.0.2.1 / Unknown\n26 220 mx\n26 dispatching EHLO c\n26 in config(me)\n26 250 mx\n26 dispatching AUTH LOGIN\n26 334 VXNlcm5hbWU6\n26 535 no\n", " 220 EHLO=250 AUTH=334 ?~=535" },
+    { "Dovecot's rawlogs", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 LHLO c\n1795493199.999999 QUIT\n\n==> a.out <==\n1795493199.776922 220 mx\n1795493199.777230 250 mx\n1795493200.000000 221 bye\n", " 220 LHLO=250 QUIT=221" },
+    { "sendmail -X", "sendmail -X", "00099 >>> 220 mx\n00099 <<< DATA\n00099 >>> 354 go\n00099 <<< 250 is text\n00099 <<< .\n00099 >>> 250 ok\n00100 <<< 220 other\n00100 >>> QUIT\n00100 <<< 221 bye\n", " 220 DATA=354 .=250 | 220 QUIT=221" },
+    { "sendmail -v", "sendmail", "bob@mx... Connecting to mx. via esmtp...\n220 mx\n>>> EHLO c\n250-mx\n250 HELP\n>>> DATA\n354 go\n>>> .\n250 ok\n>>> QUIT\n221 bye\nClosing connection to mx.\n", " 220 EHLO=250 DATA=354 .~=250 QUIT=221" },
+    { "a bounce of sendmail", "sendmail", "   ----- Transcript of session follows -----\n... while talking to mx.example.:\n>>> RCPT To:<x@y>\n<<< 550 5.1.1 <x@y>... User unknown\n550 5.1.1 <x@y>... User unknown\n", " RCPT=550" },
+    { "curl -v", "curl", "*   Trying 192.0.2.1:25...\n* Connected to mx (192.0.2.1) port 25 (#0)\n< 220 mx\r\n> EHLO c\r\n< 250 mx\r\n> EXPN x\r\n< 250 y\r\n* Connection #0 to host mx left intact\n250 y\r\n", " 220 EHLO=250 EXPN=250 QUIT!=0" },
+    { "curl --trace-ascii", "curl", "== Info:   Trying 192.0.2.1:25...\n<= Recv header, 66 bytes (0x42)\n0000: 220 012345678901234567890123456789012345678901234567890123456789\n0040: and so on\n=> Send header, 6 bytes (0x6)\n0000: QUIT\n<= Recv header, 9 bytes (0x9)\n0000: 221 bye\n", " 220 QUIT=221" },
+    { "curl --trace", "curl", "== Info:   Trying 192.0.2.1:25...\n<= Recv header, 8 bytes (0x8)\n0000: 32 32 30 20 6d 78 0d 0a                         220 mx..\n=> Send header, 6 bytes (0x6)\n0000: 4e 4f 4f 50 0d 0a                               NOOP..\n<= Recv header, 8 bytes (0x8)\n0000: 32 35 30 20 6f 6b 0d 0a                         250 ok..\n", " 220 NOOP=250" },
+    { "telnet", "terminal", "alice@c:~$ telnet mx 25\r\nTrying 192.0.2.1...\r\nConnected to mx.\r\nEscape character is '^]'.\r\n220 mx\r\nehlo c\r\n250 mx\r\nfoo\r\n500 what\r\ndata\r\n354 go\r\nSubject: x\r\n250 is text\r\n.\r\n250 ok\r\nquit\r\n221 bye\r\nConnection closed by foreign host.\r\nalice@c:~$ exit\r\n", " 220 ehlo=250 foo=500 data=354 .=250 quit=221" },
+    { "a paste without a name", "terminal", "220 mx\nHELO c\nMAIL FROM:<a@b>\n250 mx\n250 ok\n", " 220 HELO=250 MAIL=250" },
+    { "openssl s_client -starttls smtp", "terminal", "CONNECTED(00000003)\ndepth=0 CN = mx\nverify return:1\n---\nCertificate chain\n---\n250 HELP\n---\nPost-Handshake New Session Ticket arrived:\nSSL-Session:\n    Protocol  : TLSv1.3\n---\nread R BLOCK\nEHLO c\n250 mx\n", " EHLO!=250 STARTTLS!=0 TLS EHLO=250" },
+    { "openssl s_client, which keeps lines to itself", "terminal", "CONNECTED(00000003)\n---\n220 mx\nRCPT TO:<a@b>\nRENEGOTIATING\nRSET\n250 ok\nQUIT\nDONE\n", " TLS 220 RSET=250" },
+    { "openssl s_client", "terminal", "CONNECTED(00000003)\n---\n220 mx\nQUIT\n221 bye\n", " TLS 220 QUIT=221" },
+    { "gsasl", "terminal", "Trying \xe2\x80\x98mx\xe2\x80\x99...\n220 mx\nEHLO c\n250 AUTH DIGEST-MD5\nAUTH DIGEST-MD5\n334 eA==\neA==\n334 eQ==\n\n235 ok\nClient authentication finished (server trusted)...\nQUIT\n221 bye\n", " 220 EHLO=250 AUTH=334 ?=334 ?=235 QUIT=221" },
+    { "net/textproto of Go", "marked lines", "S: 220 mx <nil>\nC: EHLO c\nS: 250 mx\nPIPELINING\nDSN <nil>\nC: QUIT\nS: 221 bye <nil>\n", " 220 EHLO=250 QUIT=221" },
+    { "arrows of a server", "marked lines", ">>> 220 mx\n<<< EHLO c\n>>> 250-mx\n>>> 250 DSN\n<<< QUIT\n>>> 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "words behind a logger's prefix", "marked lines", "2026-11-24 04:02:24 INFO smtp - Server: 220 mx\n2026-11-24 04:02:24 INFO smtp - Client: EHLO c\n2026-11-24 04:02:24 INFO smtp - Server: 250 mx\n", " 220 EHLO=250" },
+    { "an excerpt that begins in the middle", "marked lines", "C: hello\nC: .\nS: 250 ok\nC: RCPT TO:<a@b>\nS: 503 need MAIL\n", " 250? RCPT=503" },
+    { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
+};
+/* clang-format on */
+
+static void every_format_is_known_and_read(void **state)
+{
+    struct context context;
+    struct buf wrong;
+
+    (void)state;
+    buf_init(&wrong, 65536);
+    buf_init(&context.told, 65536);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool is_log;
+        const char *program = read_log(bytes_of(cases[i].text), &context, &is_log);
+        (void)buf_append_u8(&context.told, 0);
+        if (!is_log || !program || strcmp(program, cases[i].program) != 0
+            || strcmp((const char *)context.told.ptr, cases[i].expect) != 0)
+            fail_msg("%s: read as %s:%s", cases[i].name, program ? program : "nothing",
+                     (const char *)context.told.ptr);
+    }
+    buf_release(&context.told);
+}
+
+static void a_log_cut_anywhere_is_read_in_peace(void **state)
+{
+    struct context context;
+    bool is_log;
+
+    (void)state;
+    buf_init(&context.told, 65536);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t len = 0; len < strlen(cases[i].text); len += 7)
+            (void)read_log(bytes_slice(bytes_of(cases[i].text), 0, len), &context, &is_log);
+    buf_release(&context.told);
+}
+
+static void text_that_is_no_log_is_refused(void **state)
+{
+    static const char *const texts[] = { "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1\n",
+                                         "# Title\n\nSome prose, 220 words of it.\n", "\n\n\n",
+                                         "a\tb\tc\n1\t2\t3\n" };
+    struct context context;
+    bool is_log;
+
+    (void)state;
+    buf_init(&context.told, 65536);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        (void)read_log(bytes_of(texts[i]), &context, &is_log);
+        assert_false(is_log);
+    }
+    buf_release(&context.told);
+}
+
+/* More sessions at once than are kept: the oldest end, and none is lost. */
+static void sessions_beyond_the_ceiling_end_early(void **state)
+{
+    struct context context;
+    struct buf text;
+    bool is_log;
+
+    (void)state;
+    buf_init(&text, 16 * MIB);
+    buf_init(&context.told, 16 * MIB);
+    for (unsigned i = 0; i < LIMIT_LOG_TALKS + 100; i++)
+        (void)buf_printf(&text, "smtp: 0x%x: >>> 220 mx\nsmtp: 0x%x: <<< NOOP\n", i, i);
+    (void)read_log(buf_bytes(&text), &context, &is_log);
+    size_t count = 0;
+    for (size_t i = 0; i < context.told.len; i++)
+        count += context.told.ptr[i] == '|';
+    assert_int_equal(count + 1, LIMIT_LOG_TALKS + 100);
+    buf_release(&text);
+    buf_release(&context.told);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_format_is_known_and_read),
+        cmocka_unit_test(a_log_cut_anywhere_is_read_in_peace),
+        cmocka_unit_test(text_that_is_no_log_is_refused),
+        cmocka_unit_test(sessions_beyond_the_ceiling_end_early),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
