@@ -352,7 +352,7 @@ static const struct option_row rows[] = {
     { "slow", 0, "SECONDS", FOR_SESSIONS, set_slow, 0, "a reply later than this is slow; 10" },
     { "verify-password", 0, "IDENTITY=FILE", FOR_SESSIONS, set_password, 0,
       "does FILE (or -) hold the password that was sent?" },
-    { "follow", 0, NULL, FOR_SESSIONS, set_flag, FLAG_FOLLOW, "print sessions as they end; wait for more" },
+    { "follow", 0, NULL, FOR_SHOWN, set_flag, FLAG_FOLLOW, "print sessions as they end; wait for more" },
     { "fail-on", 0, "SEVERITY", FOR_SESSIONS, set_fail_on, 0, "exit with 1 at info, warning or error" },
     { "progress", 0, "WHEN", FOR_INPUTS, set_when, 0, "auto (on a terminal), always or never" },
     { "color", 0, "WHEN", FOR_ALL, set_when, 1, "auto (on a terminal), always or never" },

@@ -63,6 +63,7 @@ step "the report in a browser" python3 tests/browser/browser.py build/release/cl
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope
 rounds=3; $long && rounds=60
 step "property: a log equals its packets" python3 tests/property/logs.py build/release/cli/smtpscope --rounds $rounds
+step "property: a log that is cut" python3 tests/property/log_cuts.py build/release/cli/smtpscope
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400

@@ -82,6 +82,18 @@ void document_put_bytes(struct document *document, struct bytes ours)
     document->format->put(document, ours, true);
 }
 
+/* A log may say the time of the day alone, which then stands on the first days of the epoch. */
+static size_t moment_format(uint64_t time_ns, char out[TIMESTAMP_TEXT])
+{
+    enum { DATE = 11 }; /* "2026-11-24 " */
+    size_t len = timestamp_format_seconds(time_ns, out);
+
+    if (!is_undated(time_ns))
+        return len;
+    memmove(out, out + DATE, len - DATE + 1);
+    return len - DATE;
+}
+
 static void put_said(struct document *document, const struct said *said)
 {
     char text[64];
@@ -92,7 +104,7 @@ static void put_said(struct document *document, const struct said *said)
         len = (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)said->number);
         break;
     case SAID_TIME:
-        len = timestamp_format_seconds(said->number, text);
+        len = moment_format(said->number, text);
         break;
     case SAID_DURATION:
         len = duration_format(said->number, text);

@@ -81,6 +81,12 @@ void document_bullet(struct document *document);
  * next call. */
 struct bytes document_visible(struct document *document, struct bytes text);
 
+/* Whether the time has no date: that of a log which says the time of the day alone, or nothing. */
+static inline bool is_undated(uint64_t time_ns)
+{
+    return time_ns < UINT64_C(7) * 86400 * 1000000000;
+}
+
 /* "1.5 s", "12 ms". */
 size_t duration_format(uint64_t ns, char out[32]);
 

@@ -29,6 +29,11 @@ static json_t *number(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
+static json_t *moment(uint64_t time_ns)
+{
+    return is_undated(time_ns) ? json_null() : json_of_time(time_ns);
+}
+
 static json_t *json_of_tally(const struct incident_report *report, const struct tally *tally)
 {
     json_t *list = json_array();
@@ -42,8 +47,8 @@ static json_t *json_of_period(uint64_t first_ns, uint64_t last_ns)
 {
     json_t *period = json_object();
 
-    json_put(period, "first", first_ns ? json_of_time(first_ns) : json_null());
-    json_put(period, "last", last_ns ? json_of_time(last_ns) : json_null());
+    json_put(period, "first", moment(first_ns));
+    json_put(period, "last", moment(last_ns));
     return period;
 }
 
@@ -195,7 +200,7 @@ static json_t *json_of_line(const struct incident_report *report, const struct d
 
     json_put(object, "kind", json_of_text(line_kind(line)));
     json_put(object, "from", line->from == SIDE_NONE ? json_null() : json_of_text(side_name(line->from)));
-    json_put(object, "time", line->time_ns ? json_of_time(line->time_ns) : json_null());
+    json_put(object, "time", moment(line->time_ns));
     json_put_packet(object, line->packet, report->options);
     if (is_text)
         json_put(object, "text",
@@ -239,7 +244,7 @@ static json_t *json_of_evidence(const struct incident_report *report, const stru
     for (size_t i = 0; i < exemplar->line_count; i++)
         (void)json_array_append_new(dialogue, json_of_line(report, &exemplar->lines[i]));
     json_put(object, "session", report->pseudonyms ? json_null() : json_of_text(exemplar->session));
-    json_put(object, "start", json_of_time(exemplar->start_ns));
+    json_put(object, "start", moment(exemplar->start_ns));
     len = endpoint_format(&exemplar->client, text);
     json_put(object, "client", visible(report, (struct bytes){ (const uint8_t *)text, len }));
     len = endpoint_format(&exemplar->server, text);
@@ -328,8 +333,8 @@ static void put_counts(json_t *object, const struct incident_report *report, con
     json_put(object, "identities", json_of_tally(report, &incident->identities));
     json_put(object, "identity_count", number(tally_distinct(&incident->identities)));
     json_put(object, "replies", json_of_tally(report, &incident->replies));
-    json_put(object, "first_seen", json_of_time(incident->first_ns));
-    json_put(object, "last_seen", json_of_time(incident->last_ns));
+    json_put(object, "first_seen", moment(incident->first_ns));
+    json_put(object, "last_seen", moment(incident->last_ns));
     json_put(object, "messages", json_of_deliveries(incident->delivery));
     json_put(object, "recipients_refused", number(incident->recipients_refused));
     json_put(object, "sessions_with_missing_bytes", number(incident->with_missing_bytes));
@@ -344,7 +349,7 @@ static json_t *json_of_timeline(const struct timeline *timeline)
         last = timeline->count[i] ? i : last;
     for (unsigned i = 0; i <= last; i++)
         (void)json_array_append_new(counts, number(timeline->count[i]));
-    json_put(object, "start", json_of_time(timeline->base << timeline->shift));
+    json_put(object, "start", moment(timeline->base << timeline->shift));
     json_put(object, "bin_seconds", json_real((double)(UINT64_C(1) << timeline->shift) / 1e9));
     json_put(object, "sessions", counts);
     return object;

@@ -221,10 +221,11 @@ static void put_item(const struct analysis *analysis, size_t index, const struct
     }
 }
 
-static void show_session(const struct analysis *analysis, const struct report_options *options,
+static void show_session(const struct analysis *analysis, const struct report_options *all_options,
                          struct buf *out)
 {
     const struct session *session = analysis->session;
+    const struct report_options own = report_options_for(all_options, session), *options = &own;
 
     text_tint(options, TINT_STRONG, out);
     buf_append_text(out, "=== session ");

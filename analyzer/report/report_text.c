@@ -326,9 +326,10 @@ static void put_finding(const struct analysis *analysis, const struct finding *f
                          options, out);
 }
 
-static void text_session(const struct analysis *analysis, const struct report_options *options,
+static void text_session(const struct analysis *analysis, const struct report_options *all_options,
                          struct buf *out)
 {
+    const struct report_options own = report_options_for(all_options, analysis->session), *options = &own;
     const struct finding *told[RULE_COUNT];
 
     put_headline(analysis, options, out);

@@ -196,12 +196,10 @@ void story_name_session(struct document *document, const struct exemplar *exempl
         said_code((struct bytes){ (const uint8_t *)server, server_len }));
     if (has_inputs)
         SAY(document, words(WORDS(", input {1}")), said_number(exemplar->lines[0].packet.input + 1));
-    document_put(
-        document,
-        words(
-            document->was_explained
-                ? WORDS(".")
-                : WORDS(". In front of each line: the packet, and the seconds since the connection began.")));
+    document_put(document, words(document->was_explained
+                                     ? WORDS(".")
+                                     : WORDS(". In front of each line: the packet (of a log: its line), and "
+                                             "the seconds since the connection began.")));
     document->was_explained = true;
 }
 

@@ -236,6 +236,11 @@ void text_command(const struct command *command, const struct report_options *op
         buf_append_text(out, " octets)");
         return;
     }
+    if (command->is_redacted && command->verb != VERB_UNKNOWN && options->is_log) {
+        buf_append_text(out, verb_name(command->verb));
+        buf_append_text(out, " (the log shows no more of it)");
+        return;
+    }
     if (command->verb == VERB_AUTH)
         buf_append_text(out, "AUTH ");
     buf_append_text(out, "(a credential, ");

@@ -9,6 +9,7 @@ enum limit {
     LIMIT_PARTIAL = 8,     /* replies or commands are left out */
     LIMIT_NO_CLIENT = 16,  /* the client's address is not known: who did the rest, neither */
     LIMIT_NOT_CLEAR = 32,  /* it may have been inside TLS */
+    LIMIT_UNANSWERED = 64, /* the reply that would tell is not there */
 };
 
 static const struct {
@@ -54,6 +55,7 @@ static const struct {
     { RULE_STARTTLS_STRIPPED, LIMIT_NO_CLIENT },
     { RULE_XCLIENT_ABUSE, LIMIT_NO_CLIENT },
     { RULE_CLEARTEXT_CREDENTIAL, LIMIT_NOT_CLEAR },
+    { RULE_LMTP_GREETING_MISMATCH, LIMIT_UNANSWERED }, /* the port is not known either */
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
@@ -105,6 +107,8 @@ static bool is_beyond(const struct analysis *analysis, const struct finding *fin
 
     if (!is_in_clear(analysis, judgement))
         limits |= LIMIT_NOT_CLEAR;
+    if (!finding->reply_code)
+        limits |= LIMIT_UNANSWERED;
     return (limits_of_rule(finding->rule) & limits) || is_about_implied(analysis, finding);
 }
 

@@ -23,9 +23,10 @@ enum {
     LIMIT_FRAGMENT_SETS = 1024, /* datagrams in reassembly at once */
     LIMIT_FRAGMENTS = 64,       /* pieces of one datagram; 65535 / 1480 is 45 */
     LIMIT_FRAGMENT_BYTES = 4 * 1024 * 1024,
-    LIMIT_FRAGMENT_SECONDS = 30, /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
-    LIMIT_FRAGMENT_ECHO_MS = 200,
-    /* how long the pieces of a whole datagram are known as copies of it */ /* scrub */
+    LIMIT_FRAGMENT_SECONDS = 30,  /* RFC 8200 4.5 asks for 60; a capture shows stragglers at once or never */
+    LIMIT_FRAGMENT_ECHO_MS = 200, /* how long the pieces of a whole datagram are known as copies of it */
+
+    /* scrub */
     LIMIT_SCRUB_SESSIONS = 32768,  /* whose packets are written without their secrets */
     LIMIT_SCRUB_WINDOWS = 1 << 18, /* pieces of them that are overwritten */
 
@@ -36,17 +37,17 @@ enum {
     LIMIT_UNDECIDED_BYTES = 16384,    /* payload kept while detection has not decided */
 
     /* dialogue */
-    LIMIT_LINE = 65536,           /* bytes kept of a command, reply or text line; counted beyond */
-    LIMIT_REPLY_LINES = 1024,     /* lines kept of one reply */
-    LIMIT_PRELUDE = 4096,         /* of a PROXY, SOCKS or CONNECT prelude, one side */
-    LIMIT_HOLD = 1024 * 1024,     /* bytes that wait for a reply which decides how to read them */
-    LIMIT_HOLD_CHUNK = 64 * 1024, /* a larger BDAT chunk is octets at once */
-    LIMIT_HOLD_GAP = 2048,        /* of them behind a gap in a content: more than this is content */
-    LIMIT_PENDING = 65536,        /* commands awaiting their reply: a pipelined group */
-    LIMIT_CONTENT_HEAD = 512,     /* octets of a content that tell it from others: its dates and ids */
-    LIMIT_CONTENT_KEPT = 8 * 1024 * 1024,   /* octets of a message in a recording, with --content full */
-    LIMIT_EOD_VARIANTS = 32,                /* end-of-data variants kept of one message; counted beyond */
-    LIMIT_SESSION_ITEMS = 1 << 20,          /* commands, responses and contents of one session */
+    LIMIT_LINE = 65536,            /* bytes kept of a command, reply or text line; counted beyond */
+    LIMIT_REPLY_LINES = 1024,      /* lines kept of one reply */
+    LIMIT_PRELUDE = 4096,          /* of a PROXY, SOCKS or CONNECT prelude, one side */
+    LIMIT_HOLD = 1024 * 1024,      /* bytes that wait for a reply which decides how to read them */
+    LIMIT_HOLD_CHUNK = 64 * 1024,  /* a larger BDAT chunk is octets at once */
+    LIMIT_HOLD_GAP = 2048,         /* of them behind a gap in a content: more than this is content */
+    LIMIT_PENDING = 65536,         /* commands awaiting their reply: a pipelined group */
+    LIMIT_CONTENT_HEAD = 512,      /* octets of a content that tell it from others: its dates and ids */
+    LIMIT_CONTENT_KEPT = 8388608,  /* octets of a message in a recording, with --content full */
+    LIMIT_EOD_VARIANTS = 32,       /* end-of-data variants kept of one message; counted beyond */
+    LIMIT_SESSION_ITEMS = 1 << 20, /* commands, responses and contents of one session */
     LIMIT_SESSION_BYTES = 64 * 1024 * 1024, /* one transcript */
 
     /* tls */
@@ -99,21 +100,22 @@ enum {
     LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
     /* incident */
-    LIMIT_INCIDENTS = 2048,      /* told apart; what comes beyond goes into coarser ones */
-    LIMIT_INCIDENTS_FINE = 1536, /* of them by client too; the rest by server, or by finding alone */
-    LIMIT_INCIDENT_BYTES =
-        256 * KIB,             /* of texts of one incident: an eighth of that is usual with long replies */
-    LIMIT_EXEMPLARS = 3,       /* sessions kept of an incident */
-    LIMIT_EXEMPLAR_LINES = 72, /* of a dialogue kept; what is folded is counted */
-    LIMIT_EXEMPLAR_REPLY = 16, /* lines of one reply in it */
-    LIMIT_EXEMPLAR_TEXT = 400, /* octets of one line */
-    LIMIT_PSEUDONYMS = 32768,  /* names of a report that is made anonymous; a few for each incident */
-    LIMIT_TALLY = 1024,        /* different clients, names, identities counted of one incident */
+    LIMIT_INCIDENTS = 2048,        /* told apart; what comes beyond goes into coarser ones */
+    LIMIT_INCIDENTS_FINE = 1536,   /* of them by client too; the rest by server, or by finding alone */
+    LIMIT_INCIDENT_BYTES = 262144, /* of texts of one incident; an eighth of that is usual */
+    LIMIT_EXEMPLARS = 3,           /* sessions kept of an incident */
+    LIMIT_EXEMPLAR_LINES = 72,     /* of a dialogue kept; what is folded is counted */
+    LIMIT_EXEMPLAR_REPLY = 16,     /* lines of one reply in it */
+    LIMIT_EXEMPLAR_TEXT = 400,     /* octets of one line */
+    LIMIT_TALLY = 1024,            /* different clients, names, identities counted of one incident */
+
+    /* report */
+    LIMIT_PSEUDONYMS = 32768,         /* names of a report that is made anonymous; a few for each incident */
+    LIMIT_REPORT = 64 * 1024 * 1024,  /* a report; what is listed of incidents ends long before */
+    LIMIT_REPORT_BLOCK = 1024 * 1024, /* one paragraph of it */
+    LIMIT_HTML_BYTES = 4 * 1024 * 1024, /* of a page before its last sections: 5 MB open at once */
 
     /* output */
-    LIMIT_REPORT = 64 * 1024 * 1024,    /* a report; what is listed of incidents ends long before */
-    LIMIT_HTML_BYTES = 4 * 1024 * 1024, /* of a page, before its last sections: browsers open 5 MB at once */
-    LIMIT_REPORT_BLOCK = 1024 * 1024,   /* one paragraph of it */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,
     LIMIT_REORDER_BYTES =
         16 * 1024 * 1024 /* finished output that waits for an older session; spooled beyond */

@@ -63,8 +63,10 @@ void dialogue_leave_out_greeting(struct dialogue *d)
 void dialogue_skip_replies(struct dialogue *d)
 {
     d->pending_count = 0;
-    if (d->mode == CLIENT_HELD)
+    if (d->mode == CLIENT_HELD && d->hold.first)
         hold_decide_by_reading(d);
+    else if (d->mode == CLIENT_HELD || d->mode == CLIENT_SASL)
+        client_resume(d, CLIENT_COMMANDS);
 }
 
 void dialogue_hide_next(struct dialogue *d)

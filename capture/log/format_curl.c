@@ -225,8 +225,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
 
 static void finish(struct log_reader *reader)
 {
-    static const struct log_line none = { 0 };
-    struct talk *talk = log_talk(reader, &none, BYTES(""));
+    struct talk *talk = log_last_talk(reader);
 
     say_waiting(reader, talk);
     quit_quietly(reader, talk);

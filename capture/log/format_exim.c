@@ -109,6 +109,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (is_note(text))
         return;
     if (log_text_is_reply(text, &code, &is_last)) {
+        if (!talk_has_begun(talk) && mark->text[4] == '>')
+            talk_is_servers(talk);
         talk_say(talk, SIDE_SERVER, text);
         notes->side = is_last ? SIDE_NONE : SIDE_SERVER;
         return;

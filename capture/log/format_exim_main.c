@@ -92,48 +92,148 @@ static struct bytes connection_of(struct bytes text)
     return bytes_slice(text, open, end - open);
 }
 
+/* An event that waits, and its line behind it. */
+struct waiting {
+    uint64_t number;
+    struct log_stamp stamp;
+    uint32_t len;
+};
+
+static void keep(struct buf *out, const struct log_line *line, struct bytes text)
+{
+    struct waiting waiting = { .number = line->number, .stamp = line->stamp, .len = (uint32_t)text.len };
+    size_t before = out->len;
+
+    if (!buf_append(out, (struct bytes){ (const uint8_t *)&waiting, sizeof waiting })
+        || !buf_append(out, text))
+        out->len = before; /* beyond LIMIT_LOG_RAW nothing is kept */
+}
+
+/* The command of the event, as far as it is quoted, put together. */
+static struct bytes command_of(const struct event *event, struct buf *out)
+{
+    buf_clear(out);
+    (void)buf_append_text(out, event->verb ? event->verb : "");
+    (void)buf_append(out, event->command);
+    return buf_bytes(out);
+}
+
 static void say_event(struct log_reader *reader, struct talk *talk, const struct event *event)
 {
-    struct buf *command = log_scratch(reader);
+    struct bytes command = command_of(event, log_scratch(reader));
 
-    (void)buf_append_text(command, event->verb ? event->verb : "");
-    (void)buf_append(command, event->command);
     talk_skips_replies(talk);
     if (event->verb && event->command.len == 0)
-        talk_say_part(talk, buf_bytes(command));
+        talk_say_part(talk, command);
     else
-        talk_say(talk, SIDE_CLIENT, buf_bytes(command));
+        talk_say(talk, SIDE_CLIENT, command);
     if (event->reply.len > 0)
         talk_say(talk, SIDE_SERVER, event->reply);
     talk_skips_replies(talk);
 }
 
+/* The next event that waits. */
+static bool next_event(struct bytes *rest, struct waiting *waiting, struct event *event)
+{
+    if (rest->len < sizeof *waiting)
+        return false;
+    memcpy(waiting, rest->ptr, sizeof *waiting);
+    bool is_event = read_event(bytes_slice(*rest, sizeof *waiting, waiting->len), event);
+    *rest = bytes_from(*rest, sizeof *waiting + waiting->len);
+    return is_event;
+}
+
+static bool is_verb_of(struct log_reader *reader, const struct event *event, struct bytes verb)
+{
+    struct bytes command = command_of(event, log_scratch(reader));
+
+    return bytes_equal_nocase(log_text_word(&command), verb)
+           || (event->verb && bytes_starts_nocase(bytes_of(event->verb), verb));
+}
+
+/* One after the other, and where `list` names all commands, those of which no event tells between them. */
+static void say_waiting(struct log_reader *reader, struct bytes list)
+{
+    static const struct log_line none = { 0 };
+    struct log_notes *notes = log_notes(reader);
+    struct bytes rest = buf_bytes(&notes->text);
+    struct talk *talk = log_talk(reader, &none, buf_bytes(&notes->key));
+    struct waiting waiting;
+    struct event event;
+    bool has_event = next_event(&rest, &waiting, &event);
+
+    while (list.len > 0) {
+        size_t comma = bytes_find(list, ',');
+        struct bytes verb = bytes_slice(list, 0, comma);
+        if (has_event && is_verb_of(reader, &event, verb)) {
+            say_event(reader, talk, &event);
+            has_event = next_event(&rest, &waiting, &event);
+        } else if (log_text_is_command(verb)) {
+            talk_say_part(talk, verb);
+            talk_skips_replies(talk);
+        }
+        list = comma == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(list, comma + 1);
+    }
+    for (; has_event; has_event = next_event(&rest, &waiting, &event)) {
+        log_at(reader, waiting.number, &waiting.stamp);
+        say_event(reader, talk, &event);
+    }
+    buf_clear(&notes->text);
+    buf_clear(&notes->key);
+}
+
+static void finish(struct log_reader *reader)
+{
+    say_waiting(reader, (struct bytes){ NULL, 0 });
+}
+
+/* One connection at a time waits: with the next one it is said what is known of it. */
+static void turn_to(struct log_reader *reader, const struct log_line *line, struct bytes connection)
+{
+    struct log_notes *notes = log_notes(reader);
+    static const struct log_line none = { 0 };
+
+    if (bytes_equal(buf_bytes(&notes->key), connection))
+        return;
+    finish(reader);
+    log_at(reader, line->number, &line->stamp);
+    (void)buf_append(&notes->key, connection);
+    struct talk *talk = log_talk(reader, &none, connection);
+    if (!talk_has_begun(talk))
+        talk_client(talk, log_text_between(connection, "[", "]"), 0);
+}
+
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct bytes text = without_process(line->text), connection = connection_of(text);
+    static const struct log_line none = { 0 };
     struct event event;
     bool is_event = read_event(text, &event);
+    size_t list = log_text_find(text, " C=");
 
-    if (connection.len == 0 || (!is_event && !log_text_starts(text, "SMTP connection ")))
-        return;
     while (connection.len > 0
            && (connection.ptr[connection.len - 1] == ':' || connection.ptr[connection.len - 1] == ','))
         connection.len--;
-    struct talk *talk = log_talk(reader, line, connection);
-    if (!is_event) {
-        if (log_text_starts(text, "SMTP connection from ["))
-            talk_open(talk);
-        else
-            talk_close(talk, SIDE_NONE, false);
-        talk_client(talk, log_text_between(connection, "[", "]"), 0);
+    if (connection.len == 0)
         return;
+    if (log_text_starts(text, "SMTP connection from [")) {
+        finish(reader);
+        log_at(reader, line->number, &line->stamp);
+        talk_open(log_talk(reader, &none, connection));
+        turn_to(reader, line, connection);
+    } else if (is_event) {
+        turn_to(reader, line, connection);
+        keep(&log_notes(reader)->text, line, text);
+    } else if (log_text_starts(text, "no MAIL in SMTP connection from ") && list != SIZE_MAX) {
+        turn_to(reader, line, connection);
+        struct bytes verbs = bytes_from(text, list + 3);
+        say_waiting(reader, log_text_word(&verbs));
     }
-    talk_client(talk, log_text_between(connection, "[", "]"), 0);
-    say_event(reader, talk, &event);
 }
 
 const struct log_format log_format_exim_main = { .name = "Exim log",
                                                  .title = "Exim's mainlog or rejectlog",
                                                  .is_server_side = true,
                                                  .claim = claim,
-                                                 .read = read };
+                                                 .read = read,
+                                                 .finish = finish };

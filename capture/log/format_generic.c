@@ -77,8 +77,8 @@ static bool has_shape(struct bytes said, bool *is_reply)
     bool is_last;
 
     said = bytes_trim(said);
-    *is_reply = said.len > 2 && log_text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
-    return *is_reply || log_text_is_command(said);
+    *is_reply = said.len > 4 && log_text_is_reply(said, &code, &is_last) && code >= 200 && code < 600;
+    return *is_reply || log_text_is_sure_command(said);
 }
 
 /* The mark of this pair that comes first in the line. */
@@ -119,12 +119,14 @@ static struct bytes without_nil(struct bytes text)
 }
 
 /* The line of a reply that waits: `goes_on` where another line of it follows. */
-static void say_waiting(struct log_reader *reader, struct talk *talk, bool goes_on)
+static void say_waiting(struct log_reader *reader, bool goes_on)
 {
     struct log_notes *notes = log_notes(reader);
+    const struct log_line place = { .source = buf_bytes(&notes->key) };
 
     if (!notes->is_told)
         return;
+    struct talk *talk = log_talk(reader, &place, BYTES(""));
     if (goes_on && notes->text.len > 3 && notes->text.ptr[3] == ' ')
         notes->text.ptr[3] = '-';
     talk_say(talk, SIDE_SERVER, without_nil(buf_bytes(&notes->text)));
@@ -132,18 +134,21 @@ static void say_waiting(struct log_reader *reader, struct talk *talk, bool goes_
 }
 
 /* It waits for the next line, which may belong to it. */
-static void wait_with(struct log_reader *reader, struct bytes text)
+static void wait_with(struct log_reader *reader, const struct log_line *line, struct bytes text)
 {
     struct log_notes *notes = log_notes(reader);
 
     buf_clear(&notes->text);
     (void)buf_append(&notes->text, text);
+    buf_clear(&notes->key);
+    (void)buf_append(&notes->key, line->source);
     notes->is_told = true;
 }
 
 /* A line without a mark. */
-static void read_unmarked(struct log_reader *reader, struct talk *talk, struct bytes text)
+static void read_unmarked(struct log_reader *reader, struct talk *talk, const struct log_line *line)
 {
+    struct bytes text = line->whole;
     struct log_notes *notes = log_notes(reader);
     uint8_t code[4];
     uint16_t number;
@@ -155,18 +160,18 @@ static void read_unmarked(struct log_reader *reader, struct talk *talk, struct b
         return;
     }
     if (notes->text.len < 4 || log_text_ends(buf_bytes(&notes->text), " <nil>") || text.len == 0) {
-        say_waiting(reader, talk, false);
+        say_waiting(reader, false);
         return;
     }
     if (log_text_is_reply(text, &number, &is_last)) { /* with its code, without its mark */
-        say_waiting(reader, talk, false);
-        wait_with(reader, text);
+        say_waiting(reader, false);
+        wait_with(reader, line, text);
         return;
     }
     memcpy(code, notes->text.ptr, 3);
     code[3] = ' ';
-    say_waiting(reader, talk, true);
-    wait_with(reader, (struct bytes){ code, 4 });
+    say_waiting(reader, true);
+    wait_with(reader, line, (struct bytes){ code, 4 });
     (void)buf_append(&notes->text, text);
 }
 
@@ -202,21 +207,21 @@ static void read(struct log_reader *reader, const struct log_line *line)
         is_marked = find_of_pair(line->whole, (size_t)notes->count - 1, &marked);
     }
     if (!is_marked) {
-        read_unmarked(reader, talk, line->whole);
+        read_unmarked(reader, talk, line);
         return;
     }
-    say_waiting(reader, talk, false);
+    say_waiting(reader, false);
+    if (!talk_has_begun(talk))
+        talk_skips_replies(talk); /* what else such a log leaves out, nobody knows */
     if (side_of(notes, &marked) == SIDE_SERVER)
-        wait_with(reader, marked.said);
+        wait_with(reader, line, marked.said);
     else
         talk_say(talk, SIDE_CLIENT, marked.said);
 }
 
 static void finish(struct log_reader *reader)
 {
-    static const struct log_line none = { 0 };
-
-    say_waiting(reader, log_talk(reader, &none, BYTES("")), false);
+    say_waiting(reader, false);
 }
 
 const struct log_format log_format_generic = { .name = "marked lines",

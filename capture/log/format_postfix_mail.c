@@ -85,9 +85,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
 
 static void finish(struct log_reader *reader)
 {
-    static const struct log_line none = { 0 };
-
-    say_waiting(reader, log_talk(reader, &none, BYTES("")));
+    say_waiting(reader, log_last_talk(reader));
 }
 
 const struct log_format log_format_postfix_mail = { .name = "Postfix transcript",

@@ -23,6 +23,8 @@ extern const struct log_format log_format_haraka;
 extern const struct log_format log_format_aiosmtpd;
 extern const struct log_format log_format_opensmtpd;
 extern const struct log_format log_format_qpsmtpd;
+extern const struct log_format log_format_chasquid;
+extern const struct log_format log_format_courier;
 extern const struct log_format log_format_dovecot;
 extern const struct log_format log_format_sendmail_traffic;
 extern const struct log_format log_format_sendmail;

@@ -216,7 +216,7 @@ static void finish(struct log_reader *reader)
 {
     static const struct log_line none = { 0 };
 
-    say_waiting(reader, log_talk(reader, &none, BYTES("")), &none);
+    say_waiting(reader, log_last_talk(reader), &none);
 }
 
 const struct log_format log_format_terminal = { .name = "terminal",

@@ -23,6 +23,8 @@ const struct log_format *const log_formats[] = {
     &log_format_aiosmtpd,
     &log_format_opensmtpd,
     &log_format_qpsmtpd,
+    &log_format_chasquid,
+    &log_format_courier,
     &log_format_dovecot,
     &log_format_sendmail_traffic,
     &log_format_sendmail,

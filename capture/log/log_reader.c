@@ -9,7 +9,8 @@
 
 enum {
     FORMATS_MOST = 64,
-    WEAK_ENOUGH = 12 /* lines that speak for a format where none is sure */
+    WEAK_LEAST = 2,  /* lines that speak for a format where none is sure: one may be prose */
+    WEAK_ENOUGH = 12 /* and so many that no more are waited for */
 };
 
 struct log_reader {
@@ -21,6 +22,7 @@ struct log_reader {
     uint64_t line_number; /* of the last line */
     uint64_t sessions_before;
     uint32_t input;
+    size_t indent;                /* of all lines: pasted from where it was indented */
     unsigned votes[FORMATS_MOST]; /* weak claims of the lines in the window */
     struct buf clean;
     struct buf scratch;
@@ -83,6 +85,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->format = NULL;
     reader->input = input;
     reader->line_number = 0;
+    reader->indent = 0;
     reader->window_from = 1;
     reader->sessions_before = talks_sessions(reader->talks);
     memset(reader->votes, 0, sizeof reader->votes);
@@ -114,12 +117,27 @@ struct talk *log_talk(struct log_reader *reader, const struct log_line *line, st
     return talks_find(reader->talks, buf_bytes(&reader->key));
 }
 
+struct talk *log_last_talk(struct log_reader *reader)
+{
+    return talks_find(reader->talks, buf_bytes(&reader->key));
+}
+
+/* A paste may be indented as a whole: as far as the line by which its format was known. */
+static size_t blanks_before(struct bytes line, size_t most)
+{
+    size_t blanks = 0;
+
+    while (blanks < line.len && blanks < most && line.ptr[blanks] == ' ')
+        blanks++;
+    return blanks;
+}
+
 static void read_line(struct log_reader *reader, struct bytes raw, uint64_t number)
 {
     struct log_line line = { .number = number };
 
     buf_clear(&reader->scratch);
-    log_line_peel(raw, &reader->clean, &line);
+    log_line_peel(bytes_from(raw, blanks_before(raw, reader->indent)), &reader->clean, &line);
     talks_at_line(reader->talks, number, &line.stamp);
     reader->format->read(reader, &line);
 }
@@ -179,6 +197,7 @@ static void consider(struct log_reader *reader, struct bytes raw)
     for (size_t i = 0; log_formats[i]; i++) {
         enum log_claim claim = log_formats[i]->claim(&line);
         if (claim == LOG_CLAIM_STRONG) {
+            reader->indent = blanks_before(raw, raw.len);
             settle(reader, log_formats[i]);
             return;
         }
@@ -201,7 +220,7 @@ void log_reader_line(struct log_reader *reader, struct bytes line)
 
 bool log_reader_end(struct log_reader *reader)
 {
-    const struct log_format *format = reader->format ? NULL : favourite(reader, 1);
+    const struct log_format *format = reader->format ? NULL : favourite(reader, WEAK_LEAST);
 
     if (format)
         settle(reader, format);

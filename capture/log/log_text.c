@@ -76,6 +76,48 @@ bool log_text_is_command(struct bytes text)
     return command_line_parse(text).verb != VERB_UNKNOWN;
 }
 
+bool log_text_is_sure_command(struct bytes text)
+{
+    struct command_line line = command_line_parse(text);
+
+    switch (line.verb) {
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        return line.argument.len > 0 && bytes_find(line.argument, ' ') == SIZE_MAX;
+    case VERB_MAIL:
+        return bytes_starts_nocase(line.argument, BYTES("FROM:"));
+    case VERB_RCPT:
+        return bytes_starts_nocase(line.argument, BYTES("TO:"));
+    case VERB_DATA:
+    case VERB_RSET:
+    case VERB_QUIT:
+    case VERB_STARTTLS:
+        return line.argument.len == 0 && bytes_equal(line.word, bytes_of(verb_name(line.verb)));
+    case VERB_AUTH:
+        return bytes_equal(line.word, BYTES("AUTH")) && line.argument.len >= 4 && line.argument.ptr[0] >= 'A'
+               && line.argument.ptr[0] <= 'Z' && line.argument.ptr[1] < 'a';
+    case VERB_NOOP:
+    case VERB_HELP:
+    case VERB_VRFY:
+    case VERB_EXPN:
+    case VERB_ETRN:
+    case VERB_ATRN:
+    case VERB_TURN:
+    case VERB_SEND:
+    case VERB_SOML:
+    case VERB_SAML:
+    case VERB_BDAT:
+    case VERB_BURL:
+    case VERB_XCLIENT:
+    case VERB_XFORWARD:
+    case VERB_UNKNOWN:
+    case VERB_COUNT:
+        break;
+    }
+    return false;
+}
+
 static int hex_value(uint8_t c)
 {
     if (ascii_is_digit(c))

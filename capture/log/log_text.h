@@ -27,6 +27,8 @@ bool log_text_is_stars(struct bytes text);
 bool log_text_is_reply(struct bytes text, uint16_t *code, bool *is_last);
 /* A line that begins with a verb that is known. */
 bool log_text_is_command(struct bytes text);
+/* One that prose hardly ever reads as: EHLO with a name, MAIL FROM:, RCPT TO: and the like. */
+bool log_text_is_sure_command(struct bytes text);
 
 /* A string in quotes with backslashes, as Python, Ruby and JavaScript write them: `text` begins with the
  * quote. What it stands for is appended; false if it does not end. */

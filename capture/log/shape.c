@@ -23,7 +23,7 @@ bool shape_begins(struct bytes text)
 
     if (log_text_is_reply(text, &code, &is_last))
         return text.len > 4 && (code == 220 || code == 421 || code == 521 || code == 554);
-    return log_text_is_command(text);
+    return log_text_is_sure_command(text);
 }
 
 bool shape_is_plausible(const struct talk *talk, struct bytes text)

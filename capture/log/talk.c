@@ -4,6 +4,7 @@
 #include "log/log_text.h"
 #include "log/talk_state.h"
 #include "smtp/command_line.h"
+#include "smtp/reply_line.h"
 
 static const struct bytes line_end = { (const uint8_t *)"\r\n", 2 };
 
@@ -70,6 +71,7 @@ static void forget(struct talk *talk)
                                       .is_server_side = talk->talks->is_server_side };
     talk->tls = TALK_TLS_NONE;
     talk->outward = SIDE_NONE;
+    talk->is_opened = false;
     talk->is_over = false;
     talk->saw_quit = false;
     talk->has_content = false;
@@ -92,6 +94,7 @@ void talk_end(struct talk *talk)
 void talk_open(struct talk *talk)
 {
     talk_end(talk);
+    talk->is_opened = true;
 }
 
 /* An address goes where addresses go, a name is kept beside it. */
@@ -119,6 +122,11 @@ void talk_client(struct talk *talk, struct bytes host, uint16_t port)
 void talk_is_clear(struct talk *talk)
 {
     talk->facts.is_in_clear = true;
+}
+
+void talk_is_servers(struct talk *talk)
+{
+    talk->facts.is_server_side = true;
 }
 
 static void pass(struct talk *talk, enum side side, struct bytes data)
@@ -184,6 +192,24 @@ static void note_reply(struct talk *talk, uint16_t code, bool is_last)
     talk->is_over = talk->is_over || code == 221;
 }
 
+/* "220 2.0.0 Ready to start TLS": an excerpt begins behind STARTTLS. */
+static bool goes_ahead_with_tls(struct bytes text)
+{
+    struct enhanced_code code;
+
+    text = bytes_from(text, 4);
+    return enhanced_code_parse(text, &code)
+           || (bytes_find_nocase(text, BYTES("TLS")) != SIZE_MAX
+               && bytes_find_nocase(text, BYTES("SMTP")) == SIZE_MAX);
+}
+
+/* What a log shows first is the greeting where it shows how the connection began.  Else a refusal answers
+ * something that was cut off. */
+static bool begins_behind(const struct talk *talk, bool is_reply, uint16_t code)
+{
+    return !is_reply || (code != 220 && !(talk->is_opened && code >= 400));
+}
+
 static void say_server(struct talk *talk, struct bytes text)
 {
     uint16_t code = 0;
@@ -191,7 +217,12 @@ static void say_server(struct talk *talk, struct bytes text)
 
     if (talk->dialogue && code == 220 && (talk->is_over || talk->saw_quit))
         talk_end(talk); /* it greets again: another connection */
-    if (!talk_begin(talk, !is_reply || (code != 220 && code / 100 < 4)))
+    if (!talk->dialogue && !talk->is_opened && code == 220 && goes_ahead_with_tls(text)) {
+        if (talk_begin(talk, true))
+            talk_enter_tls(talk);
+        return;
+    }
+    if (!talk_begin(talk, begins_behind(talk, is_reply, code)))
         return;
     if (is_reply)
         fill_in(talk);

@@ -38,7 +38,8 @@ struct talk *talks_find(struct talks *talks, struct bytes key);
 void talk_open(struct talk *talk); /* a new connection: what went on before has ended */
 void talk_server(struct talk *talk, struct bytes host, uint16_t port); /* 0: not known */
 void talk_client(struct talk *talk, struct bytes host, uint16_t port);
-void talk_is_clear(struct talk *talk); /* it begins without TLS */
+void talk_is_clear(struct talk *talk);   /* it begins without TLS */
+void talk_is_servers(struct talk *talk); /* the server wrote it */
 
 /* One line, without its end.  A reply amid a content ends it: the log has left out the rest. */
 void talk_say(struct talk *talk, enum side side, struct bytes text);

@@ -27,6 +27,7 @@ struct talk {
     uint64_t time_ns;
     enum talk_tls tls;
     enum side outward;
+    bool is_opened; /* the log shows its beginning */
     bool is_over;
     bool saw_quit;
     bool has_content; /* the client said something since the last 354 */

@@ -475,6 +475,7 @@ def compare(program, log, pcap):
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
         return f"it reads {a}, the packets {b}"
     is_whole = [x for x in a if x[0] != "QUIT"] == [x for x in b if x[0] != "QUIT"] and len(a) > 1
+    is_whole = is_whole and not any(s["capture"]["midstream"] for s in from_log)
     if len(from_log) == len(from_packets) == 1 and is_whole and len(analyze(program, log, pcap)[0]) != 1:
         return "together with the packets it is two sessions"
     extra = accusations(from_log) - accusations(from_packets)

@@ -147,6 +147,7 @@ static const struct format_case {
       "DEBUG: JavaMail version 1.6.2\nDEBUG SMTP: trying to connect to host \"mx\", port 25, isSSL false\n220 mx\nDEBUG SMTP: connected to host \"mx\", port: 25\nEHLO c\n250-mx\n250 AUTH LOGIN\nDEBUG SMTP: Found extension \"AUTH\", arg \"LOGIN\"\n"
       "DEBUG SMTP: AUTH LOGIN command trace suppressed\nDEBUG SMTP: AUTH LOGIN failed\njavax.mail.AuthenticationFailedException: 535 5.7.8 no\n\tat com.sun.mail.smtp.SMTPTransport$Authenticator.authenticate(SMTPTransport.java:965)\nQUIT\n221 bye\n",
       " 220 EHLO=250 AUTH~=535 QUIT=221" },
+    { "JavaMail, indented", "JavaMail", "   DEBUG SMTP: trying to connect to host \"mx\", port 25, isSSL false\n   220 mx\n   EHLO c\n   250 mx\n   DATA\n   354 go\n   Subject: x\n   \n   hello\n   .\n   250 ok\n", " 220 EHLO=250 DATA=354 .=250" },
     { "JavaMail through a logger", "JavaMail",
       "17:55:09.183 [main] DEBUG com.sun.mail.smtp - trying to connect to host \"mx\", port 25, isSSL false\n17:55:09.190 [main] TRACE com.sun.mail.smtp.protocol - 220 mx\n17:55:09.191 [main] TRACE com.sun.mail.smtp.protocol - EHLO c\n17:55:09.192 [main] TRACE com.sun.mail.smtp.protocol - 250 mx\n",
       " 220 EHLO=250" },
@@ -177,6 +178,13 @@ static const struct format_case {
       " 220 EHLO=250 MAIL=250 DATA=354 .~=250 QUIT=221" },
     { "Exim as server, of two processes", "Exim", "04:06:15 101 SMTP>> 220 a\n04:06:15 102 SMTP>> 220 b\n04:06:15 101 SMTP<< EHLO c\n04:06:15 102 SMTP<< QUIT\n04:06:15 102 SMTP>> 221 bye\n04:06:15 101 SMTP>> 250 ok\n", " 220 QUIT=221 | 220 EHLO=250" },
     { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0" },
+    { "Exim's mainlog with the commands of a connection", "Exim log",
+      "2026-11-24 04:06:15.460 [57] SMTP connection from [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 (TCP/IP connection count = 1)\n2026-11-24 04:06:15.582 [57] login authenticator failed for (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57: 535 Incorrect authentication data (set_id=alice)\n"
+      "2026-11-24 04:06:15.623 [57] SMTP protocol error in \"AUTH GSSAPI\" H=(c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 no\n2026-11-24 04:06:15.864 [57] no MAIL in SMTP connection from (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 D=0.403s C=EHLO,AUTH,AUTH,QUIT\n",
+      " EHLO~=0 AUTH~=535 AUTH=0 QUIT~=0" },
+    { "chasquid", "chasquid", "2026-11-24 04:06:29.640562 _ conn.go:298        SMTP.Conn 192.0.2.1:45629: error: RCPT failed: 503  5.5.1 Sender not yet given\n", " RCPT~=503" },
+    { "chasquid, traced", "chasquid", "SMTP.Conn 192.0.2.1:4: -> 220 mx\nSMTP.Conn 192.0.2.1:4: <- EHLO c\nSMTP.Conn 192.0.2.1:4: -> 250 ok\n", " 220 EHLO=250" },
+    { "Courier", "Courier", "<22>Nov 24 04:06:34 courieresmtpd: started,ip=[::ffff:192.0.2.1],port=[41417]\n<22>Nov 24 04:06:34 courieresmtpd: error,relay=::ffff:192.0.2.1,port=41417,msg=\"502 ESMTP command error\",cmd: RCPT TO:<b@c>\n", " RCPT=502" },
     { "Haraka", "Haraka", "2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 220 mx\n2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] C: EHLO c state=1\n2026-11-24T04:06:22.629Z [PROTOCOL] [81E5E393-C738.1] [core] S: 250 ok\n", " 220 EHLO=250" },
     { "aiosmtpd", "aiosmtpd", "DEBUG:mail.log:('192.0.2.1', 44131) << b'220 mx'\nINFO:mail.log:('192.0.2.1', 44131) >> b'DATA'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'354 go'\nDEBUG:mail.log:DATA readline: b'hello\\r\\n'\nDEBUG:mail.log:DATA readline: b'.\\r\\n'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'250 ok'\n", " 220 DATA=354 .=250" },
     { "OpenSMTPD", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< EHLO c\nsmtp: 0x55c1: >>> 250 mx\n", " 220 EHLO=250" },
@@ -196,6 +204,7 @@ static const struct format_case {
     { "gsasl", "terminal", "Trying \xe2\x80\x98mx\xe2\x80\x99...\n220 mx\nEHLO c\n250 AUTH DIGEST-MD5\nAUTH DIGEST-MD5\n334 eA==\neA==\n334 eQ==\n\n235 ok\nClient authentication finished (server trusted)...\nQUIT\n221 bye\n", " 220 EHLO=250 AUTH=334 ?=334 ?=235 QUIT=221" },
     { "net/textproto of Go", "marked lines", "S: 220 mx <nil>\nC: EHLO c\nS: 250 mx\nPIPELINING\nDSN <nil>\nC: QUIT\nS: 221 bye <nil>\n", " 220 EHLO=250 QUIT=221" },
     { "arrows of a server", "marked lines", ">>> 220 mx\n<<< EHLO c\n>>> 250-mx\n>>> 250 DSN\n<<< QUIT\n>>> 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "processes of a syslog", "marked lines", "Nov 24 04:06:21 mx app[1]: S: 220 a\nNov 24 04:06:21 mx app[2]: S: 220 b\nNov 24 04:06:21 mx app[1]: C: EHLO c\nNov 24 04:06:21 mx app[2]: C: QUIT\nNov 24 04:06:21 mx app[1]: S: 250 ok\nNov 24 04:06:21 mx app[2]: S: 221 bye\n", " 220 EHLO=250 | 220 QUIT=221" },
     { "words behind a logger's prefix", "marked lines", "2026-11-24 04:02:24 INFO smtp - Server: 220 mx\n2026-11-24 04:02:24 INFO smtp - Client: EHLO c\n2026-11-24 04:02:24 INFO smtp - Server: 250 mx\n", " 220 EHLO=250" },
     { "an excerpt that begins in the middle", "marked lines", "C: hello\nC: .\nS: 250 ok\nC: RCPT TO:<a@b>\nS: 503 need MAIL\n", " 250? RCPT=503" },
     { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
@@ -238,8 +247,12 @@ static void a_log_cut_anywhere_is_read_in_peace(void **state)
 static void text_that_is_no_log_is_refused(void **state)
 {
     static const char *const texts[] = { "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1\n",
-                                         "# Title\n\nSome prose, 220 words of it.\n", "\n\n\n",
-                                         "a\tb\tc\n1\t2\t3\n" };
+                                         "# Title\n\nSome prose, 220 words of it.\n",
+                                         "\n\n\n",
+                                         "a\tb\tc\n1\t2\t3\n",
+                                         "> help me\n> quit smoking\n",
+                                         "Data file\nhelp\nquit\n",
+                                         "- 220 words\n- turn left\n" };
     struct context context;
     bool is_log;
 

@@ -319,6 +319,30 @@ static void captures_and_recordings_mix(void **state)
     source_free(source);
 }
 
+/* A last line without its end is one: it is all that a program wrote before it was stopped. */
+static void lines_of_logs_are_handed_out(void **state)
+{
+    struct bytes line;
+    uint32_t input;
+
+    (void)state;
+    struct place log = folder_put(&folder, "log", bytes_of("220 mx ESMTP\r\n\nQUIT"));
+    struct place recording = folder_put(&folder, "rec", bytes_of("{\"n\":1}\n"));
+    const char *paths[] = { recording.path, log.path };
+    struct source *source = open_paths(paths, 2);
+    assert_string_equal(source_input(source, 1)->format, "log");
+    assert_true(source_next_log_line(source, &line, &input));
+    assert_int_equal(input, 1);
+    assert_true(bytes_equal(line, BYTES("220 mx ESMTP\r")));
+    assert_true(source_next_log_line(source, &line, &input));
+    assert_int_equal(line.len, 0);
+    assert_true(source_next_log_line(source, &line, &input));
+    assert_true(bytes_equal(line, BYTES("QUIT")));
+    assert_false(source_next_log_line(source, &line, &input));
+    assert_true(source_input(source, 1)->is_complete);
+    source_free(source);
+}
+
 static void one_damaged_input_does_not_stop_the_others(void **state)
 {
     static const uint32_t early[] = { 10, 11, 12, 0 }, late[] = { 20, 21, 0 };
@@ -373,6 +397,7 @@ int main(void)
         WITH_FOLDER(a_folder_gives_its_captures_by_name_and_passes_over_the_rest),
         WITH_FOLDER(a_folder_without_captures_is_told),
         WITH_FOLDER(what_cannot_even_be_unpacked_is_told_also_inside_a_folder),
+        WITH_FOLDER(lines_of_logs_are_handed_out),
         WITH_FOLDER(captures_and_recordings_mix),
         WITH_FOLDER(one_damaged_input_does_not_stop_the_others),
         WITH_FOLDER(stopping_early_leaves_nothing_behind),

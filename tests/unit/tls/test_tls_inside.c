@@ -154,6 +154,8 @@ static void must_be_heard(const struct tls_talk *talk, const char *name)
         assert_int_equal(seen->version, talk->version);
         assert_true(seen->alert_count > 0); /* close_notify */
         assert_int_equal(l.heard.missing[0] + l.heard.missing[1], 0);
+        assert_int_equal(strlen(seen->client.ja3), TLS_JA3_TEXT - 1);
+        assert_int_equal(strlen(seen->client.ja4), TLS_JA4_TEXT - 1);
         release(&l);
     }
 }
