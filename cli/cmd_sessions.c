@@ -104,7 +104,8 @@ static void put_summary(struct run *run, const struct pipeline_result *result)
                                     .tcp_connections = result->totals.tcp_connections,
                                     .missing_bytes = result->totals.missing_bytes,
                                     .sealed_connections = result->totals.sealed,
-                                    .dropped_packets = -1 };
+                                    .dropped_packets =
+                                        result->totals.knows_dropped ? (int64_t)result->totals.dropped : -1 };
 
     for (size_t i = 0; i < totals.input_count; i++) {
         const struct input_facts *facts = source_input(result->source, i);
@@ -194,7 +195,7 @@ static int run_all(struct run *run, struct budget *budget)
     struct session_sink sink = { .ctx = run, .ended = take_session, .reached = take_reached };
     struct pipeline_result result;
 
-    if (!pipeline_run(run->options, &sink, run->format->needs_digests, budget, &result))
+    if (!pipeline_run(run->options, &sink, run->format->needs_digests, NULL, budget, &result))
         return EXIT_USAGE;
     int status = finish(run, &result);
     pipeline_release(&result);

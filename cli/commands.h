@@ -6,6 +6,7 @@
 /* One function a command; each returns the exit status. */
 int cmd_sessions(const struct options *options); /* analyze, show */
 int cmd_capture(const struct options *options);
+int cmd_keygen(const struct options *options);
 int cmd_report(const struct options *options);
 int cmd_extract(const struct options *options);
 int cmd_explain(const struct options *options);

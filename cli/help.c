@@ -17,8 +17,10 @@ static void program_help(void)
                 "  analyze INPUT...            verdicts and findings (the default command)\n"
                 "  show INPUT...               whole annotated dialogues\n"
                 "  capture -r FILE... -o OUT   packets to a recording of transcripts\n"
+                "  capture -i DEVICE -o OUT    the same from a network device\n"
                 "  report INPUT...             incidents, as text, Markdown, HTML or JSON\n"
                 "  extract INPUT... -d FOLDER  messages as .eml files\n"
+                "  keygen -o FILE              keys for capture --secrets seal=PUBLICKEY\n"
                 "  explain [CODE|FINDING]...   what a reply code or a finding means\n"
                 "\n"
                 "INPUT is a capture (pcap, pcapng, also in gzip, zstd or lz4), a recording, a\n"
@@ -51,8 +53,9 @@ void help_print(enum command_bit command)
                     stdout);
         break;
     case FOR_CAPTURE:
-        (void)fputs("usage: smtpscope capture -r FILE... [-o FILE|FOLDER|-] [OPTION...]\n\n"
-                    "Packets to a recording: transcripts as JSON Lines, credentials masked.\n\n",
+        (void)fputs("usage: smtpscope capture -i DEVICE | -r FILE... [-o FILE|FOLDER|-] [OPTION...]\n\n"
+                    "Packets to a recording: transcripts as JSON Lines, credentials masked.\n"
+                    "Without -o on a terminal: dialogues as they go on.\n\n",
                     stdout);
         break;
     case FOR_REPORT:
@@ -71,6 +74,12 @@ void help_print(enum command_bit command)
         (void)fputs("usage: smtpscope explain [CODE|FINDING]...\n\n"
                     "What a reply code or a finding means, and what to do. Without a word: all\n"
                     "findings.\n\n",
+                    stdout);
+        break;
+    case FOR_KEYGEN:
+        (void)fputs("usage: smtpscope keygen -o FILE\n\n"
+                    "A pair of keys for capture --secrets seal=PUBLICKEY: the secret one to FILE, for\n"
+                    "analyze --unseal FILE; the public one to FILE.pub and to standard output.\n\n",
                     stdout);
         break;
     case FOR_SHOWN:

@@ -90,7 +90,7 @@ bool judging_run(struct judging *judging, const struct options *options)
     struct session_sink sink = { .ctx = judging, .ended = take_session };
 
     if (!prepare(judging, options)
-        || !pipeline_run(options, &sink, false, &judging->budget, &judging->result))
+        || !pipeline_run(options, &sink, false, NULL, &judging->budget, &judging->result))
         return false;
     add_attempts(judging);
     if (judging->verifier && !options->is_quiet)

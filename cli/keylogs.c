@@ -128,7 +128,7 @@ struct keylogs *keylogs_open(const struct options *options, struct budget *budge
         message("no memory for a key log");
         return NULL;
     }
-    keylogs->is_live = options->device != NULL;
+    keylogs->is_live = options->capture.device_count > 0;
     for (size_t i = 0; i < options->keylog_count; i++) {
         keylogs->file_count++;
         if (!open_file(keylogs, &keylogs->files[i], options->keylogs[i])) {

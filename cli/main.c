@@ -14,8 +14,9 @@ struct subcommand {
 
 static const struct subcommand commands[] = {
     { "analyze", FOR_ANALYZE, cmd_sessions }, { "show", FOR_SHOW, cmd_sessions },
-    { "capture", FOR_CAPTURE, cmd_capture },  { "report", FOR_REPORT, cmd_report },
-    { "extract", FOR_EXTRACT, cmd_extract },  { "explain", FOR_EXPLAIN, cmd_explain },
+    { "capture", FOR_CAPTURE, cmd_capture },  { "keygen", FOR_KEYGEN, cmd_keygen },
+    { "report", FOR_REPORT, cmd_report },     { "extract", FOR_EXTRACT, cmd_extract },
+    { "explain", FOR_EXPLAIN, cmd_explain },
 };
 
 static const struct subcommand *find_command(const char *word)

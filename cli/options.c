@@ -3,23 +3,14 @@
 
 #include "base/limits.h"
 #include "cli/messages.h"
+#include "cli/option_row.h"
 #include "report/incident_report.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct option_row {
-    const char *name;  /* long form, without "--" */
-    char letter;       /* 0: none */
-    const char *value; /* what --help calls its value; NULL: it takes none */
-    unsigned commands; /* enum command_bit */
-    bool (*set)(struct options *options, const struct option_row *row, const char *value);
-    int argument; /* of `set` */
-    const char *help;
-};
-
-static bool complain(const struct option_row *row, const char *value, const char *what)
+bool option_complain(const struct option_row *row, const char *value, const char *what)
 {
     message("--%s: '%s' %s", row->name, value, what);
     return false;
@@ -28,9 +19,9 @@ static bool complain(const struct option_row *row, const char *value, const char
 static bool set_format(struct options *options, const struct option_row *row, const char *value)
 {
     if (options->command == FOR_ANALYZE && (strcmp(value, "show") == 0 || !report_format_find(value)))
-        return complain(row, value, "is no format; they are text, jsonl and ecs");
+        return option_complain(row, value, "is no format; they are text, jsonl and ecs");
     if (options->command == FOR_REPORT && !incident_format_find(value))
-        return complain(row, value, "is no format; they are text, markdown, html and json");
+        return option_complain(row, value, "is no format; they are text, markdown, html and json");
     options->format = value;
     return true;
 }
@@ -76,7 +67,7 @@ static bool set_language(struct options *options, const struct option_row *row, 
     enum language language = language_find(value);
 
     if (language == LANGUAGE_COUNT)
-        return complain(row, value, "is no language of this program; they are en and ja");
+        return option_complain(row, value, "is no language of this program; they are en and ja");
     options->language = language;
     return true;
 }
@@ -85,13 +76,6 @@ static bool set_filter(struct options *options, const struct option_row *row, co
 {
     (void)row;
     options->filter = value;
-    return true;
-}
-
-static bool set_device(struct options *options, const struct option_row *row, const char *value)
-{
-    (void)row;
-    options->device = value;
     return true;
 }
 
@@ -122,9 +106,9 @@ static bool set_ports(struct options *options, const struct option_row *row, con
         size_t comma = bytes_find(rest, ',');
         uint64_t port;
         if (!bytes_to_u64(bytes_slice(rest, 0, comma), &port) || port == 0 || port > UINT16_MAX)
-            return complain(row, value, "is no list of ports such as 2526,12525");
+            return option_complain(row, value, "is no list of ports such as 2526,12525");
         if (options->port_count == PORTS_MOST)
-            return complain(row, value, "holds too many ports");
+            return option_complain(row, value, "holds too many ports");
         options->ports[options->port_count++] = (uint16_t)port;
         rest = comma == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(rest, comma + 1);
     }
@@ -134,7 +118,7 @@ static bool set_ports(struct options *options, const struct option_row *row, con
 static bool set_password(struct options *options, const struct option_row *row, const char *value)
 {
     if (options->password_count == PASSWORDS_MOST)
-        return complain(row, value, "is one too many");
+        return option_complain(row, value, "is one too many");
     options->passwords[options->password_count++] = value;
     return true;
 }
@@ -142,14 +126,14 @@ static bool set_password(struct options *options, const struct option_row *row, 
 static bool set_keylog(struct options *options, const struct option_row *row, const char *value)
 {
     if (options->keylog_count == KEYLOGS_MOST)
-        return complain(row, value, "is one too many");
+        return option_complain(row, value, "is one too many");
     options->keylogs[options->keylog_count++] = value;
     return true;
 }
 
-static bool set_memory(struct options *options, const struct option_row *row, const char *value)
+bool option_size(const struct option_row *row, const char *value, uint64_t *out)
 {
-    static const char units[] = "KMG";
+    static const char units[] = "KMGT";
     struct bytes text = bytes_of(value);
     uint64_t number, factor = 1;
 
@@ -160,11 +144,21 @@ static bool set_memory(struct options *options, const struct option_row *row, co
         factor = UINT64_C(1) << (10 * (unsigned)(unit - units + 1));
         text.len--;
     }
-    if (!bytes_to_u64(text, &number) || number > (UINT64_C(1) << 40) / factor)
-        return complain(row, value, "is no size such as 192M or 2G");
-    options->memory_bytes = (size_t)(number * factor);
-    if (options->memory_bytes < 4 * MIB)
-        return complain(row, value, "is too little; 4M is the least");
+    if (!bytes_to_u64(text, &number) || number > (UINT64_C(1) << 50) / factor)
+        return option_complain(row, value, "is no size such as 192M or 2G");
+    *out = number * factor;
+    return true;
+}
+
+static bool set_memory(struct options *options, const struct option_row *row, const char *value)
+{
+    uint64_t size;
+
+    if (!option_size(row, value, &size))
+        return false;
+    if (size < 4 * MIB || size > (UINT64_C(1) << 40))
+        return option_complain(row, value, "is too little or too much; 4M is the least");
+    options->memory_bytes = (size_t)size;
     return true;
 }
 
@@ -173,7 +167,7 @@ static bool set_number(struct options *options, const struct option_row *row, co
     uint64_t number;
 
     if (!bytes_to_u64(bytes_of(value), &number) || number == 0)
-        return complain(row, value, "is no number above 0");
+        return option_complain(row, value, "is no number above 0");
     if (row->letter == 'c')
         options->packet_limit = number;
     else
@@ -191,12 +185,12 @@ static bool set_slow(struct options *options, const struct option_row *row, cons
 
     if (!bytes_to_u64(bytes_slice(text, 0, point), &seconds) || !bytes_to_u64(part, &fraction)
         || seconds > 86400 || part.len > 9)
-        return complain(row, value, "is no number of seconds such as 30 or 2.5");
+        return option_complain(row, value, "is no number of seconds such as 30 or 2.5");
     for (size_t digits = part.len; digits < 9; digits++)
         fraction *= 10;
     options->slow_ns = seconds * UINT64_C(1000000000) + fraction;
     if (options->slow_ns == 0)
-        return complain(row, value, "must be more than 0");
+        return option_complain(row, value, "must be more than 0");
     return true;
 }
 
@@ -208,7 +202,7 @@ static bool set_fail_on(struct options *options, const struct option_row *row, c
             return true;
         }
     }
-    return complain(row, value, "is no severity; they are info, warning and error");
+    return option_complain(row, value, "is no severity; they are info, warning and error");
 }
 
 static bool set_when(struct options *options, const struct option_row *row, const char *value)
@@ -218,7 +212,7 @@ static bool set_when(struct options *options, const struct option_row *row, cons
                                                    : WHEN_AUTO;
 
     if (when == WHEN_AUTO && strcmp(value, "auto") != 0)
-        return complain(row, value, "is none of auto, always and never");
+        return option_complain(row, value, "is none of auto, always and never");
     if (row->argument)
         options->color = when;
     else
@@ -226,15 +220,22 @@ static bool set_when(struct options *options, const struct option_row *row, cons
     return true;
 }
 
+static bool set_unseal(struct options *options, const struct option_row *row, const char *value)
+{
+    (void)row;
+    options->unseal = value;
+    return true;
+}
+
 static bool set_local_domains(struct options *options, const struct option_row *row, const char *value)
 {
     if (value[strspn(value, " ,")] == '\0' || strchr(value, '@'))
-        return complain(row, value, "is no list of domains such as example.org,example.net");
+        return option_complain(row, value, "is no list of domains such as example.org,example.net");
     options->local_domains = value;
     return true;
 }
 
-enum flag { FLAG_ANONYMOUS, FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_DEVICES, FLAG_FOLLOW };
+enum flag { FLAG_ANONYMOUS, FLAG_SECRETS, FLAG_QUIET, FLAG_HELP, FLAG_VERSION, FLAG_FOLLOW };
 
 static bool set_flag(struct options *options, const struct option_row *row, const char *value)
 {
@@ -255,9 +256,6 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
     case FLAG_VERSION:
         options->wants_version = true;
         break;
-    case FLAG_DEVICES:
-        options->lists_devices = true;
-        break;
     case FLAG_FOLLOW:
         options->follows = true;
         break;
@@ -265,16 +263,16 @@ static bool set_flag(struct options *options, const struct option_row *row, cons
     return true;
 }
 
-enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN };
+enum { FOR_ALL = FOR_INPUTS | FOR_EXPLAIN | FOR_KEYGEN };
 
 static const struct option_row rows[] = {
     { "format", 0, "FORMAT", FOR_ANALYZE, set_format, 0, "text (default), jsonl, or ecs (Elastic)" },
     { "format", 0, "FORMAT", FOR_REPORT, set_format, 0, "text (default), markdown, html or json" },
     { "json", 0, NULL, FOR_ANALYZE, set_json, 0, "short for --format jsonl" },
-    { "interface", 'i', "DEVICE", FOR_CAPTURE, set_device, 0,
-      "a network device to record from; not built yet" },
+    { "interface", 'i', "DEVICE", FOR_CAPTURE, capture_option_device, 0,
+      "record from this device, or any; also several" },
     { "read", 'r', "FILE", FOR_INPUTS, set_read, 0, "an input; the same as naming it without a letter" },
-    { "output", 'o', "FILE", FOR_CAPTURE, set_output, 0,
+    { "output", 'o', "FILE", FOR_CAPTURE | FOR_KEYGEN, set_output, 0,
       "a file, a folder, or - (default): standard output" },
     { "output", 'o', "FILE", FOR_REPORT, set_output, 0, "where the report goes; standard output" },
     { "directory", 'd', "FOLDER", FOR_EXTRACT, set_folder, 0, "where the messages go: new, or empty" },
@@ -286,12 +284,51 @@ static const struct option_row rows[] = {
     { "anonymize", 0, NULL, FOR_REPORT, set_flag, FLAG_ANONYMOUS,
       "pseudonyms for addresses, names and identities" },
     { "lang", 0, "LANGUAGE", FOR_REPORT | FOR_EXPLAIN, set_language, 0, "en (default) or ja" },
-    { "list-devices", 'D', NULL, FOR_CAPTURE, set_flag, FLAG_DEVICES,
-      "list the network devices; not built yet" },
+    { "list-devices", 'D', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_LISTS,
+      "list the network devices" },
     { "filter", 'f', "EXPRESSION", FOR_INPUTS, set_filter, 0, "only packets that pass; pcap-filter(7)" },
     { "count", 'c', "N", FOR_INPUTS, set_number, 0, "stop after N packets" },
     { "ports", 0, "LIST", FOR_INPUTS, set_ports, 0, "more ports that speak SMTP" },
     { "tls-keylog", 0, "FILE", FOR_INPUTS, set_keylog, 0, "TLS secrets (SSLKEYLOGFILE), to read inside" },
+    { "all-ports", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_ALL_PORTS,
+      "find SMTP on any port of a device" },
+    { "snapshot-length", 's', "BYTES", FOR_CAPTURE, capture_option_number, CAPTURE_SNAPLEN,
+      "octets taken of a packet; 262144" },
+    { "buffer-size", 'B', "KIB", FOR_CAPTURE, capture_option_number, CAPTURE_BUFFER,
+      "the kernel's ring, of each device, in KiB; 65536" },
+    { "timeout", 0, "MS", FOR_CAPTURE, capture_option_number, CAPTURE_TIMEOUT,
+      "how long the kernel gathers packets; 100" },
+    { "no-promiscuous-mode", 'p', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_NOT_PROMISCUOUS,
+      "only what the device takes anyway" },
+    { "user", 'Z', "NAME", FOR_CAPTURE, capture_option_text, CAPTURE_USER,
+      "become this user once devices are open" },
+    { "no-sandbox", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_NO_SANDBOX,
+      "no seccomp and Landlock" },
+    { "rotate-size", 0, "SIZE", FOR_CAPTURE, capture_option_size, CAPTURE_ROTATE_BYTES,
+      "in a folder, a new file from this size on; 64M" },
+    { "rotate-time", 0, "SECONDS", FOR_CAPTURE, capture_option_number, CAPTURE_ROTATE_TIME,
+      "and after this time; 3600" },
+    { "no-compression", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PLAIN, "closed files stay plain" },
+    { "sync", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_SYNC,
+      "to the disk at once, for a power cut" },
+    { "keep-bytes", 0, "SIZE", FOR_CAPTURE, capture_option_size, CAPTURE_KEEP_BYTES,
+      "of the folder; the oldest files go first" },
+    { "keep-days", 0, "N", FOR_CAPTURE, capture_option_number, CAPTURE_KEEP_DAYS, "older files go" },
+    { "secrets", 0, "POLICY", FOR_CAPTURE, capture_option_secrets, 0,
+      "mask (default), keep, or seal=PUBLICKEY (keygen)" },
+    { "content", 0, "POLICY", FOR_CAPTURE, capture_option_content, 0,
+      "of messages: none (default), headers or full" },
+    { "follow", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_FOLLOW,
+      "show the dialogues as they go on" },
+    { "findings", 0, "FILE", FOR_CAPTURE, capture_option_text, CAPTURE_FINDINGS,
+      "findings as JSON Lines to FILE or -" },
+    { "metrics", 0, "FILE", FOR_CAPTURE, capture_option_text, CAPTURE_METRICS,
+      "counters for Prometheus, written anew each 10 s" },
+    { "pcap", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PCAP,
+      "the packets of sessions beside them" },
+    { "pcap-on-finding", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_PCAP_ON_FINDING,
+      "only of those with a finding" },
+    { "unseal", 0, "FILE", FOR_SHOWN, set_unseal, 0, "the secret key of a sealed recording" },
     { "memory", 0, "SIZE", FOR_INPUTS, set_memory, 0, "most memory for what is read; 192M" },
     { "jobs", 'j', "N", FOR_INPUTS, set_number, 0, "threads; one is used now" },
     { "session", 0, "ID", FOR_SESSIONS, set_selector, SELECT_SESSION, "sessions whose id begins so" },
@@ -498,6 +535,7 @@ bool options_parse(int argc, char **argv, struct options *out)
     out->memory_bytes = (size_t)192 * MIB;
     out->format = "text";
     out->jobs = 1;
+    capture_option_defaults(&out->capture);
     for (walk.at = 0; walk.at < argc; walk.at++) {
         char *text = argv[walk.at];
         bool ok = true;

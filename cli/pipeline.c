@@ -27,7 +27,11 @@ struct pipeline {
     struct ip_decoder *ip;
     struct flow_table *flows;
     struct event_reader *reader;
+    struct unsealer *unsealer; /* NULL: no --unseal */
     struct progress progress;
+    uint64_t packets;
+    pipeline_seen *seen; /* or NULL */
+    void *seen_ctx;
     uint64_t sessions;
     uint64_t undecided_other;
     uint64_t lost_for_memory;
@@ -157,6 +161,61 @@ static void expect_data(const void *user)
     dialogue_expect(user);
 }
 
+static struct ip_frame frame_of(const struct packet *packet)
+{
+    return (struct ip_frame){ .data = packet->data,
+                              .wire_length = packet->wire_length,
+                              .dlt = packet->dlt,
+                              .input = packet->input,
+                              .number = packet->number,
+                              .time_ns = packet->time_ns };
+}
+
+/* By itself: what a device gives lives no longer than this call. */
+void pipeline_take(struct pipeline *p, const struct packet *packet)
+{
+    struct ip_frame frame = frame_of(packet);
+    struct segment segment;
+
+    p->packets++;
+    if (ip_decode(p->ip, &frame, &segment) != IP_SEGMENT)
+        return;
+    if (p->seen)
+        p->seen(p->seen_ctx, packet, &segment);
+    flow_table_feed(p->flows, &segment, 1);
+}
+
+void pipeline_watch(struct pipeline *p, pipeline_seen *seen, void *ctx)
+{
+    p->seen = seen;
+    p->seen_ctx = ctx;
+}
+
+void pipeline_advance(struct pipeline *p, uint64_t now_ns)
+{
+    flow_table_advance(p->flows, now_ns);
+}
+
+void pipeline_count(const struct pipeline *p, struct pipeline_counts *out)
+{
+    const struct flow_counters *flows = flow_table_counters(p->flows);
+
+    *out = (struct pipeline_counts){
+        .totals = { .packets = p->packets,
+                    .tcp_connections = flows->connections,
+                    .missing_bytes = flows->missing_bytes },
+        .sessions = p->sessions,
+        .evicted = flows->evicted_half_open + flows->evicted_unwanted + flows->evicted_wanted,
+        .dropped =
+            flows->segments_dropped + ip_decoder_counters(p->ip)->fragments_dropped + p->lost_for_memory,
+    };
+}
+
+struct attempts *pipeline_attempts(struct pipeline *p)
+{
+    return p->result->attempts;
+}
+
 /* Whether what the segment views lives as long as the packet, and not in the decoder. */
 static bool is_in_packet(const struct segment *segment, const struct packet *packet)
 {
@@ -174,12 +233,7 @@ static void read_packets(struct pipeline *p)
 
     while ((!p->options->packet_limit || count < p->options->packet_limit)
            && source_next(p->result->source, &packet)) {
-        struct ip_frame frame = { .data = packet.data,
-                                  .wire_length = packet.wire_length,
-                                  .dlt = packet.dlt,
-                                  .input = packet.input,
-                                  .number = packet.number,
-                                  .time_ns = packet.time_ns };
+        struct ip_frame frame = frame_of(&packet);
         bool is_near = source_is_near(p->result->source);
         if (ip_decode(p->ip, &frame, &segments[ahead]) == IP_SEGMENT) {
             is_near = is_near && is_in_packet(&segments[ahead], &packet);
@@ -195,8 +249,13 @@ static void read_packets(struct pipeline *p)
         }
     }
     flow_table_feed(p->flows, segments, ahead);
+    p->packets = count;
+}
+
+static void finish_packets(struct pipeline *p)
+{
     flow_table_finish(p->flows);
-    p->result->totals.packets = count;
+    p->result->totals.packets = p->packets;
     p->result->totals.tcp_connections = flow_table_counters(p->flows)->connections;
     p->result->totals.missing_bytes = flow_table_counters(p->flows)->missing_bytes;
 }
@@ -215,11 +274,16 @@ static void read_recordings(struct pipeline *p)
         source_note_problem(p->result->source, input, true, err.text);
     }
     event_reader_finish(p->reader);
+    if (event_reader_still_sealed(p->reader))
+        message("--unseal: %llu of the recordings were not sealed to this key",
+                (unsigned long long)event_reader_still_sealed(p->reader));
     p->sessions += event_reader_sessions(p->reader);
     const struct run_totals *totals = event_reader_totals(p->reader);
     p->result->totals.packets += totals->packets;
     p->result->totals.tcp_connections += totals->tcp_connections;
     p->result->totals.missing_bytes += totals->missing_bytes;
+    p->result->totals.dropped += totals->dropped;
+    p->result->totals.knows_dropped = p->result->totals.knows_dropped || totals->knows_dropped;
     p->result->totals.sealed += totals->sealed;
 }
 
@@ -275,13 +339,17 @@ static void read_logs(struct pipeline *p)
 }
 
 /* All inputs: logs come first where they have to wait for packets, and last otherwise. */
-static void read_all(struct pipeline *p, bool shows_progress)
+static void read_all(struct pipeline *p, const struct packet_feed *feed, bool shows_progress)
 {
     if (p->twins)
         read_logs(p);
     progress_start(&p->progress, shows_progress);
-    read_packets(p);
+    if (feed)
+        feed->run(feed->ctx, p);
+    else
+        read_packets(p);
     progress_finish(&p->progress);
+    finish_packets(p);
     read_recordings(p);
     if (!p->twins) {
         read_logs(p);
@@ -340,6 +408,9 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
     if (!p->result->source)
         return false;
+    p->unsealer = options->unseal ? unsealer_new(options->unseal, err) : NULL;
+    if (options->unseal && !p->unsealer)
+        return false;
     if (logs_are_mixed(p->result->source) && !p->dialogue_options.sink.changed && !options->follows)
         p->twins = twins_new(&p->dialogue_options.sink);
     if (p->twins)
@@ -351,6 +422,8 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->ip = ip_decoder_new(budget, err);
     p->flows = flow_table_new(&handler, budget, err);
     p->reader = event_reader_new(&p->dialogue_options.sink, p->result->attempts, budget, err);
+    if (p->reader)
+        event_reader_unseal(p->reader, p->unsealer);
     if (p->result->attempts && p->certificates && p->detector && p->ip && p->flows && p->reader)
         return true;
     return err_set(err, ERR_NOMEM, 0, "no memory to begin with");
@@ -360,6 +433,7 @@ static void close_parts(struct pipeline *p)
 {
     twins_free(p->twins);
     event_reader_free(p->reader);
+    unsealer_free(p->unsealer);
     flow_table_free(p->flows);
     keylogs_free(p->keylogs);
     ip_decoder_free(p->ip);
@@ -368,22 +442,23 @@ static void close_parts(struct pipeline *p)
 }
 
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,
-                  struct budget *budget, struct pipeline_result *result)
+                  const struct packet_feed *feed, struct budget *budget, struct pipeline_result *result)
 {
     struct pipeline p = { .options = options, .result = result };
     struct err err = { 0 };
 
     *result = (struct pipeline_result){ 0 };
-    p.dialogue_options =
-        (struct dialogue_options){ .budget = budget,
-                                   .sink = *sink,
-                                   .wants_digests = wants_digests,
-                                   .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : DIALOGUE_KEEP_NONE };
+    p.dialogue_options = (struct dialogue_options){
+        .budget = budget,
+        .sink = *sink,
+        .wants_digests = wants_digests,
+        .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : (enum dialogue_keep)options->capture.content
+    };
     bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
     if (ok) {
         bool shows =
             options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
-        read_all(&p, shows);
+        read_all(&p, feed, shows);
         tell_inputs(&p);
         if (!options->is_quiet) {
             tell_losses(&p);

@@ -78,6 +78,10 @@ step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cl
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done
+kills=10; $long && kills=100
+step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
+step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/release/cli/smtpscope
+$long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz
 seconds=30; $long && seconds=600
 for target in build/fuzz/tests/fuzz/fuzz_*; do

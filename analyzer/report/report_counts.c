@@ -51,7 +51,7 @@ static void count_item(struct report_counts *counts, const struct item *item)
     const struct command *command = &item->as.command;
     if (command->verb != VERB_UNKNOWN)
         counts->verbs[command->verb]++;
-    else if (command->is_secret || command->is_redacted)
+    else if ((command->is_secret || command->is_redacted) && !command->is_body_line)
         counts->secrets++;
     else
         count_word(counts, command->word);

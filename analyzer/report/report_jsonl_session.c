@@ -11,7 +11,7 @@ static json_t *json_of_verb(const struct command *command)
 
     if (command->verb != VERB_UNKNOWN)
         return json_string_nocheck(verb_name(command->verb));
-    if (command->is_secret || command->is_redacted)
+    if ((command->is_secret || command->is_redacted) && !command->is_body_line)
         return json_string_nocheck("?");
     for (size_t i = 0; i < len; i++)
         upper[i] = (char)ascii_upper(command->word.ptr[i]);
@@ -20,7 +20,9 @@ static json_t *json_of_verb(const struct command *command)
 
 static bool is_hidden(const struct command *command, const struct report_options *options)
 {
-    return command->is_redacted || (command->is_secret && !options->shows_secrets);
+    bool is_private = command->is_secret || command->is_body_line; /* a line of a message is content */
+
+    return command->is_redacted || (is_private && !options->shows_secrets);
 }
 
 enum { KEYWORD_MOST = 64 };

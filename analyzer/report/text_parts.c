@@ -218,12 +218,22 @@ void text_fold_wide(struct bytes text, size_t indent, const struct report_option
         text_blanks(indent, out);
     }
 }
+enum { BODY_WORD = 24 }; /* shown of the first word of a message's line */
 
 void text_command(const struct command *command, const struct report_options *options, size_t most,
                   struct buf *out)
 {
-    if (!command->is_redacted && (!command->is_secret || options->shows_secrets)) {
+    bool is_private = command->is_secret || command->is_body_line;
+
+    if (!command->is_redacted && (!is_private || options->shows_secrets)) {
         text_wire(command->line, most, out);
+        return;
+    }
+    if (command->is_body_line) {
+        text_wire(command->word, BODY_WORD, out);
+        buf_append_text(out, " (a line of a message, ");
+        buf_append_u64(out, command->line_length);
+        buf_append_text(out, " octets)");
         return;
     }
     if (command->is_redacted && command->verb != VERB_UNKNOWN && options->is_log) {

@@ -97,6 +97,7 @@ static bool is_continuation(const struct item *item, uint32_t replies_seen)
         return false;
     return item->kind == ITEM_SASL
            || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_UNKNOWN
+               && !item->as.command.is_body_line
                && (item->as.command.is_secret || item->as.command.is_redacted));
 }
 

@@ -54,7 +54,8 @@ static void check_claim(struct analysis *analysis, size_t index)
 
 static bool is_credential(const struct command *command)
 {
-    return command->verb == VERB_UNKNOWN && (command->is_secret || command->is_redacted);
+    return command->verb == VERB_UNKNOWN && !command->is_body_line
+           && (command->is_secret || command->is_redacted);
 }
 
 /* Told at the first of a run: user name and password come one by one. */

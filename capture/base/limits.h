@@ -9,12 +9,14 @@
 enum {
     /* source */
     LIMIT_SNAPLEN = 262144,           /* largest packet that libpcap hands out (MAXIMUM_SNAPLEN) */
+    LIMIT_SNAPLEN_LEAST = 128,        /* below it nothing but headers is left */
     LIMIT_AHEAD = LIMIT_SNAPLEN + 16, /* octets of a file looked at before they are taken: a record */
     LIMIT_INPUTS = 65536,             /* files of one run; a week of five-minute files is 2016 */
     LIMIT_INTERFACES = 65536,         /* of one section of a pcapng file; libpcap remembers each */
     LIMIT_LINK_TYPES = 16,            /* of one pcapng file, each with its filter */
     LIMIT_FILTER_SEARCH = 1024,       /* octets of a filter in which the place of its error is sought */
-    LIMIT_BLOCK_OPTIONS = 65536,      /* of a torn pcapng block beside its packet; more is a garbled length */
+    LIMIT_KERNEL_FILTER = 65536, /* characters of a filter for the kernel, the user's three times in it */
+    LIMIT_BLOCK_OPTIONS = 65536, /* of a torn pcapng block beside its packet; more is a garbled length */
 
     /* link and ip */
     LIMIT_LINK_NESTING = 16,    /* headers peeled from one packet: tags, tunnels, IP in IP */
@@ -80,6 +82,15 @@ enum {
     LIMIT_EVENT_AHEAD = 8,   /* items, replies or messages that an event may be ahead of its turn */
     LIMIT_EVENT_NAME = 1024, /* of a field of a SASL message, or why one is malformed */
 
+    /* store */
+    LIMIT_STORE_WAITING = 64 * 1024 * 1024, /* lines that wait for the disk: seconds of a busy server */
+    LIMIT_STORE_CUTS = 16,                  /* new files among them */
+    LIMIT_STORE_FILES = 65536, /* in a recording folder; a year of files of ten minutes is 52560 */
+
+    LIMIT_WATCH_TEXT = 4 * 1024 * 1024, /* for the terminal or a monitor, between two writes */
+    LIMIT_EVIDENCE_BYTES =
+        64 * 1024 * 1024, /* packets of sessions that wait for what must be known of them */
+    LIMIT_EVIDENCE_PENDING = 16 * 1024 * 1024, /* and of connections that are none yet */
     /* log */
     LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
     LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */

@@ -24,6 +24,15 @@ struct detect_state {
     void *opinion_flow;
 };
 
+size_t detect_known_ports(uint16_t *out, size_t most)
+{
+    size_t count = sizeof known_ports / sizeof known_ports[0];
+
+    for (size_t i = 0; i < count && i < most; i++)
+        out[i] = known_ports[i];
+    return count;
+}
+
 static void add_port(struct detector *detector, uint16_t port)
 {
     detector->is_port[port / 8] |= (uint8_t)(1u << port % 8);

@@ -50,6 +50,8 @@ void detect_state_free(struct detector *detector, struct detect_state *state);
 /* A record of TLS (RFC 8446 5.1). */
 bool detect_is_tls(struct bytes payload);
 bool detect_is_smtp_port(const struct detector *detector, uint16_t port);
+/* The ports that are known without being named; returns how many there are, `most` of which are written. */
+size_t detect_known_ports(uint16_t *out, size_t most);
 /* Version of nDPI, or "none". */
 const char *detect_ndpi_version(void);
 

@@ -78,11 +78,21 @@ static bool is_wanted(struct input *input)
     return input->kind != INPUT_LOG; /* text is of many kinds: logs are named one by one */
 }
 
+/* Packets that a recorder has put beside its recording are in that already. */
+static bool is_evidence(const char *name, bool has_recording)
+{
+    return has_recording && strstr(name, ".smtpscope.pcapng");
+}
+
 /* Every capture and recording in the folder; other files are none of our business. */
 static bool add_names(struct source *source, const char *folder, struct dirent *const *names, int count)
 {
+    bool has_recording = false;
+
+    for (int i = 0; i < count; i++)
+        has_recording = has_recording || strstr(names[i]->d_name, ".smtpscope.jsonl");
     for (int i = 0; i < count; i++) {
-        if (names[i]->d_name[0] == '.')
+        if (names[i]->d_name[0] == '.' || is_evidence(names[i]->d_name, has_recording))
             continue;
         struct input *input = add_input(source, folder, names[i]->d_name);
         if (!input)

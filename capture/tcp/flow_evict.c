@@ -62,6 +62,12 @@ void flow_sweep(struct flow_table *table, uint64_t now_ns)
         sweep_list(table, (enum flow_list)list, now_ns);
 }
 
+void flow_table_advance(struct flow_table *table, uint64_t now_ns)
+{
+    if (now_ns >= table->next_sweep_ns)
+        flow_sweep(table, now_ns);
+}
+
 static void count_eviction(struct flow_table *table, const struct flow *flow, enum flow_list list)
 {
     if (list == LIST_HALF_OPEN)

@@ -10,6 +10,10 @@ enum {
     REUSE_NS = 1000000000, /* silence after which a SYN is believed at once */
 };
 
+/* Packets that are older than the last sweep by more than they can be out of order: the clock was set back.
+ */
+#define STEP_NS (UINT64_C(60) * 1000000000)
+
 /* A connection begins with a SYN, or where the capture begins, with data.  Anything else is a straggler. */
 static struct flow *begin(struct flow_table *table, const struct segment *segment,
                           const struct flow_lookup *lookup, uint32_t *index)
@@ -575,7 +579,7 @@ void flow_feed(struct flow_table *table, const struct segment *segment, const st
     uint32_t index;
     int from;
 
-    if (segment->time_ns >= table->next_sweep_ns)
+    if (table->next_sweep_ns - segment->time_ns - 1 >= STEP_NS) /* due, or the clock was set back */
         flow_sweep(table, segment->time_ns);
     struct flow *flow = find_or_begin(table, segment, lookup, &index, &from);
     if (!flow)

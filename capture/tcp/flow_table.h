@@ -143,6 +143,8 @@ struct flow_table *flow_table_new(const struct flow_handler *handler, struct bud
 void flow_table_free(struct flow_table *table);
 /* Segments in the order of their packets.  The outcome is the same one by one; together they are faster. */
 void flow_table_feed(struct flow_table *table, const struct segment *segments, size_t count);
+/* Time passes without packets, on their clock: what waits for it is done. */
+void flow_table_advance(struct flow_table *table, uint64_t now_ns);
 /* The end of the capture: every connection is flushed and ended, in order of serial. */
 void flow_table_finish(struct flow_table *table);
 /* No connection with a serial up to this one can still become or be a session. */

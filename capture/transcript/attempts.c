@@ -22,10 +22,8 @@ struct attempts *attempts_new(struct budget *budget)
     return attempts;
 }
 
-void attempts_free(struct attempts *attempts)
+void attempts_clear(struct attempts *attempts)
 {
-    if (!attempts)
-        return;
     for (size_t i = 0; i < attempts->count; i++) {
         size_t room = 1;
         while (room < attempts->rows[i].client_count)
@@ -33,6 +31,15 @@ void attempts_free(struct attempts *attempts)
         budget_give(attempts->budget, attempts->rows[i].clients ? room * sizeof(struct address) : 0);
         free(attempts->rows[i].clients);
     }
+    attempts->count = 0;
+    attempts->beyond = 0;
+}
+
+void attempts_free(struct attempts *attempts)
+{
+    if (!attempts)
+        return;
+    attempts_clear(attempts);
     budget_give(attempts->budget, attempts->cap * sizeof *attempts->rows);
     free(attempts->rows);
     free(attempts);

@@ -34,6 +34,8 @@ struct attempts;
 
 struct attempts *attempts_new(struct budget *budget);
 void attempts_free(struct attempts *attempts);
+/* Forgets all rows: what follows is counted anew. */
+void attempts_clear(struct attempts *attempts);
 /* Adds what `more` counts to its server's row, and copies its clients.  Beyond LIMIT_ATTEMPT_SERVERS servers
  * only a total is counted. */
 void attempts_add(struct attempts *attempts, const struct attempts_row *more);

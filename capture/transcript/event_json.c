@@ -8,7 +8,7 @@ enum { ROOM_BYTES = 4 * 1024 * 1024 }; /* what one step of an exchange needs at 
 
 bool event_write_head(const struct recording_head *head, struct buf *out)
 {
-    static const char *const secrets[SECRETS_POLICY_COUNT] = { "masked", "kept" };
+    static const char *const secrets[SECRETS_POLICY_COUNT] = { "masked", "kept", "sealed" };
     static const char *const contents[CONTENT_POLICY_COUNT] = { "none", "headers", "full" };
     struct event event = event_begin_part();
 
@@ -26,6 +26,12 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
         event_put(&event, "start", json_null());
     event_put_text(&event, "secrets", secrets[head->secrets]);
     event_put_text(&event, "content", contents[head->content]);
+    if (head->run) {
+        event_put_text(&event, "run", head->run);
+        event_put_u64(&event, "part", head->part);
+    }
+    if (head->sealed_key)
+        event_put_text(&event, "sealed_key", head->sealed_key);
     return event_end(&event, out);
 }
 
@@ -145,7 +151,7 @@ static void put_side(struct event *event, const char *key, const struct side_fac
     event_put_count(&part, "tls_bytes", side->tls_bytes);
     event_put_count(&part, "bare_lf_lines", side->bare_lf_lines);
     put_path(&part, side);
-    event_put(event, key, event_detach(&part));
+    event_put_part(event, key, &part);
 }
 
 static void put_side_name(struct event *event, const char *key, enum side side)
@@ -266,13 +272,36 @@ bool event_write_attempts(const struct attempts_row *row, struct buf *out)
     return event_end(&event, out);
 }
 
-bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct buf *out)
+static void put_live(struct event *event, const struct live_stats *live)
+{
+    struct event findings = event_begin_part();
+
+    event_put_u64(event, "kernel_drops", live->kernel_drops);
+    event_put_u64(event, "device_drops", live->device_drops);
+    event_put_u64(event, "lines_lost", live->lines_lost);
+    event_put_u64(event, "segments_dropped", live->segments_dropped);
+    event_put_u64(event, "connections_evicted", live->connections_evicted);
+    event_put_u64(event, "memory_bytes", live->memory_bytes);
+    event_put_u64(event, "memory_peak_bytes", live->memory_peak_bytes);
+    event_put_u64(event, "sessions", live->sessions);
+    for (size_t i = 0; live->findings && i < live->finding_count; i++)
+        if (live->findings[i])
+            event_put_u64(&findings, live->finding_name(i), live->findings[i]);
+    event_put_part(event, "findings", &findings);
+}
+
+bool event_write_stats(const struct run_totals *totals, const struct live_stats *live, uint64_t time_ns,
+                       struct buf *out)
 {
     struct event event = event_begin("stats", NULL, time_ns);
 
     event_put_u64(&event, "packets", totals->packets);
     event_put_u64(&event, "tcp_connections", totals->tcp_connections);
     event_put_u64(&event, "missing_bytes", totals->missing_bytes);
+    if (totals->knows_dropped)
+        event_put_u64(&event, "dropped", totals->dropped);
+    if (live)
+        put_live(&event, live);
     event_put_count(&event, "reached", totals->reached);
     event_put_count(&event, "sealed_connections", totals->sealed);
     return event_end(&event, out);

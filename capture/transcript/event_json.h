@@ -11,7 +11,12 @@
 enum { RECORDING_SCHEMA = 1 };
 
 /* How a recorder treats what must not leak; the first line of the recording says it. */
-enum secrets_policy { SECRETS_MASK = 0, SECRETS_KEEP, SECRETS_POLICY_COUNT };
+enum secrets_policy {
+    SECRETS_MASK = 0,
+    SECRETS_KEEP,
+    SECRETS_SEAL, /* masked, and beside it encrypted: seal.h */
+    SECRETS_POLICY_COUNT
+};
 enum content_policy { CONTENT_NONE = 0, CONTENT_HEADERS, CONTENT_FULL, CONTENT_POLICY_COUNT };
 
 struct recording_head {
@@ -23,6 +28,24 @@ struct recording_head {
     uint64_t start_ns; /* 0: of the first packet, not known yet */
     enum secrets_policy secrets;
     enum content_policy content;
+    const char *run;        /* names all parts of one recording; NULL: it has one */
+    uint64_t part;          /* from 1: sessions go on in the next */
+    const char *sealed_key; /* base64, or NULL */
+};
+
+/* What a live recorder tells beside the totals: the parts of a loss, and itself. */
+struct live_stats {
+    uint64_t kernel_drops;
+    uint64_t device_drops;
+    uint64_t lines_lost;       /* that could not be written */
+    uint64_t segments_dropped; /* for want of memory */
+    uint64_t connections_evicted;
+    uint64_t memory_bytes;
+    uint64_t memory_peak_bytes;
+    uint64_t sessions;
+    const uint64_t *findings; /* by number, `finding_count` of them, named by `finding_name`; NULL none */
+    size_t finding_count;
+    const char *(*finding_name)(size_t number);
 };
 
 /* Totals of the run that made the recording, so that a summary from it equals that of the packets. */
@@ -30,6 +53,8 @@ struct run_totals {
     uint64_t packets;
     uint64_t tcp_connections;
     uint64_t missing_bytes;
+    uint64_t dropped; /* packets lost by kernel, device or recorder, where that is known */
+    bool knows_dropped;
     uint64_t reached; /* no session with a serial up to this one is still to come; 0: not known */
     uint64_t
         sealed; /* connections to a port of SMTP's in TLS from the start, of which nothing could be read */
@@ -46,6 +71,8 @@ bool event_write_change(const struct session *session, enum session_change chang
 /* After the last change, with what is known at the end alone. */
 bool event_write_close(const struct session *session, enum secrets_policy secrets, struct buf *out);
 bool event_write_attempts(const struct attempts_row *row, struct buf *out);
-bool event_write_stats(const struct run_totals *totals, uint64_t time_ns, struct buf *out);
+/* `live` NULL: of packets from files. */
+bool event_write_stats(const struct run_totals *totals, const struct live_stats *live, uint64_t time_ns,
+                       struct buf *out);
 
 #endif

@@ -2,6 +2,7 @@
 #define TRANSCRIPT_EVENT_MODEL_H
 
 #include "transcript/event_get.h"
+#include "transcript/seal.h"
 #include "transcript/session_sink.h"
 
 /* Inside of event_read: a session that is being put together from its events.  Events come in any order and
@@ -36,6 +37,8 @@ bool event_read_gap(struct open_session *open, const json_t *event, struct event
 bool event_read_prelude(struct open_session *open, const json_t *event, struct event_effect *effect);
 bool event_read_tls(struct open_session *open, const json_t *event, struct event_effect *effect);
 bool event_read_junk(struct open_session *open, const json_t *event, struct event_effect *effect);
+/* False for what cannot be opened, or has no place. */
+bool event_read_sealed(struct open_session *open, const json_t *event, const struct unsealer *unsealer);
 /* The facts of the session as a whole. */
 bool event_read_open(struct open_session *open, const json_t *event);
 void event_read_close(struct open_session *open, const json_t *event);

@@ -2,58 +2,91 @@
 #include "transcript/event_put.h"
 
 #include "base/escape.h"
+#include "base/limits.h"
 #include "base/timestamp.h"
 
-static json_t *json_of_u64(uint64_t value)
+enum { FIRST_BYTES = 512 }; /* most events fit, and are put together without asking for more */
+
+static bool append_value(const char *text, size_t len, struct buf *out)
 {
-    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+    return buf_append(out, (struct bytes){ (const uint8_t *)text, len });
 }
 
-static json_t *json_of_time(uint64_t time_ns)
+static int append_dumped(const char *text, size_t len, void *ctx)
 {
-    char text[TIMESTAMP_TEXT];
-    size_t len = timestamp_format(time_ns, text);
-
-    return json_stringn_nocheck(text, len);
+    return append_value(text, len, ctx) ? 0 : -1;
 }
 
-static json_t *json_of_base64(struct bytes bytes)
+/* Keys are words of our own: nothing in them needs an escape. */
+static struct buf *put_key(struct event *event, const char *key)
 {
-    struct event part = event_begin_part();
-    struct buf text;
+    struct buf *text = &event->text;
+    size_t len = strlen(key);
+    uint8_t *to = buf_reserve(text, len + 4);
 
-    buf_init(&text, bytes.len * 2 + 8);
-    if (base64_encode(bytes, &text))
-        event_put(&part, "base64", json_stringn_nocheck((const char *)text.ptr, text.len));
-    else
-        part.ok = false;
-    buf_release(&text);
-    return event_detach(&part);
+    if (!to)
+        return text;
+    if (text->len > 1)
+        *to++ = ',';
+    *to++ = '"';
+    memcpy(to, key, len);
+    to[len] = '"';
+    to[len + 1] = ':';
+    text->len = (size_t)(to - text->ptr) + len + 2;
+    return text;
 }
 
-json_t *event_json_of_bytes(struct bytes bytes)
+static void append_escaped(uint8_t c, struct buf *out)
 {
-    if (bytes.len == 0)
-        return json_stringn_nocheck("", 0);
-    if (!escape_is_utf8(bytes))
-        return json_of_base64(bytes);
-    return json_stringn_nocheck((const char *)bytes.ptr, bytes.len);
+    static const char digits[] = "0123456789ABCDEF", short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+
+    for (size_t i = 0; short_forms[i]; i += 2)
+        if ((uint8_t)short_forms[i] == c) {
+            (void)buf_append(out,
+                             (struct bytes){ (const uint8_t[]){ '\\', (uint8_t)short_forms[i + 1] }, 2 });
+            return;
+        }
+    (void)buf_append(out, BYTES("\\u00"));
+    (void)buf_append_u8(out, (uint8_t)digits[c >> 4]);
+    (void)buf_append_u8(out, (uint8_t)digits[c & 15]);
 }
 
-json_t *event_json_of_redacted(uint64_t length)
+/* RFC 8259 7: quotes, backslashes and control characters; `bytes` is UTF-8. */
+static void append_string(struct bytes bytes, struct buf *out)
 {
-    struct event part = event_begin_part();
+    size_t from = 0;
 
-    event_put(&part, "redacted", json_true());
-    event_put_u64(&part, "length", length);
-    return event_detach(&part);
+    (void)buf_append_u8(out, '"');
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        if (c >= ' ' && c != '"' && c != '\\')
+            continue;
+        (void)buf_append(out, bytes_slice(bytes, from, i - from));
+        append_escaped(c, out);
+        from = i + 1;
+    }
+    (void)buf_append(out, bytes_from(bytes, from));
+    (void)buf_append_u8(out, '"');
+}
+
+static void append_bytes(struct bytes bytes, struct buf *out)
+{
+    if (escape_is_utf8(bytes)) {
+        append_string(bytes, out);
+        return;
+    }
+    (void)buf_append(out, BYTES("{\"base64\":\""));
+    (void)base64_encode(bytes, out);
+    (void)buf_append(out, BYTES("\"}"));
 }
 
 struct event event_begin_part(void)
 {
-    struct event event = { .object = json_object() };
+    struct event event = { .ok = true };
 
-    event.ok = event.object != NULL;
+    buf_init(&event.text, LIMIT_EVENT_LINE);
+    (void)buf_reserve(&event.text, FIRST_BYTES);
+    (void)buf_append_u8(&event.text, '{');
     return event;
 }
 
@@ -67,49 +100,69 @@ struct event event_begin(const char *type, const char *session_id, uint64_t time
     return event;
 }
 
-static int append(const char *text, size_t len, void *ctx)
+/* Appends the whole object, and forgets it. */
+static bool close_event(struct event *event, struct buf *out)
 {
-    return buf_append(ctx, (struct bytes){ (const uint8_t *)text, len }) ? 0 : -1;
+    bool ok =
+        event->ok && event->text.ok && buf_append(out, buf_bytes(&event->text)) && buf_append_u8(out, '}');
+
+    buf_release(&event->text);
+    *event = (struct event){ 0 };
+    return ok;
 }
 
 bool event_end(struct event *event, struct buf *out)
 {
     size_t before = out->len;
-    bool ok = event->ok && out->ok && json_dump_callback(event->object, append, out, JSON_COMPACT) == 0
-              && buf_append_u8(out, '\n');
+    bool ok = close_event(event, out) && buf_append_u8(out, '\n');
 
-    json_decref(event->object);
-    *event = (struct event){ 0 };
     if (!ok)
         out->len = before;
     return ok;
 }
 
+void event_put_part(struct event *event, const char *key, struct event *part)
+{
+    event->ok = close_event(part, put_key(event, key)) && event->ok;
+}
+
 json_t *event_detach(struct event *event)
 {
-    json_t *object = event->object;
+    struct buf text;
+    json_t *object = NULL;
 
-    if (!event->ok) {
-        json_decref(object);
-        object = NULL;
-    }
-    *event = (struct event){ 0 };
+    buf_init(&text, LIMIT_EVENT_LINE);
+    if (close_event(event, &text))
+        object = json_loadb((const char *)text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+    buf_release(&text);
     return object;
 }
 
 void event_put(struct event *event, const char *key, json_t *value)
 {
-    if (!event->object || !value) {
-        json_decref(value);
-        event->ok = false;
-    } else if (json_object_set_new_nocheck(event->object, key, value) != 0) {
-        event->ok = false;
-    }
+    event->ok =
+        value
+        && json_dump_callback(value, append_dumped, put_key(event, key), JSON_COMPACT | JSON_ENCODE_ANY) == 0
+        && event->ok;
+    json_decref(value);
+}
+
+json_t *event_json_of_bytes(struct bytes bytes)
+{
+    struct buf text;
+
+    if (bytes.len == 0 || escape_is_utf8(bytes))
+        return json_stringn_nocheck(bytes.len ? (const char *)bytes.ptr : "", bytes.len);
+    buf_init(&text, bytes.len * 2 + 32);
+    append_bytes(bytes, &text);
+    json_t *value = text.ok ? json_loadb((const char *)text.ptr, text.len, 0, NULL) : NULL;
+    buf_release(&text);
+    return value;
 }
 
 void event_put_u64(struct event *event, const char *key, uint64_t value)
 {
-    event_put(event, key, json_of_u64(value));
+    (void)buf_append_u64(put_key(event, key), value > INT64_MAX ? INT64_MAX : value);
 }
 
 void event_put_count(struct event *event, const char *key, uint64_t value)
@@ -121,12 +174,12 @@ void event_put_count(struct event *event, const char *key, uint64_t value)
 void event_put_flag(struct event *event, const char *key, bool value)
 {
     if (value)
-        event_put(event, key, json_true());
+        (void)buf_append(put_key(event, key), BYTES("true"));
 }
 
 void event_put_bytes(struct event *event, const char *key, struct bytes bytes)
 {
-    event_put(event, key, event_json_of_bytes(bytes));
+    append_bytes(bytes, put_key(event, key));
 }
 
 void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes)
@@ -137,17 +190,65 @@ void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes
 
 void event_put_text(struct event *event, const char *key, const char *text)
 {
-    event_put(event, key, text ? event_json_of_bytes(bytes_of(text)) : json_null());
+    if (text)
+        event_put_bytes(event, key, bytes_of(text));
+    else
+        (void)buf_append(put_key(event, key), BYTES("null"));
+}
+
+/* An object by itself, in text that is not an event's. */
+static void append_redacted(uint64_t length, struct buf *out)
+{
+    (void)buf_append(out, BYTES("{\"redacted\":true,\"length\":"));
+    (void)buf_append_u64(out, length > INT64_MAX ? INT64_MAX : length);
+    (void)buf_append_u8(out, '}');
 }
 
 void event_put_redacted(struct event *event, const char *key, uint64_t length)
 {
-    event_put(event, key, event_json_of_redacted(length));
+    append_redacted(length, put_key(event, key));
+}
+
+void event_put_bool(struct event *event, const char *key, bool value)
+{
+    (void)buf_append_text(put_key(event, key), value ? "true" : "false");
+}
+
+void event_begin_array(struct event *event, const char *key)
+{
+    (void)buf_append_u8(put_key(event, key), '[');
+}
+
+static struct buf *next_element(struct event *event)
+{
+    struct buf *text = &event->text;
+
+    if (text->len > 0 && text->ptr[text->len - 1] != '[')
+        (void)buf_append_u8(text, ',');
+    return text;
+}
+
+void event_add_bytes(struct event *event, struct bytes bytes)
+{
+    append_bytes(bytes, next_element(event));
+}
+
+void event_add_redacted(struct event *event, uint64_t length)
+{
+    append_redacted(length, next_element(event));
+}
+
+void event_end_array(struct event *event)
+{
+    (void)buf_append_u8(&event->text, ']');
 }
 
 void event_put_time(struct event *event, const char *key, uint64_t time_ns)
 {
-    event_put(event, key, json_of_time(time_ns));
+    char text[TIMESTAMP_TEXT];
+    size_t len = timestamp_format(time_ns, text);
+
+    append_string((struct bytes){ (const uint8_t *)text, len }, put_key(event, key));
 }
 
 void event_put_packet(struct event *event, struct packet_ref packet)
@@ -170,7 +271,7 @@ void event_put_moment(struct event *event, const char *key, const struct moment 
     struct event part = event_begin_part();
     event_put_time(&part, "time", moment->time_ns);
     event_put_packet(&part, moment->packet);
-    event_put(event, key, event_detach(&part));
+    event_put_part(event, key, &part);
 }
 
 void event_put_endpoint(struct event *event, const char *key, const struct endpoint *end)
@@ -182,5 +283,5 @@ void event_put_endpoint(struct event *event, const char *key, const struct endpo
         (void)address_format(&end->address, text);
     event_put_text(&part, "ip", end->address.family ? text : NULL);
     event_put_u64(&part, "port", end->port);
-    event_put(event, key, event_detach(&part));
+    event_put_part(event, key, &part);
 }

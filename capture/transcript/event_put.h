@@ -6,10 +6,11 @@
 #include "base/buf.h"
 #include "transcript/session.h"
 
-/* Inside of event_json: an event being put together.  Whatever fails for lack of memory clears `ok`, so that
- * it is checked once, at the end. */
+/* Inside of event_json: an event being put together, as text from the start: a tree of it would cost ten
+ * times as much, and a recorder writes hundreds of thousands in a second.  Whatever fails for lack of memory
+ * clears `ok`, so that it is checked once, at the end. */
 struct event {
-    json_t *object;
+    struct buf text; /* what was put so far; its object is still open */
     bool ok;
 };
 
@@ -21,6 +22,8 @@ struct event event_begin_part(void);
 bool event_end(struct event *event, struct buf *out);
 /* The object as a value; NULL if anything failed. */
 json_t *event_detach(struct event *event);
+/* Takes `part`, which becomes the value of `key`. */
+void event_put_part(struct event *event, const char *key, struct event *part);
 
 /* Takes `value`; NULL is a failure. */
 void event_put(struct event *event, const char *key, json_t *value);
@@ -30,6 +33,12 @@ void event_put_count(struct event *event, const char *key, uint64_t value);
 void event_put_flag(struct event *event, const char *key, bool value);
 void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes);
 void event_put_bytes(struct event *event, const char *key, struct bytes bytes);
+void event_put_bool(struct event *event, const char *key, bool value);
+/* An array of texts: begun, filled, ended. */
+void event_begin_array(struct event *event, const char *key);
+void event_add_bytes(struct event *event, struct bytes bytes);
+void event_add_redacted(struct event *event, uint64_t length);
+void event_end_array(struct event *event);
 /* NULL gives null. */
 void event_put_text(struct event *event, const char *key, const char *text);
 void event_put_redacted(struct event *event, const char *key, uint64_t length);
@@ -43,6 +52,5 @@ void event_put_endpoint(struct event *event, const char *key, const struct endpo
 
 /* A string, or {"base64": ...} for what is no UTF-8; NULL without memory. */
 json_t *event_json_of_bytes(struct bytes bytes);
-json_t *event_json_of_redacted(uint64_t length);
 
 #endif

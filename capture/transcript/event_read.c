@@ -35,7 +35,11 @@ struct event_reader {
     uint64_t ignored;
     uint64_t sessions; /* handed over */
     uint32_t recordings;
-    bool is_foreign; /* the schema of this recording is newer than ours */
+    uint64_t run; /* of which this recording is a part; 0 none */
+    uint64_t part;
+    bool is_foreign;           /* the schema of this recording is newer than ours */
+    struct unsealer *unsealer; /* NULL: what is sealed stays so */
+    uint64_t still_sealed;     /* recordings */
     struct run_totals totals;
     struct run_totals earlier; /* of the recordings before this one */
 };
@@ -60,6 +64,16 @@ struct event_reader *event_reader_new(const struct session_sink *sink, struct at
     if (getentropy(&reader->hash_key, sizeof reader->hash_key) != 0)
         reader->hash_key = (uint64_t)(uintptr_t)reader;
     return reader;
+}
+
+void event_reader_unseal(struct event_reader *reader, struct unsealer *unsealer)
+{
+    reader->unsealer = unsealer;
+}
+
+uint64_t event_reader_still_sealed(const struct event_reader *reader)
+{
+    return reader->still_sealed;
 }
 
 static struct open_session **bucket_of(const struct event_reader *reader, uint64_t id)
@@ -139,16 +153,24 @@ static void tell_reached(struct event_reader *reader, uint64_t serial)
         reader->sink.reached(reader->sink.ctx, serial);
 }
 
+/* Its totals join those of the recordings before it. */
+static void add_totals(struct event_reader *reader)
+{
+    reader->earlier.packets += reader->totals.packets;
+    reader->earlier.tcp_connections += reader->totals.tcp_connections;
+    reader->earlier.missing_bytes += reader->totals.missing_bytes;
+    reader->earlier.sealed += reader->totals.sealed;
+    reader->earlier.dropped += reader->totals.dropped;
+    reader->earlier.knows_dropped = reader->earlier.knows_dropped || reader->totals.knows_dropped;
+    reader->totals = (struct run_totals){ 0 };
+}
+
 static void finish_recording(struct event_reader *reader)
 {
     while (reader->oldest)
         hand_over_unfinished(reader, reader->oldest);
     reader->serial_base = reader->last_serial;
-    reader->earlier.packets += reader->totals.packets;
-    reader->earlier.tcp_connections += reader->totals.tcp_connections;
-    reader->earlier.missing_bytes += reader->totals.missing_bytes;
-    reader->earlier.sealed += reader->totals.sealed;
-    reader->totals = (struct run_totals){ 0 };
+    add_totals(reader);
 }
 
 void event_reader_finish(struct event_reader *reader)
@@ -336,12 +358,30 @@ static bool parse_id(struct bytes text, uint64_t *out)
     return true;
 }
 
+/* A recorder that began a new file: its sessions go on. */
+static bool is_next_part(struct event_reader *reader, const json_t *event)
+{
+    uint64_t run = 0, part = event_get_u64(event, "part", INT64_MAX);
+    bool has_run = parse_id(event_get_text(event, "run"), &run);
+    bool is_next = has_run && run == reader->run && part == reader->part + 1;
+
+    reader->run = run;
+    reader->part = part;
+    return is_next && !reader->is_foreign;
+}
+
 static bool read_head(struct event_reader *reader, const json_t *event, struct err *err)
 {
     uint64_t schema = event_get_u64(event, "schema", INT64_MAX);
 
-    finish_recording(reader);
-    reader->recordings++;
+    if (reader->unsealer && !unsealer_take_key(reader->unsealer, event_get_text(event, "sealed_key")))
+        reader->still_sealed++;
+    if (is_next_part(reader, event)) {
+        add_totals(reader);
+    } else {
+        finish_recording(reader);
+        reader->recordings++;
+    }
     reader->is_foreign = schema > RECORDING_SCHEMA;
     if (reader->is_foreign)
         return err_set(err, ERR_LIMIT, reader->line,
@@ -392,6 +432,8 @@ static void read_stats(struct event_reader *reader, const json_t *event)
         .packets = event_get_u64(event, "packets", UINT32_MAX * UINT64_C(65536)),
         .tcp_connections = event_get_u64(event, "tcp_connections", UINT32_MAX * UINT64_C(65536)),
         .missing_bytes = event_get_u64(event, "missing_bytes", INT64_MAX / 65536),
+        .dropped = event_get_u64(event, "dropped", INT64_MAX / 65536),
+        .knows_dropped = json_object_get(event, "dropped") != NULL,
         .sealed = event_get_u64(event, "sealed_connections", UINT32_MAX * UINT64_C(65536)),
     };
     if (!reached)
@@ -424,6 +466,8 @@ static bool read_event(struct event_reader *reader, const json_t *event, struct 
             read_open(reader, id, event);
         else if (!open)
             reader->ignored++;
+        else if (bytes_equal(type, BYTES("sealed")))
+            reader->ignored += reader->unsealer && !event_read_sealed(open, event, reader->unsealer);
         else if (bytes_equal(type, BYTES("close")))
             read_close(reader, open, event);
         else

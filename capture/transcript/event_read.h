@@ -2,6 +2,7 @@
 #define TRANSCRIPT_EVENT_READ_H
 
 #include "transcript/event_json.h"
+#include "transcript/seal.h"
 
 /* Turns the lines of a recording back into sessions. */
 struct event_reader;
@@ -10,6 +11,10 @@ struct event_reader;
  * larger than those of any capture, and those of one recording larger than those of the one before. */
 struct event_reader *event_reader_new(const struct session_sink *sink, struct attempts *attempts,
                                       struct budget *budget, struct err *err);
+/* What a recording sealed is put back; borrowed, NULL for none. */
+void event_reader_unseal(struct event_reader *reader, struct unsealer *unsealer);
+/* Recordings that were sealed to another key, or to none. */
+uint64_t event_reader_still_sealed(const struct event_reader *reader);
 /* One line without its LF.  False for a line that is no event (err says why; at = line number): the caller
  * goes on with the next, or stops when the schema is newer than ours (err->code ERR_LIMIT).  The first line
  * of another recording ends the one before.  Events of unknown type, unknown sessions, or such that

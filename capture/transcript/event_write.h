@@ -29,6 +29,8 @@ const struct sasl_exchange *event_exchange_of_reply(const struct session *sessio
 bool event_write_response(const struct session *session, size_t index, struct buf *out);
 bool event_write_exchange(const struct session *session, const struct sasl_exchange *exchange,
                           enum secrets_policy secrets, struct buf *out);
+/* Whether the line of a command may not be written. */
+bool event_hides_command(const struct command *command, enum secrets_policy secrets);
 /* Whether the text of a step may not be written. */
 bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets);
 

@@ -23,12 +23,12 @@ struct event event_begin_item(const char *type, const struct session *session, s
 
 /* What stands behind the mechanism of an AUTH is a credential, also if nobody has looked at it; "=" is not
  * (RFC 4954 4). */
-static bool hides_command(const struct command *command, enum secrets_policy secrets)
+bool event_hides_command(const struct command *command, enum secrets_policy secrets)
 {
     struct bytes response = command_line_parse(command->argument).argument;
     bool has_response = command->verb == VERB_AUTH && response.len > 0 && !bytes_equal(response, BYTES("="));
 
-    return command->is_redacted || (secrets == SECRETS_MASK && (command->is_secret || has_response));
+    return command->is_redacted || (secrets != SECRETS_KEEP && (command->is_secret || has_response));
 }
 
 static void put_line(struct event *event, const struct command *command, bool is_hidden)
@@ -36,7 +36,7 @@ static void put_line(struct event *event, const struct command *command, bool is
     event_put_text(event, "verb", command->verb == VERB_UNKNOWN ? NULL : verb_name(command->verb));
     if (is_hidden) {
         event_put_redacted(event, "line", command->line_length);
-        if (command->verb != VERB_UNKNOWN)
+        if (command->verb != VERB_UNKNOWN || (command->is_body_line && !command->is_secret))
             event_put_bytes_if(event, "word", command->word);
     } else {
         event_put_bytes(event, "line", command->line);
@@ -53,7 +53,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
     struct event event = event_begin_item("command", session, index);
 
     event_put_u64(&event, "n", command->n);
-    put_line(&event, command, hides_command(command, secrets));
+    put_line(&event, command, event_hides_command(command, secrets));
     if (command->line_end != LINE_END_CRLF)
         event_put_text(&event, "end", event_line_end_name(command->line_end));
     event_put_flag(&event, "bare_cr", command->has_bare_cr);
@@ -66,7 +66,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
     return event_end(&event, out);
 }
 
-static json_t *json_of_sha256(const uint8_t sha256[DIGEST_SHA256_LEN])
+static void put_sha256(struct event *event, const uint8_t sha256[DIGEST_SHA256_LEN])
 {
     static const char digits[] = "0123456789abcdef";
     char text[2 * DIGEST_SHA256_LEN];
@@ -75,19 +75,17 @@ static json_t *json_of_sha256(const uint8_t sha256[DIGEST_SHA256_LEN])
         text[2 * i] = digits[sha256[i] >> 4];
         text[2 * i + 1] = digits[sha256[i] & 15];
     }
-    return json_stringn_nocheck(text, sizeof text);
+    event_put_bytes(event, "sha256", (struct bytes){ (const uint8_t *)text, sizeof text });
 }
 
 /* The run of commands behind a variant. */
 static void put_commands(struct event *event, uint32_t verbs)
 {
-    json_t *array = json_array();
-
-    for (unsigned verb = VERB_UNKNOWN + 1; array && verb < VERB_COUNT; verb++)
+    event_begin_array(event, "commands");
+    for (unsigned verb = VERB_UNKNOWN + 1; verb < VERB_COUNT; verb++)
         if (verbs >> verb & 1)
-            event->ok =
-                json_array_append_new(array, json_string(verb_name((enum verb)verb))) == 0 && event->ok;
-    event_put(event, "commands", array);
+            event_add_bytes(event, bytes_of(verb_name((enum verb)verb)));
+    event_end_array(event);
 }
 
 static void put_variants(struct event *event, const struct message *message)
@@ -116,16 +114,16 @@ static void put_item_index(struct event *event, const char *key, uint32_t index)
         event_put_u64(event, key, (uint64_t)index + 1);
 }
 
-static json_t *json_of_message(const struct message *message)
+static void put_message(struct event *event, const struct message *message)
 {
     static const struct moment never = { 0 };
     struct event part = event_begin_part();
 
     event_put_flag(&part, "bdat", message->is_bdat);
-    event_put(&part, "complete", json_boolean(message->is_complete));
+    event_put_bool(&part, "complete", message->is_complete);
     event_put_u64(&part, "size", message->size);
     if (message->has_digest)
-        event_put(&part, "sha256", json_of_sha256(message->sha256));
+        put_sha256(&part, message->sha256);
     event_put_count(&part, "head_hash", message->head_hash);
     put_item_index(&part, "first_item", message->first_item);
     put_item_index(&part, "last_item", message->last_item);
@@ -146,7 +144,7 @@ static json_t *json_of_message(const struct message *message)
     event_put_moment(&part, "first", &message->first, &never);
     event_put_moment(&part, "last", &message->last, &never);
     event_put_bytes_if(&part, "kept", message->kept);
-    return event_detach(&part);
+    event_put_part(event, "facts", &part);
 }
 
 bool event_write_content(const struct session *session, size_t index, struct buf *out)
@@ -162,7 +160,7 @@ bool event_write_content(const struct session *session, size_t index, struct buf
     if (content->swallowed != VERB_UNKNOWN)
         event_put_text(&event, "swallowed", verb_name(content->swallowed));
     if (content->message < session->message_count)
-        event_put(&event, "facts", json_of_message(&session->messages[content->message]));
+        put_message(&event, &session->messages[content->message]);
     return event_end(&event, out);
 }
 
@@ -173,7 +171,7 @@ bool event_write_message(const struct session *session, size_t index, struct buf
 
     event_put_packet(&event, message->last.packet);
     event_put_u64(&event, "message", (uint64_t)index + 1);
-    event_put(&event, "facts", json_of_message(message));
+    put_message(&event, message);
     return event_end(&event, out);
 }
 

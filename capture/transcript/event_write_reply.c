@@ -19,25 +19,20 @@ static void put_enhanced(struct event *event, const struct enhanced_code *code)
     buf_release(&text);
 }
 
-static bool append(json_t *array, json_t *value)
-{
-    return value && json_array_append_new(array, value) == 0;
-}
-
 /* The lines from `from` on that fit; returns where the next event goes on. */
 static uint32_t put_lines(struct event *event, const struct reply *reply, uint32_t from)
 {
-    json_t *array = json_array();
     size_t bytes = 0;
     uint32_t at = from;
 
-    if (array && reply->is_redacted && from == 0)
-        event->ok = append(array, event_json_of_redacted(0)) && event->ok;
-    for (; array && at < reply->line_count && bytes < SLICE_BYTES; at++) {
+    event_begin_array(event, "text");
+    if (reply->is_redacted && from == 0)
+        event_add_redacted(event, 0);
+    for (; at < reply->line_count && bytes < SLICE_BYTES; at++) {
         bytes += reply->lines[at].len;
-        event->ok = append(array, event_json_of_bytes(reply->lines[at])) && event->ok;
+        event_add_bytes(event, reply->lines[at]);
     }
-    event_put(event, "text", array);
+    event_end_array(event);
     return at;
 }
 
@@ -53,7 +48,7 @@ static uint32_t put_reply(struct event *event, const struct reply *reply, uint32
     event_put_count(event, "lines_dropped",
                     (uint64_t)reply->lines_dropped + (is_short ? reply->line_count - next : 0));
     if (!reply->is_complete)
-        event_put(event, "complete", json_false());
+        event_put_bool(event, "complete", false);
     event_put_flag(event, "mixed_codes", reply->has_mixed_codes);
     event_put_flag(event, "odd_line", reply->has_odd_line);
     event_put_flag(event, "bare_lf", reply->has_bare_lf);

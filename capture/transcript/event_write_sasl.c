@@ -58,7 +58,7 @@ static bool is_unjudged(const struct sasl_step *step)
 
 bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets)
 {
-    return step->is_redacted || (secrets == SECRETS_MASK && (step->is_secret || is_unjudged(step)));
+    return step->is_redacted || (secrets != SECRETS_KEEP && (step->is_secret || is_unjudged(step)));
 }
 
 static json_t *json_of_field(const struct sasl_field *field, enum secrets_policy secrets)
@@ -66,7 +66,7 @@ static json_t *json_of_field(const struct sasl_field *field, enum secrets_policy
     struct event part = event_begin_part();
 
     event_put_text(&part, "name", field->name);
-    if (field->is_redacted || (secrets == SECRETS_MASK && field->is_secret))
+    if (field->is_redacted || (secrets != SECRETS_KEEP && field->is_secret))
         event_put_redacted(&part, "value", field->length);
     else
         event_put_bytes(&part, "value", field->value);

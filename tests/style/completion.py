@@ -8,7 +8,7 @@ from manual import COMMANDS, TOP, help_of, options_of
 
 FOLDER = os.path.join(TOP, "cli", "completion")
 WHAT = {"analyze": "verdicts and findings", "show": "whole annotated dialogues",
-        "capture": "packets to a recording",
+        "capture": "packets to a recording", "keygen": "keys that seal a recording's secrets",
         "report": "incidents, for people", "extract": "messages as files", "explain": "what a code or a finding means"}
 # What may stand behind an option, by the name of its value in --help; the rest is free text.
 WORDS = {"FORMAT": "text jsonl ecs markdown html json", "LANGUAGE": "en ja", "SEVERITY": "info warning error", "WHEN": "auto always never",

@@ -12,7 +12,7 @@ import sys
 from collections import namedtuple
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-COMMANDS = ["analyze", "show", "capture", "report", "extract", "explain"]
+COMMANDS = ["analyze", "show", "capture", "keygen", "report", "extract", "explain"]
 COLUMNS = 80
 
 Option = namedtuple("Option", "letter name value help")  # value "": it takes none

@@ -13,7 +13,7 @@ import sys
 
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 # In the order in which rooms may include each other.
-ROOMS = ["base", "smtp", "transcript", "source", "link", "ip", "scrub", "tcp", "detect", "tls", "dialogue", "log", "replay",
+ROOMS = ["base", "smtp", "transcript", "store", "source", "link", "ip", "scrub", "tcp", "detect", "tls", "dialogue", "log", "replay",
          "sasl", "rules", "incident", "report"]
 GROUND = ["base", "smtp", "transcript"]
 ANALYZER = ["replay", "sasl", "rules", "incident", "report"]

@@ -321,7 +321,12 @@ static void what_no_change_told_is_told_at_the_end(void **state)
 
 static void totals_and_attempts_are_read(void **state)
 {
-    struct run_totals totals = { 900, 12, 77, 5, 3 };
+    struct run_totals totals = { .packets = 900,
+                                 .tcp_connections = 12,
+                                 .missing_bytes = 77,
+                                 .dropped = 3,
+                                 .knows_dropped = true,
+                                 .reached = 5 };
     struct attempts_row row = { .first_ns = 1000000000,
                                 .last_ns = UINT64_C(5000000000),
                                 .count = { 0, 3, 0, 1 },
@@ -343,13 +348,15 @@ static void totals_and_attempts_are_read(void **state)
     row.clients = clients;
     row.client_count = 2;
     assert_true(event_write_attempts(&row, &out));
-    assert_true(event_write_stats(&totals, 7, &out));
+    assert_true(event_write_stats(&totals, NULL, 7, &out));
     collector_init(&collector, NULL);
     collector_feed(&collector, buf_bytes(&out));
     collector_feed(&collector, buf_bytes(&out)); /* totals replace, attempts add up */
     event_reader_finish(collector.reader);
     const struct run_totals *read = event_reader_totals(collector.reader);
     assert_int_equal(read->packets, 900);
+    assert_true(read->knows_dropped);
+    assert_int_equal(read->dropped, 3);
     assert_int_equal(read->tcp_connections, 12);
     assert_int_equal(read->missing_bytes, 77);
     assert_int_equal(read->sealed, 3);

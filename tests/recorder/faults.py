@@ -1,0 +1,492 @@
+#!/usr/bin/env python3
+"""faults.py SMTPSCOPE [--kills N] [NAME...]: what a recorder must survive, each a test by name: it is killed, its disk
+is full, its folder goes away, its device goes down, it is flooded; and what it must refuse.  Exit status 77: it cannot
+run here."""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import box  # noqa: E402
+from box import Recorder, Server, contents, folder, talk  # noqa: E402
+
+SEED = 7
+
+
+class Wrong(Exception):
+    pass
+
+
+def need(condition, text):
+    if not condition:
+        raise Wrong(text)
+
+
+def events(path, kind):
+    return [json.loads(line) for line in contents(path)[0] if line.startswith(b'{"type":"%s"' % kind.encode())]
+
+
+def hellos(path):
+    lines = b"\n".join(contents(path)[0])
+    return {name for name in lines.decode().replace('"', " ").split() if name.startswith("n-")}
+
+
+def ended(path):
+    """The names of the sessions that are there from greeting to close."""
+    names, closed = {}, set()
+    for line in contents(path)[0]:
+        event = json.loads(line)
+        if event["type"] == "command" and str(event.get("line", "")).startswith("EHLO n-"):
+            names[event["session"]] = event["line"][5:]
+        if event["type"] == "close" and not event.get("open"):
+            closed.add(event["session"])
+    return {names[s] for s in closed if s in names}
+
+
+def load(stop, done, auth=False):
+    """Sessions one after the other, each with its name and the time it was over."""
+    n = 0
+    while not stop.is_set():
+        name = f"n-{threading.get_ident()}-{n}"
+        try:
+            done[name] = talk(name, auth=auth)
+        except OSError:
+            pass
+        n += 1
+
+
+def under_load(seconds, auth=False, threads=3):
+    stop, done = threading.Event(), {}
+    workers = [threading.Thread(target=load, args=(stop, done, auth)) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    time.sleep(seconds)
+    return stop, done, workers
+
+
+def finish(stop, workers):
+    stop.set()
+    for worker in workers:
+        worker.join()
+
+
+def killed(binary, top, kills):
+    rng = random.Random(SEED)
+    for n in range(kills):
+        path = folder(top, f"kill-{n}")
+        recorder = Recorder(binary, "-i", "lo", "-o", path, "--rotate-size", "64K", "-q", wait=False)
+        time.sleep(0.5)
+        stop, done, workers = under_load(1.2 + rng.random())
+        recorder.process.kill()
+        recorder.process.wait()
+        moment = time.time()
+        finish(stop, workers)
+        lines, torn = contents(path)
+        need(torn <= 1, f"kill {n}: {torn} torn lines")
+        for line in lines:
+            json.loads(line)
+        missing = {name for name, at in done.items() if at < moment - 1} - ended(path)
+        need(not missing, f"kill {n}: {len(missing)} of {len(done)} sessions are not there, such as {min(missing, default='')}")
+        need(len(ended(path)) > 5, f"kill {n}: hardly a session in the recording")
+        read = subprocess.run([binary, "analyze", "--json", path], capture_output=True)
+        need(read.returncode == 0, f"kill {n}: the analyzer says {read.stderr.decode()}")
+        shutil.rmtree(path)
+
+
+def signals(binary, top, _):
+    path = folder(top, "signals")
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression")
+    open_one = talk("n-open", leave_open=True)
+    talk("n-first")
+    time.sleep(0.5)
+    recorder.process.send_signal(signal.SIGUSR1)
+    need(recorder.wait_for("packets,"), "no statistics at SIGUSR1")
+    recorder.process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    need(len(os.listdir(path)) == 2, f"after SIGHUP there are {os.listdir(path)}")
+    talk("n-second")
+    took = recorder.stop()
+    open_one.close()
+    need(took < 2, f"it took {took:.1f} s to end")
+    need(recorder.process.returncode == 0, f"exit status {recorder.process.returncode}: {recorder.said()}")
+    need([e for e in events(path, "close") if e.get("open")], "no session is written as open")
+    need(ended(path) == {"n-first", "n-second"}, f"ended: {ended(path)}")
+    read = subprocess.run([binary, "analyze", "--json", path], capture_output=True, text=True)
+    sessions = [json.loads(line) for line in read.stdout.splitlines() if '"type":"session"' in line]
+    need(len(sessions) == 3 and "n-open" in {s["helo"] for s in sessions},
+         "a session that goes on in the next file is not one session")
+
+
+def full_disk(binary, top, _):
+    path = folder(top, "full")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", path], check=True)
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression", "--rotate-size", "64K")
+    stop, done, workers = under_load(0)
+    need(recorder.wait_for("No space left", 30), f"a full disk is not told: {recorder.said()}")
+    os.unlink(os.path.join(path, sorted(os.listdir(path))[0]))
+    subprocess.run(["mount", "-o", "remount,size=64m", path], check=True)
+    need(recorder.wait_for("writing again", 10), f"it does not go on: {recorder.said()}")
+    finish(stop, workers)
+    late = talk("n-late")
+    time.sleep(1.2)
+    recorder.stop()
+    need("lines are lost" in recorder.said() or "lines by writing" in recorder.said(), "losses are not counted")
+    need("n-late" in ended(path), f"nothing was recorded behind it, {late}")
+    need(contents(path)[1] == 0, "a torn line stayed")
+    need(subprocess.run([binary, "analyze", path], capture_output=True).returncode == 0, "the analyzer cannot read it")
+    subprocess.run(["umount", path])
+
+
+def folder_removed(binary, top, _):
+    path = folder(top, "removed")
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression")
+    talk("n-before")
+    time.sleep(0.5)
+    shutil.rmtree(path)
+    talk("n-lost")
+    need(recorder.wait_for("No such file", 10), f"it is not told: {recorder.said()}")
+    os.mkdir(path, 0o700)
+    talk("n-after")
+    need(recorder.wait_for("writing again", 10), f"it does not go on: {recorder.said()}")
+    talk("n-last")
+    time.sleep(0.5)
+    recorder.stop()
+    need("n-last" in ended(path), "nothing was recorded behind it")
+
+
+def device_down(binary, top, _):
+    path = folder(top, "down")
+    box.veth()
+    recorder = Recorder(binary, "-i", "vb", "-i", "lo", "-o", path)
+    subprocess.run(["ip", "link", "set", "vb", "down"], check=True)
+    need(recorder.wait_for("vb: down", 10), f"it is not told: {recorder.said()}")
+    talk("n-lo")
+    subprocess.run(["ip", "link", "set", "vb", "up"], check=True)
+    need(recorder.wait_for("vb: up again", 10), f"nor that it is back: {recorder.said()}")
+    time.sleep(0.5)
+    box.send_frames("va", frames_of(sample("clean.pcap")))
+    time.sleep(0.5)
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+    need(recorder.wait_for("vb: gone", 10), f"a removed device is not told: {recorder.said()}")
+    box.veth()
+    time.sleep(2.5)
+    need(recorder.said().count("up again") == 2, "nor that there is another")
+    box.send_frames("va", frames_of(sample("nested-mail.pcap")))
+    time.sleep(1)
+    recorder.stop()
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+    need("n-lo" in ended(path), "the other device was not recorded meanwhile")
+    need(len(events(path, "open")) == 3, f"{events(path, 'open')} in place of 3 sessions, {recorder.said()}")
+
+
+def sample(name):
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", name)
+
+
+def frames_of(path):
+    """Ethernet frames of a little-endian pcap file; what is only IP gets a header."""
+    data = open(path, "rb").read()
+    link = struct.unpack("<I", data[20:24])[0]
+    at, frames = 24, []
+    while at < len(data):
+        length = struct.unpack("<I", data[at + 8:at + 12])[0]
+        octets = data[at + 16:at + 16 + length]
+        if link == 113:  # Linux cooked
+            octets = bytes(12) + octets[14:]
+        elif link == 276:
+            octets = bytes(12) + octets[0:2] + octets[20:]
+        elif link in (101, 12):
+            octets = bytes(12) + b"\x08\x00" + octets
+        frames.append(octets)
+        at += 16 + length
+    return frames
+
+
+def tagged(frame, *tags):
+    return frame[:12] + b"".join(b"\x81\x00" + struct.pack(">H", t) for t in tags) + frame[12:]
+
+
+def inside_tunnel(frame):
+    udp = struct.pack(">HHHH", 40000, 4789, 16 + len(frame), 0) + b"\x08\0\0\0\0\0\x07\0" + frame
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2]))
+    return bytes(12) + b"\x08\x00" + ip + udp
+
+
+def tags_and_tunnels(binary, top, _):
+    """Frames that "tcp port 25" does not catch."""
+    box.veth()
+    frames = frames_of(sample("clean.pcap"))
+    for name, change in [("tag", lambda f: tagged(f, 5)), ("tags", lambda f: tagged(f, 7, 5)), ("tunnel", inside_tunnel)]:
+        path = folder(top, name)
+        recorder = Recorder(binary, "-i", "vb", "-o", path)
+        box.send_frames("va", [change(frame) for frame in frames])
+        time.sleep(0.7)
+        recorder.stop()
+        need(len(events(path, "close")) == 1, f"{name}: {len(events(path, 'close'))} sessions")
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+
+
+def silence(binary, top, _):
+    """Packets flow, and none matches."""
+    box.veth()
+    recorder = Recorder(binary, "-i", "vb", "-o", folder(top, "silence"))
+    end = time.time() + 34
+    while time.time() < end and "none matches" not in recorder.said():
+        box.send_frames("va", [bytes(12) + b"\x08\x06" + bytes(46)] * 20)
+        time.sleep(0.5)
+    recorder.stop()
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+    need("none matches" in recorder.said(), f"it is not told: {recorder.said()}")
+
+
+def flood_frames(kind, count, rng):
+    """SYNs of as many connections, or a scan: SYN and RST."""
+    for n in range(count):
+        source, port = rng.randbytes(4), rng.randrange(1024, 65535)
+        target = bytes([10, 9, rng.randrange(256), rng.randrange(256)]) if kind == "scan" else bytes([10, 9, 0, 1])
+        for flags, ends in ((2, (source, target, port, 25)), (20, (target, source, 25, port)))[:2 if kind == "scan" else 1]:
+            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, n & 0xffff, 0, 64, 6, 0, ends[0], ends[1])
+            yield bytes(12) + b"\x08\x00" + ip + struct.pack(">HHIIBBHHH", ends[2], ends[3], n, 0, 0x50, flags, 65535, 0, 0)
+
+
+def peak_kib(recorder):
+    for line in open(f"/proc/{recorder.process.pid}/status"):
+        if line.startswith("VmHWM"):
+            return int(line.split()[1])
+    return 0
+
+
+def flood(binary, top, _):
+    """A SYN flood and a scan while real sessions run: all of them are recorded, in the memory that is allowed."""
+    path = folder(top, "flood")
+    box.veth()
+    recorder = Recorder(binary, "-i", "vb", "-i", "lo", "-o", path, "--memory", "64M", "-B", "32768")
+    stop, done, workers = under_load(0)
+    rng = random.Random(SEED)
+    box.send_frames("va", flood_frames("syn", 300000, rng))
+    box.send_frames("va", flood_frames("scan", 200000, rng))
+    finish(stop, workers)
+    time.sleep(1)
+    peak = peak_kib(recorder)
+    recorder.stop()
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+    need(not set(done) - ended(path), f"{len(set(done) - ended(path))} of {len(done)} sessions are missing: {recorder.said()}")
+    need(peak < (64 + 64 + 64 + 32) * 1024, f"{peak // 1024} MiB of memory")  # budget, two rings, lines that wait, itself
+
+
+def secrets(binary, top, _):
+    """Nothing that was sent as a secret is on the disk, in any form; sealed, its owner alone reads it."""
+    key = os.path.join(top, "key")
+    public = subprocess.run([binary, "keygen", "-o", key], capture_output=True, text=True, check=True).stdout.strip()
+    for policy in ("mask", f"seal={public}", "keep"):
+        path = folder(top, policy[:4])
+        recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression", "--secrets", policy, "--findings",
+                            os.path.join(top, policy[:4] + ".findings"), "-q", wait=False)
+        time.sleep(0.7)
+        talk("n-secret", auth=True)
+        time.sleep(0.5)
+        recorder.stop()
+        kept = b"".join(open(os.path.join(path, name), "rb").read() for name in os.listdir(path))
+        has_it = box.PASSWORD in kept or b"AGFsaWNl" in kept or box.SECRET.encode() in kept
+        need(has_it == (policy == "keep"), f"{policy}: the secret is {'not ' * (not has_it)}in the recording")
+        need("n-secret" in ended(path), f"{policy}: no session")
+        shown = subprocess.run([binary, "analyze", "--json", "--show-secrets", path]
+                               + (["--unseal", key] if "seal" in policy else []), capture_output=True).stdout
+        need((b"super-secret" in shown) == (policy != "mask"), f"{policy}: --show-secrets")
+        need(os.stat(os.path.join(path, os.listdir(path)[0])).st_mode & 0o777 == 0o600, f"{policy}: mode")
+
+
+def refusals(binary, top, _):
+    """Who may not, and where not to."""
+    def refused(reason, *arguments, user=None):
+        p = subprocess.run([binary, "capture", "-i", "lo", "-q", "-c", "1", *arguments], capture_output=True, text=True,
+                           user=user, timeout=20)
+        need(p.returncode in (2, 3) and reason in p.stderr, f"{arguments}: {p.returncode}, {p.stderr}")
+    shutil.copy(binary, "/tmp/smtpscope-in-box")
+    link, world = os.path.join(top, "link"), folder(top, "world")
+    os.symlink(folder(top, "target"), link)
+    os.chmod(world, 0o777)
+    refused("symbolic link", "-o", link)
+    refused("others can write", "-o", world)
+    refused("no user", "--user", "nobody-of-that-name", "-o", folder(top, "user"))
+    refused("such", "-i", "none0")
+    p = subprocess.run(["/tmp/smtpscope-in-box", "capture", "-i", "lo"], capture_output=True, text=True, user=65534)
+    os.unlink("/tmp/smtpscope-in-box")
+    need(p.returncode == 3 and "CAP_NET_RAW" in p.stderr, f"an unprivileged user: {p.returncode}, {p.stderr}")
+
+
+def least_privilege(binary, top, _):
+    """Another user, one capability, no way to more."""
+    path = folder(top, "user")
+    os.chown(path, 65534, 65534)
+    os.chmod(top, 0o755)
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--user", "nobody")
+    status = dict(line.split(":", 1) for line in open(f"/proc/{recorder.process.pid}/status") if ":" in line)
+    talk("n-user")
+    time.sleep(0.5)
+    recorder.stop()
+    need(set(status["Uid"].split()) == {"65534"}, f"user {status['Uid']}")
+    need(int(status["CapEff"], 16) == 1 << 13 and int(status["CapPrm"], 16) == 1 << 13, f"capabilities {status['CapEff']}")
+    need(int(status["CapBnd"], 16) == 1 << 13, f"bounding set {status['CapBnd']}")
+    need(status["NoNewPrivs"].strip() == "1" and status["Seccomp"].strip() == "2", "no_new_privs and seccomp")
+    need("n-user" in ended(path), f"nothing was recorded: {recorder.said()}")
+
+
+def watching(binary, top, _):
+    """Findings for a monitor, counters for Prometheus, dialogues for people."""
+    findings, metrics = os.path.join(top, "findings.jsonl"), os.path.join(top, "smtpscope.prom")
+    recorder = Recorder(binary, "-i", "lo", "--follow", "--findings", findings, "--metrics", metrics)
+    talk("n-watch", auth=True)
+    time.sleep(1.2)
+    found = [json.loads(line) for line in open(findings)]
+    recorder.stop()
+    need("cleartext-credential" in {f["id"] for f in found}, f"findings: {found}")
+    need("EHLO n-watch" in recorder.output.decode() and "cleartext-credential" in recorder.output.decode(), "no dialogue shown")
+    need(box.PASSWORD not in recorder.output and b"AGFsaWNl" not in recorder.output, "a secret is shown")
+    text = open(metrics).read()
+    need("smtpscope_sessions_total 1" in text and 'smtpscope_dropped_total{reason="kernel"} 0' in text, text)
+
+
+def many_sessions(binary, top, _):
+    """A thousand at once, none lost."""
+    path = folder(top, "many")
+    recorder = Recorder(binary, "-i", "lo", "-o", path)
+    workers = [threading.Thread(target=talk, args=(f"n-{n}",), kwargs={"pause": 1}) for n in range(1000)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    time.sleep(1)
+    recorder.stop()
+    need(len(ended(path)) == 1000, f"{len(ended(path))} of 1000 sessions: {recorder.said()}")
+
+
+def clock_back(binary, top, _):
+    """The clock is set back in the middle: all sessions stay, and none that follows waits for the old time."""
+    frames = frames_of(sample("clean.pcap"))
+    path = os.path.join(top, "back.pcap")
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
+        for n in range(400):
+            shift = 1_800_000_000 + n if n < 200 else 1_799_990_000 + n
+            port = struct.pack(">H", 20000 + n)
+            for i, frame in enumerate(frames):
+                octets = bytearray(frame)
+                at = 34 if octets[34:36] != b"\0\x19" else 36
+                octets[at:at + 2] = port
+                f.write(struct.pack("<IIII", shift, i * 1000, len(octets), len(octets)) + octets)
+    out = folder(top, "back")
+    p = subprocess.run([binary, "capture", "-r", path, "-o", out, "--rotate-time", "60"], capture_output=True, text=True)
+    need(p.returncode == 0, p.stderr)
+    read = subprocess.run([binary, "analyze", "--json", out], capture_output=True, text=True).stdout
+    sessions = [line for line in read.splitlines() if '"type":"session"' in line]
+    need(len(sessions) == 400, f"{len(sessions)} of 400 sessions")
+
+
+def packets_of(path):
+    """(octets, comment) of each packet of a little-endian pcapng file; also of a packed one."""
+    data = subprocess.run(["zstd", "-dcq", path], capture_output=True).stdout if path.endswith("zst") else open(path, "rb").read()
+    at, packets = 0, []
+    while at < len(data):
+        kind, length = struct.unpack("<II", data[at:at + 8])
+        if kind == 6:
+            captured = struct.unpack("<I", data[at + 20:at + 24])[0]
+            packets.append(data[at + 28:at + 28 + captured])
+        at += length
+    return packets
+
+
+def checksum_is_right(packet):
+    """Of TCP in IPv4 in Ethernet."""
+    ip = packet[14:]
+    total = struct.unpack(">H", ip[2:4])[0]
+    tcp = ip[20:total]
+    words = ip[12:20] + struct.pack(">HH", 6, len(tcp)) + tcp + b"\0" * (len(tcp) % 2)
+    value = sum(struct.unpack(f">{len(words) // 2}H", words))
+    while value >> 16:
+        value = (value & 0xffff) + (value >> 16)
+    return value == 0xffff
+
+
+def evidence(binary, top, _):
+    """The packets of sessions alone, numbered as the recording says, their secrets overwritten and checksums mended."""
+    box.veth()
+    auth, clean = frames_of(sample("auth-plain.pcap")), frames_of(sample("clean.pcap"))
+    other = list(flood_frames("syn", 50, random.Random(SEED)))
+    right = sum(checksum_is_right(frame) for frame in auth + clean)
+    for options in (["--pcap"], ["--pcap-on-finding"], ["--pcap", "--secrets", "keep"]):
+        path = folder(top, "-".join(options).strip("-").replace(" ", ""))
+        recorder = Recorder(binary, "-i", "vb", "-o", path, "--no-compression", *options)
+        box.send_frames("va", other[:25])
+        for pair in zip(auth, clean):
+            box.send_frames("va", pair)
+        box.send_frames("va", auth[len(clean):] + clean[len(auth):] + other[25:])
+        time.sleep(0.7)
+        recorder.stop()
+        name = next((n for n in os.listdir(path) if n.endswith("pcapng")), None)
+        need(name, f"{options}: no packets: {recorder.said()}")
+        packets = packets_of(os.path.join(path, name))
+        if "--pcap" in options:
+            need(len(packets) == len(auth) + len(clean), f"{options}: {len(packets)} of {len(auth) + len(clean)} packets")
+            for event in map(json.loads, (line for line in contents_of(path))):
+                if event["type"] == "command" and "line" in event and isinstance(event["line"], str):
+                    need(event["line"].encode() in packets[event["packet"] - 1], f"{event['line']} is not in packet {event['packet']}")
+                need(event["type"] not in ("open", "command", "reply", "content") or "packet" in event, f"no packet in {event}")
+        else:
+            need(len(packets) == len(auth), f"{options}: {len(packets)} packets in place of {len(auth)}")
+        octets = b"".join(packets)
+        need((b"AGFsaWNl" in octets) == ("keep" in options), f"{options}: the secret is{' not' * ('keep' in options)} there")
+        if "keep" not in options and "--pcap" in options:
+            need(sum(map(checksum_is_right, packets)) == right, f"{options}: {sum(map(checksum_is_right, packets))} checksums are right, {right} were")
+        read = subprocess.run([binary, "analyze", "--json", os.path.join(path, name)], capture_output=True, text=True)
+        need(read.stdout.count('"type":"session"') == (2 if "--pcap" in options else 1), f"{options}: {read.stderr}")
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+
+
+def contents_of(path):
+    """Lines of the recording alone."""
+    for name in sorted(os.listdir(path)):
+        if name.endswith(".jsonl"):
+            yield from open(os.path.join(path, name))
+
+
+TESTS = [signals, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+         clock_back, many_sessions, flood, killed, silence]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--kills", type=int, default=10)
+    arguments = parser.parse_intermixed_args()
+    binary = os.path.abspath(arguments.binary)
+    box.enter([os.path.abspath(__file__), binary, *arguments.names, "--kills", str(arguments.kills)])
+    Server()
+    bad = 0
+    for test in TESTS:
+        if arguments.names and test.__name__ not in arguments.names:
+            continue
+        with tempfile.TemporaryDirectory(dir="/tmp") as top:
+            start = time.time()
+            try:
+                test(binary, top, arguments.kills)
+                print(f"{test.__name__}: ok ({time.time() - start:.1f} s)", flush=True)
+            except Wrong as wrong:
+                bad += 1
+                print(f"{test.__name__}: {wrong}", flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
