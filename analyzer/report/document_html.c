@@ -72,8 +72,8 @@ static void paragraph(struct document *document)
 
 static bool is_remedy(const char *label)
 {
-    return label == words("What the client's developer changes")
-           || label == words("What the postmaster of the server changes");
+    return strcmp(label, words("What the client's developer changes")) == 0
+           || strcmp(label, words("What the postmaster of the server changes")) == 0;
 }
 
 static void labelled(struct document *document, const char *label)

@@ -23,7 +23,7 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
     if (head->start_ns)
         event_put_time(&event, "start", head->start_ns);
     else
-        event_put(&event, "start", json_null());
+        event_put_text(&event, "start", NULL);
     event_put_text(&event, "secrets", secrets[head->secrets]);
     event_put_text(&event, "content", contents[head->content]);
     if (head->run) {
@@ -47,7 +47,7 @@ static void put_log(struct event *event, const struct log_facts *log)
     event_put_flag(&part, "server_side", log->is_server_side);
     event_put_flag(&part, "partial", log->is_partial);
     event_put_flag(&part, "in_clear", log->is_in_clear);
-    event_put(event, "log", event_detach(&part));
+    event_put_part(event, "log", &part);
 }
 
 static bool write_open(const struct session *session, struct buf *out)
@@ -178,7 +178,7 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
     if (session->log)
         put_log(&event, session->log);
     if (session->tls)
-        event_put(&event, "handshake", event_json_of_tls(session->tls));
+        event_put_tls(&event, "handshake", session->tls);
     event_put_flag(&event, "open", session->is_open);
     event_put_flag(&event, "truncated", session->is_truncated || is_cut);
     event_put_count(&event, "items_dropped", session->items_dropped);
@@ -237,19 +237,15 @@ bool event_write_close(const struct session *session, enum secrets_policy secret
     return write_open_message(session, out) && write_end(session, !is_whole, out);
 }
 
-static json_t *json_of_clients(const struct attempts_row *row)
+static void put_clients(struct event *event, const struct attempts_row *row)
 {
-    json_t *array = json_array();
-
-    for (uint32_t i = 0; array && i < row->client_count; i++) {
+    event_begin_array(event, "clients");
+    for (uint32_t i = 0; i < row->client_count; i++) {
         char text[ADDRESS_TEXT];
         size_t len = address_format(&row->clients[i], text);
-        if (json_array_append_new(array, json_stringn_nocheck(text, len)) != 0) {
-            json_decref(array);
-            return NULL;
-        }
+        event_add_bytes(event, (struct bytes){ (const uint8_t *)text, len });
     }
-    return array;
+    event_end_array(event);
 }
 
 bool event_write_attempts(const struct attempts_row *row, struct buf *out)
@@ -265,7 +261,7 @@ bool event_write_attempts(const struct attempts_row *row, struct buf *out)
     event_put_count(&event, "retried", row->retried);
     event_put_count(&event, "left_early", row->left_early);
     event_put_count(&event, "closed_by_server", row->closed_by_server);
-    event_put(&event, "clients", json_of_clients(row));
+    put_clients(&event, row);
     event_put_flag(&event, "more_clients", row->has_more_clients);
     event_put_time(&event, "first", row->first_ns);
     event_put_time(&event, "last", row->last_ns);

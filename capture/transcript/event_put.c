@@ -7,16 +7,6 @@
 
 enum { FIRST_BYTES = 512 }; /* most events fit, and are put together without asking for more */
 
-static bool append_value(const char *text, size_t len, struct buf *out)
-{
-    return buf_append(out, (struct bytes){ (const uint8_t *)text, len });
-}
-
-static int append_dumped(const char *text, size_t len, void *ctx)
-{
-    return append_value(text, len, ctx) ? 0 : -1;
-}
-
 /* Keys are words of our own: nothing in them needs an escape. */
 static struct buf *put_key(struct event *event, const char *key)
 {
@@ -126,40 +116,6 @@ void event_put_part(struct event *event, const char *key, struct event *part)
     event->ok = close_event(part, put_key(event, key)) && event->ok;
 }
 
-json_t *event_detach(struct event *event)
-{
-    struct buf text;
-    json_t *object = NULL;
-
-    buf_init(&text, LIMIT_EVENT_LINE);
-    if (close_event(event, &text))
-        object = json_loadb((const char *)text.ptr, text.len, JSON_ALLOW_NUL, NULL);
-    buf_release(&text);
-    return object;
-}
-
-void event_put(struct event *event, const char *key, json_t *value)
-{
-    event->ok =
-        value
-        && json_dump_callback(value, append_dumped, put_key(event, key), JSON_COMPACT | JSON_ENCODE_ANY) == 0
-        && event->ok;
-    json_decref(value);
-}
-
-json_t *event_json_of_bytes(struct bytes bytes)
-{
-    struct buf text;
-
-    if (bytes.len == 0 || escape_is_utf8(bytes))
-        return json_stringn_nocheck(bytes.len ? (const char *)bytes.ptr : "", bytes.len);
-    buf_init(&text, bytes.len * 2 + 32);
-    append_bytes(bytes, &text);
-    json_t *value = text.ok ? json_loadb((const char *)text.ptr, text.len, 0, NULL) : NULL;
-    buf_release(&text);
-    return value;
-}
-
 void event_put_u64(struct event *event, const char *key, uint64_t value)
 {
     (void)buf_append_u64(put_key(event, key), value > INT64_MAX ? INT64_MAX : value);
@@ -236,6 +192,11 @@ void event_add_bytes(struct event *event, struct bytes bytes)
 void event_add_redacted(struct event *event, uint64_t length)
 {
     append_redacted(length, next_element(event));
+}
+
+void event_add_part(struct event *event, struct event *part)
+{
+    event->ok = close_event(part, next_element(event)) && event->ok;
 }
 
 void event_end_array(struct event *event)

@@ -1,8 +1,6 @@
 #ifndef TRANSCRIPT_EVENT_PUT_H
 #define TRANSCRIPT_EVENT_PUT_H
 
-#include <jansson.h>
-
 #include "base/buf.h"
 #include "transcript/session.h"
 
@@ -20,13 +18,9 @@ struct event event_begin(const char *type, const char *session_id, uint64_t time
 struct event event_begin_part(void);
 /* The line with its LF; takes the event.  False, and `out` is as before, if it is full or memory is short. */
 bool event_end(struct event *event, struct buf *out);
-/* The object as a value; NULL if anything failed. */
-json_t *event_detach(struct event *event);
 /* Takes `part`, which becomes the value of `key`. */
 void event_put_part(struct event *event, const char *key, struct event *part);
 
-/* Takes `value`; NULL is a failure. */
-void event_put(struct event *event, const char *key, json_t *value);
 void event_put_u64(struct event *event, const char *key, uint64_t value);
 /* Nothing is written for 0, false and the empty view: absent means just that. */
 void event_put_count(struct event *event, const char *key, uint64_t value);
@@ -34,10 +28,12 @@ void event_put_flag(struct event *event, const char *key, bool value);
 void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes);
 void event_put_bytes(struct event *event, const char *key, struct bytes bytes);
 void event_put_bool(struct event *event, const char *key, bool value);
-/* An array of texts: begun, filled, ended. */
+/* An array: begun, filled, ended. */
 void event_begin_array(struct event *event, const char *key);
 void event_add_bytes(struct event *event, struct bytes bytes);
 void event_add_redacted(struct event *event, uint64_t length);
+/* Takes `part`. */
+void event_add_part(struct event *event, struct event *part);
 void event_end_array(struct event *event);
 /* NULL gives null. */
 void event_put_text(struct event *event, const char *key, const char *text);
@@ -49,8 +45,5 @@ void event_put_packet(struct event *event, struct packet_ref packet);
 void event_put_moment(struct event *event, const char *key, const struct moment *moment,
                       const struct moment *known);
 void event_put_endpoint(struct event *event, const char *key, const struct endpoint *end);
-
-/* A string, or {"base64": ...} for what is no UTF-8; NULL without memory. */
-json_t *event_json_of_bytes(struct bytes bytes);
 
 #endif

@@ -35,7 +35,7 @@ bool event_hides_command(const struct command *command, enum secrets_policy secr
 bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets);
 
 /* What the clear part of a handshake told; NULL without memory. */
-json_t *event_json_of_tls(const struct tls_facts *tls);
+void event_put_tls(struct event *event, const char *key, const struct tls_facts *tls);
 
 /* "crlf", "lf"; NULL for no line end. */
 const char *event_line_end_name(enum line_end end);

@@ -90,9 +90,8 @@ static void put_commands(struct event *event, uint32_t verbs)
 
 static void put_variants(struct event *event, const struct message *message)
 {
-    json_t *array = json_array();
-
-    for (uint32_t i = 0; array && i < message->variant_count; i++) {
+    event_begin_array(event, "variants");
+    for (uint32_t i = 0; i < message->variant_count; i++) {
         const struct eod_variant *variant = &message->variants[i];
         struct event part = event_begin_part();
         event_put_u64(&part, "kind", variant->kind);
@@ -101,10 +100,9 @@ static void put_variants(struct event *event, const struct message *message)
             event_put_text(&part, "verb", verb_name(variant->verb_behind));
         if (variant->verbs_behind)
             put_commands(&part, variant->verbs_behind);
-        json_t *object = event_detach(&part);
-        event->ok = object && json_array_append_new(array, object) == 0 && event->ok;
+        event_add_part(event, &part);
     }
-    event_put(event, "variants", array);
+    event_end_array(event);
 }
 
 /* An item's index as it is written: from 1; nothing for one that was never seen. */

@@ -61,7 +61,7 @@ bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets)
     return step->is_redacted || (secrets != SECRETS_KEEP && (step->is_secret || is_unjudged(step)));
 }
 
-static json_t *json_of_field(const struct sasl_field *field, enum secrets_policy secrets)
+static void add_field(struct event *event, const struct sasl_field *field, enum secrets_policy secrets)
 {
     struct event part = event_begin_part();
 
@@ -73,33 +73,28 @@ static json_t *json_of_field(const struct sasl_field *field, enum secrets_policy
     if (field->length != field->value.len)
         event_put_u64(&part, "length", field->length);
     event_put_flag(&part, "secret", field->is_secret);
-    return event_detach(&part);
+    event_add_part(event, &part);
 }
 
 static void put_fields(struct event *event, const struct sasl_step *step, enum secrets_policy secrets)
 {
-    json_t *array = step->field_count ? json_array() : NULL;
-
     if (step->field_count == 0)
         return;
-    for (uint32_t i = 0; array && i < step->field_count; i++) {
-        json_t *field = json_of_field(&step->fields[i], secrets);
-        event->ok = field && json_array_append_new(array, field) == 0 && event->ok;
-    }
-    event_put(event, "fields", array);
+    event_begin_array(event, "fields");
+    for (uint32_t i = 0; i < step->field_count; i++)
+        add_field(event, &step->fields[i], secrets);
+    event_end_array(event);
 }
 
 static void put_slips(struct event *event, uint32_t slips)
 {
-    json_t *array = slips ? json_array() : NULL;
-
     if (!slips)
         return;
-    for (unsigned slip = 1; array && slip < SASL_SLIP_COUNT; slip++)
+    event_begin_array(event, "slips");
+    for (unsigned slip = 1; slip < SASL_SLIP_COUNT; slip++)
         if (slips & 1u << slip)
-            event->ok = json_array_append_new(array, json_string(sasl_slip_name((enum sasl_slip)slip))) == 0
-                        && event->ok;
-    event_put(event, "slips", array);
+            event_add_bytes(event, bytes_of(sasl_slip_name((enum sasl_slip)slip)));
+    event_end_array(event);
 }
 
 /* The facts of a decoded step: its shape, whatever may be shown of it. */

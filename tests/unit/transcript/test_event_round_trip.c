@@ -324,6 +324,7 @@ static void totals_and_attempts_are_read(void **state)
     struct run_totals totals = { .packets = 900,
                                  .tcp_connections = 12,
                                  .missing_bytes = 77,
+                                 .sealed = 3,
                                  .dropped = 3,
                                  .knows_dropped = true,
                                  .reached = 5 };
