@@ -13,7 +13,7 @@
 
 enum {
     FILE_BUFFER = 256 * 1024,
-    READ_AHEAD = 128 * 1024 /* at once: what is read is looked at while it is still near */
+    READ_AHEAD = 64 * 1024 /* at once: what is read is looked at while it is still near */
 };
 
 void input_fail(struct input *input, const char *format, ...)
