@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""catalogue.py PRINT_MESSAGES [--list]: each text that `words` may be asked for has an entry in every po/*.po, translated, with
+"""catalogue.py PRINT_MESSAGES [--list]: each text that `words` may be asked for has an entry in every cli/po/*.po, translated, with
 the same places {1} {2}, and no entry is left over.  --list prints the texts."""
 
 import ast
@@ -59,7 +59,7 @@ def main():
         print("\n".join(wanted))
         return 0
     bad = []
-    catalogues = sorted(glob.glob(f"{TOP}/po/*.po"))
+    catalogues = sorted(glob.glob(f"{TOP}/cli/po/*.po"))
     for path in catalogues:
         name, have = os.path.basename(path), entries(path)
         bad += [f"{name}: no translation of: {t[:90]}" for t in wanted if not have.get(t)]
