@@ -7,6 +7,7 @@ cmake --preset release -G Ninja -DBUILD_TESTING=OFF >build.log 2>&1 || { cat bui
 cmake --build build/release >build.log 2>&1 || { cat build.log; exit 1; }
 rm -f build.log
 build/release/cli/smtpscope analyze samples > build/verdicts.txt
+build/release/cli/smtpscope report samples --format html -o build/report.html
 cat build/verdicts.txt
 echo
-echo "The same text is in build/verdicts.txt.  Next: build/release/cli/smtpscope show samples/nested-mail.pcap"
+echo "The same text is in build/verdicts.txt, and a report on its incidents in build/report.html.  Next: build/release/cli/smtpscope show samples/nested-mail.pcap"
