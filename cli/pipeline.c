@@ -161,24 +161,26 @@ static void expect_data(const void *user)
     dialogue_expect(user);
 }
 
-static struct ip_frame frame_of(const struct packet *packet)
+/* True if there is a segment in it. */
+static bool decode(struct pipeline *p, const struct packet *packet, struct segment *out)
 {
-    return (struct ip_frame){ .data = packet->data,
-                              .wire_length = packet->wire_length,
-                              .dlt = packet->dlt,
-                              .input = packet->input,
-                              .number = packet->number,
-                              .time_ns = packet->time_ns };
+    const struct ip_frame frame = { .data = packet->data,
+                                    .wire_length = packet->wire_length,
+                                    .dlt = packet->dlt,
+                                    .input = packet->input,
+                                    .number = packet->number,
+                                    .time_ns = packet->time_ns };
+
+    return ip_decode(p->ip, &frame, out) == IP_SEGMENT;
 }
 
 /* By itself: what a device gives lives no longer than this call. */
 void pipeline_take(struct pipeline *p, const struct packet *packet)
 {
-    struct ip_frame frame = frame_of(packet);
     struct segment segment;
 
     p->packets++;
-    if (ip_decode(p->ip, &frame, &segment) != IP_SEGMENT)
+    if (!decode(p, packet, &segment))
         return;
     if (p->seen)
         p->seen(p->seen_ctx, packet, &segment);
@@ -233,9 +235,8 @@ static void read_packets(struct pipeline *p)
 
     while ((!p->options->packet_limit || count < p->options->packet_limit)
            && source_next(p->result->source, &packet)) {
-        struct ip_frame frame = frame_of(&packet);
         bool is_near = source_is_near(p->result->source);
-        if (ip_decode(p->ip, &frame, &segments[ahead]) == IP_SEGMENT) {
+        if (decode(p, &packet, &segments[ahead])) {
             is_near = is_near && is_in_packet(&segments[ahead], &packet);
             ahead++;
         }
