@@ -160,11 +160,11 @@ static void tell_silence(struct live_run *run, const struct run_totals *totals, 
     run->told_silence = true;
     live_count(run->live, &devices);
     uint64_t seen = devices.device_packets - run->packets_at_start;
-    if (totals->packets == 0 && seen >= SILENCE_PACKETS)
-        message("%s: %llu packets passed in %d s, and none matches \"%.200s\"; see --all-ports, --ports and "
-                "the place "
-                "of the capture",
-                live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
+    if (totals->packets < SILENCE_PACKETS && totals->tcp_connections == 0 && seen >= SILENCE_PACKETS)
+        message(
+            "%s: %llu packets passed in %d s, and none matches \"%.200s\" with TCP in it; see --all-ports, "
+            "--ports and the place of the capture",
+            live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
     else if (run->recorder.sessions == 0 && totals->packets >= SILENCE_PACKETS
              && totals->tcp_connections == 0)
         message("%s: %llu packets match, and none of them is TCP that can be read", live_names(run->live),

@@ -115,7 +115,7 @@ static void run(const char *path, struct context *context, struct budget *budget
     struct session_sink sink = { .ctx = context, .ended = ended };
     struct pipeline_result result;
 
-    if (pipeline_run(&options, &sink, true, budget, &result)) {
+    if (pipeline_run(&options, &sink, true, NULL, budget, &result)) {
         judge_attempts(context, &result);
         pipeline_release(&result);
     }
