@@ -169,6 +169,8 @@ def contents(path):
 def veth(name="va", peer="vb"):
     subprocess.run(["ip", "link", "add", name, "type", "veth", "peer", "name", peer], check=True)
     for device in (name, peer):
+        with open(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6", "w") as quiet:  # else it looks for routers by itself
+            quiet.write("1")
         subprocess.run(["ip", "link", "set", device, "up", "mtu", "9000"], check=True)
     time.sleep(0.3)
 
