@@ -15,21 +15,6 @@ const struct judgement *roots_judgement(const struct analysis *analysis, uint32_
                : NULL;
 }
 
-/* They stand in order of command. */
-static uint32_t first_about(const struct analysis *analysis, uint32_t command)
-{
-    size_t low = 0, high = analysis->finding_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (analysis->findings[middle].command < command)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return (uint32_t)low;
-}
-
 /* Security last; then the graver; then the one that stands first in the catalogue. */
 static bool tells_more(const struct finding *a, const struct finding *b)
 {
@@ -42,7 +27,7 @@ uint32_t roots_telling(const struct analysis *analysis, uint32_t command)
 {
     uint32_t best = UINT32_MAX;
 
-    for (uint32_t i = first_about(analysis, command);
+    for (uint32_t i = (uint32_t)analysis_first_finding(analysis, command);
          i < analysis->finding_count && analysis->findings[i].command == command; i++)
         if (best == UINT32_MAX || tells_more(&analysis->findings[i], &analysis->findings[best]))
             best = i;

@@ -55,25 +55,10 @@ static void put_note(const char *note, struct buf *out)
     buf_append_text(out, note);
 }
 
-/* They stand in order of command. */
-static size_t first_finding(const struct analysis *analysis, uint32_t command)
-{
-    size_t low = 0, high = analysis->finding_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (analysis->findings[middle].command < command)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static void put_findings(const struct analysis *analysis, uint32_t command,
                          const struct report_options *options, struct buf *out)
 {
-    for (size_t i = first_finding(analysis, command); i < analysis->finding_count; i++) {
+    for (size_t i = analysis_first_finding(analysis, command); i < analysis->finding_count; i++) {
         const struct finding *finding = &analysis->findings[i];
         if (finding->command != command)
             break;

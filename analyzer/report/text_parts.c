@@ -130,25 +130,6 @@ static size_t fold_at(struct bytes text, size_t width)
     return blank == SIZE_MAX ? text.len : width + blank;
 }
 
-void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
-{
-    size_t width = options->columns > indent ? options->columns - indent : 1;
-
-    while (text.len > 0 && text.ptr[text.len - 1] == ' ')
-        text.len--;
-    for (;;) {
-        while (text.len > 0 && text.ptr[0] == ' ')
-            text = bytes_from(text, 1);
-        size_t end = fold_at(text, width);
-        (void)escape_text(bytes_slice(text, 0, end), out);
-        buf_append_u8(out, '\n');
-        if (end == text.len)
-            return;
-        text = bytes_from(text, end);
-        text_blanks(indent, out);
-    }
-}
-
 /* The character at `at`: its length, and whether it is a wide one.  What is no UTF-8 was escaped before. */
 static size_t character_at(struct bytes text, size_t at, bool *is_wide)
 {
@@ -202,14 +183,20 @@ static size_t fold_wide_at(struct bytes text, size_t columns)
     return text.len;
 }
 
-void text_fold_wide(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
+/* Where the next line ends, of so many columns at most. */
+typedef size_t fold_function(struct bytes text, size_t columns);
+
+static void fold(struct bytes text, size_t indent, const struct report_options *options,
+                 fold_function *fold_of, struct buf *out)
 {
     size_t columns = options->columns > indent ? options->columns - indent : 1;
 
+    while (text.len > 0 && text.ptr[text.len - 1] == ' ')
+        text.len--;
     for (;;) {
         while (text.len > 0 && text.ptr[0] == ' ')
             text = bytes_from(text, 1);
-        size_t end = fold_wide_at(text, columns);
+        size_t end = fold_of(text, columns);
         (void)escape_text(bytes_slice(text, 0, end), out);
         buf_append_u8(out, '\n');
         if (end == text.len)
@@ -217,6 +204,16 @@ void text_fold_wide(struct bytes text, size_t indent, const struct report_option
         text = bytes_from(text, end);
         text_blanks(indent, out);
     }
+}
+
+void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
+{
+    fold(text, indent, options, fold_at, out);
+}
+
+void text_fold_wide(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)
+{
+    fold(text, indent, options, fold_wide_at, out);
 }
 enum { BODY_WORD = 24 }; /* shown of the first word of a message's line */
 

@@ -264,3 +264,17 @@ void analysis_free(struct analysis *analysis)
     analysis->next = owner->idle;
     owner->idle = analysis;
 }
+
+size_t analysis_first_finding(const struct analysis *analysis, uint32_t command)
+{
+    size_t low = 0, high = analysis->finding_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (analysis->findings[middle].command < command)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -104,6 +104,8 @@ void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier);
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);
 void analysis_free(struct analysis *analysis);
+/* Index of the first finding about this command or a later one: they stand in order of command. */
+size_t analysis_first_finding(const struct analysis *analysis, uint32_t command);
 
 /* Findings about connections that never became a session. */
 enum { ATTEMPTS_FINDINGS = ATTEMPT_KIND_COUNT - 1, ATTEMPTS_DETAIL = 400 };

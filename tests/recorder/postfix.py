@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""postfix.py SMTPSCOPE [--sessions N] [--seed S]: Postfix under load on loopback and over veth, recorded live: every
+"""postfix.py SMTPSCOPE [--sessions N] [--seed S]: Postfix under load on loopback, recorded live: every
 session that it logged is in the recording, with its queue id.  Exit status 77: the lab cannot run here."""
 
 import argparse

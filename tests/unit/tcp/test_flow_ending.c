@@ -86,8 +86,7 @@ static void pass_time(struct flow_table *table, uint64_t time_ms)
     flow_table_feed(table, &segment, 1);
 }
 
-/* The client's second line, five octets from 105 on, is not in the capture. */
-static struct flow_table *closed_with_a_hole(struct seen *seen, uint32_t last_ack)
+static struct flow_table *connected(struct seen *seen)
 {
     struct flow_handler handler = {
         .ctx = seen, .classify = classify, .data = take_data, .hole = take_hole, .ended = take_end
@@ -98,6 +97,14 @@ static struct flow_table *closed_with_a_hole(struct seen *seen, uint32_t last_ac
     assert_non_null(table);
     feed(table, 1000, CLIENT, TCP_SYN, 99, 0, NULL);
     feed(table, 1001, SERVER, TCP_SYN | TCP_ACK, 199, 100, NULL);
+    return table;
+}
+
+/* The client's second line, five octets from 105 on, is not in the capture. */
+static struct flow_table *closed_with_a_hole(struct seen *seen, uint32_t last_ack)
+{
+    struct flow_table *table = connected(seen);
+
     feed(table, 1002, CLIENT, TCP_ACK, 100, 200, "one\r\n");
     feed(table, 1003, CLIENT, TCP_ACK, 110, 200, "three\r\n");
     feed(table, 1004, CLIENT, TCP_ACK | TCP_FIN, 117, 200, NULL);
@@ -162,15 +169,8 @@ static void what_the_peer_lacks_too_is_waited_for(void **state)
 /* The server's FIN is not in the capture; the client's acknowledgment of it is, or is not. */
 static struct flow_table *closed_without_a_fin(struct seen *seen, uint32_t last_ack)
 {
-    struct flow_handler handler = {
-        .ctx = seen, .classify = classify, .data = take_data, .hole = take_hole, .ended = take_end
-    };
-    struct err err;
-    struct flow_table *table = flow_table_new(&handler, NULL, &err);
+    struct flow_table *table = connected(seen);
 
-    assert_non_null(table);
-    feed(table, 1000, CLIENT, TCP_SYN, 99, 0, NULL);
-    feed(table, 1001, SERVER, TCP_SYN | TCP_ACK, 199, 100, NULL);
     feed(table, 1002, CLIENT, TCP_ACK, 100, 200, "QUIT\r\n");
     feed(table, 1003, SERVER, TCP_ACK, 200, 106, "221\r\n");
     feed(table, 1004, CLIENT, TCP_ACK | TCP_FIN, 106, 205, NULL);
