@@ -51,7 +51,8 @@ step "style" suite asan style
 step "samples say what they must" python3 tests/golden/samples.py build/asan/cli/smtpscope
 step "output follows its schema" python3 tests/golden/schema.py build/release/cli/smtpscope
 variants=150; $long && variants=4000
-step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants
+step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants \
+    --build build/asan
 step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
@@ -67,7 +68,7 @@ step "property: a log that is cut" python3 tests/property/log_cuts.py build/rele
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
-for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer; do
+for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
 for server in postfix exim opensmtpd; do

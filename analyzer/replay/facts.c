@@ -60,7 +60,8 @@ void walk_take_offer(struct walk *walk, const struct item *item)
     walk->greeting_command = item->as.command.n;
     walk->offered = 0;
     walk->is_helo = item->as.command.verb == VERB_HELO; /* RFC 5321 3.2: HELO offers nothing */
-    walk->is_offer_known = walk->is_helo || (reply->is_complete && reply->lines_dropped == 0);
+    walk->is_offer_known =
+        walk->is_helo || (reply->is_complete && reply->lines_dropped == 0 && !reply->is_after_gap);
     walk->offer = walk->is_helo ? NULL : reply;
     walk->out->helo = item->as.command.argument;
     walk->out->ehlo_reply = walk->offer;

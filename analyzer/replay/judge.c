@@ -144,6 +144,7 @@ static uint32_t cause_of(const struct walk *walk, enum misorder misorder, enum v
     case MISORDER_NESTED_MAIL:
         return walk->is_envelope_lost ? causes->doubt : causes->still_open;
     case MISORDER_AUTH_IN_TRANSACTION:
+        return walk->is_authenticated ? 0 : causes->still_open; /* a second one is wrong in any place */
     case MISORDER_STARTTLS_IN_TRANSACTION:
     case MISORDER_ETRN_IN_TRANSACTION:
     case MISORDER_XCLIENT_IN_TRANSACTION:
@@ -296,7 +297,7 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
         out->verdict = verdict_in_order(walk, index, out);
     } else if (machine_edge(walk->phase, item->as.command.verb)->kind == EDGE_ALLOWED && !item->is_after_gap
                && extension_of_verb(item->as.command.verb) == EXTENSION_NONE && item->reply->code != 503
-               && walk->phase == PHASE_UNKNOWN) {
+               && walk->phase == PHASE_UNKNOWN && !walk->may_be_closed) {
         out->verdict = verdict_in_order(walk, index, out); /* legal in every phase */
     } else {
         out->verdict = VERDICT_UNDECIDED;

@@ -27,6 +27,7 @@ static void move_unanswered(struct walk *walk, const struct command *command)
         walk->phase = PHASE_CLOSED;
     else if (!is_harmless(command->verb))
         walk_forget(walk);
+    walk->may_be_closed = walk->may_be_closed || command->verb == VERB_QUIT;
 }
 
 static void note_auth_in_transaction(struct walk *walk, uint32_t n)

@@ -24,10 +24,21 @@ const char *verdict_name(enum verdict verdict)
     return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "none";
 }
 
+static bool is_behind_command(const struct session *session, const struct item *greeting)
+{
+    const struct item *item = session->items;
+
+    while (item < greeting && item->kind != ITEM_COMMAND)
+        item++;
+    return item < greeting;
+}
+
 static void take_greeting(struct walk *walk, const struct item *item)
 {
     struct replay *out = walk->out;
 
+    if (walk->session->is_midstream && is_behind_command(walk->session, item))
+        return; /* it was on its way when the capture began, or came before what now stands in front of it */
     if (out->greeting || (walk->phase == PHASE_UNKNOWN && item->reply && reply_refuses(item->reply)))
         return; /* behind missing bytes a refusal may be the answer to a command that is lost */
     out->greeting = item->reply;
@@ -62,11 +73,11 @@ static void begin(struct walk *walk)
     const struct session *session = walk->session;
     bool is_blind = session->one_sided == SIDE_CLIENT || session->one_sided == SIDE_SERVER;
 
-    walk->may_lose_replies = is_blind || session->side[SIDE_SERVER].missing_bytes > 0 || session->is_truncated
+    walk->may_lose_replies = is_blind || session->side[SIDE_SERVER].missing_bytes > 0
+                             || session->side[SIDE_CLIENT].missing_bytes > 0 || session->is_truncated
                              || (session->log && session->log->is_partial)
                              || (session->tls && session->tls->reading == TLS_READING_PART);
-    walk->out->has_gaps =
-        walk->may_lose_replies || session->is_midstream || session->side[SIDE_CLIENT].missing_bytes > 0;
+    walk->out->has_gaps = walk->may_lose_replies || session->is_midstream;
     walk_start_anew(walk, PHASE_GREETED);
     walk->phase = PHASE_CONNECTED;
     if (session->is_midstream || is_blind)
@@ -129,9 +140,12 @@ static void step(struct walk *walk, size_t index)
     case ITEM_TLS:
         step_tls(walk);
         break;
+    case ITEM_REPLY: /* where bytes are missing: to a command among them */
+        if (walk->out->has_gaps && item->reply && !item_is_farewell(item, item->reply))
+            walk_forget(walk);
+        break;
     case ITEM_NONE:
     case ITEM_PRELUDE:
-    case ITEM_REPLY:
     case ITEM_JUNK:
     case ITEM_KIND_COUNT:
         break;

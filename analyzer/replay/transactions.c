@@ -142,7 +142,8 @@ void transaction_finish(struct walk *walk, size_t content_item)
         return;
     transaction->message = content->as.content.message + 1;
     walk->out->message_transactions[content->as.content.message] = (uint32_t)walk->transaction;
-    if (is_final) {
+    bool is_stray = answered->reply && walk->out->has_gaps && reply_is_farewell(answered->reply);
+    if (is_final && !is_stray) {
         transaction->reply = walk->session->protocol == PROTOCOL_LMTP
                                  ? assign_final_replies(transaction, answered)
                                  : answered->reply;

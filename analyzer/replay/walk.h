@@ -1,6 +1,7 @@
 #ifndef REPLAY_WALK_H
 #define REPLAY_WALK_H
 
+#include "replay/farewell.h"
 #include "replay/replay.h"
 
 /* Inside analyzer/replay alone: the state of a walk through a session. */
@@ -34,6 +35,7 @@ struct walk {
     bool may_keep_rcpt;    /* a nested MAIL was let pass: the recipients before it may still stand */
     bool may_have_dropped; /* picked up at a STARTTLS that may have dropped a transaction */
     bool is_binarymime;
+    bool may_be_closed; /* QUIT was sent, and its reply is missing */
     uint64_t offered;
     uint64_t size_limit; /* announced with SIZE (RFC 1870 4); 0 none */
     const struct reply *offer;
@@ -41,7 +43,7 @@ struct walk {
     uint32_t auth_command; /* n of the newest AUTH */
     size_t exchange_at;    /* next of session->exchanges */
     size_t transaction;    /* 1 + index of the current one; 0 none */
-    bool may_lose_replies; /* the server's bytes are not all there: no reply does not mean none was given */
+    bool may_lose_replies; /* bytes are missing: no reply does not mean none was given */
     struct causes causes;
 };
 
@@ -55,29 +57,13 @@ static inline bool reply_refuses(const struct reply *reply)
     return reply && reply->code >= 400;
 }
 
-/* Behind a hole in the server's bytes: whether the reply can be the answer to this command at all.  A 421 may
- * have come unasked. */
+/* Behind a hole in the server's bytes: whether the reply can be the answer to this command at all.  A
+ * farewell may have come unasked. */
 static inline bool reply_is_implausible(const struct walk *walk, enum verb verb, const struct reply *reply)
 {
-    if (reply && reply->code == 421 && walk->out->has_gaps)
+    if (reply && walk->out->has_gaps && reply_is_farewell(reply))
         return true;
-    if (!walk->may_lose_replies || !reply)
-        return false;
-    switch (reply->code) {
-    case 220:
-        return verb != VERB_STARTTLS && verb != VERB_XCLIENT;
-    case 221:
-        return verb != VERB_QUIT;
-    case 235:
-    case 334:
-        return verb != VERB_AUTH;
-    case 354:
-        return verb != VERB_DATA;
-    case 250:
-        return verb == VERB_DATA || verb == VERB_QUIT || verb == VERB_AUTH;
-    default:
-        return false;
-    }
+    return walk->may_lose_replies && reply && !verb_takes_code(verb, reply->code);
 }
 
 static inline bool phase_is_transaction(enum phase phase)

@@ -238,8 +238,10 @@ void text_command(const struct command *command, const struct report_options *op
         buf_append_text(out, " (the log shows no more of it)");
         return;
     }
-    if (command->verb == VERB_AUTH)
-        buf_append_text(out, "AUTH ");
+    if (command->verb != VERB_UNKNOWN) {
+        buf_append_text(out, verb_name(command->verb));
+        buf_append_text(out, " ");
+    }
     buf_append_text(out, "(a credential, ");
     buf_append_u64(out, command->line_length);
     buf_append_text(out, " octets in the line)");

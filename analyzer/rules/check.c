@@ -166,6 +166,18 @@ bool check_is_copy(const struct analysis *analysis, const struct history_entry *
     return entry->session != (uint32_t)analysis->session->serial && entry->bits == client_hash(analysis);
 }
 
+bool check_was_content(const struct analysis *analysis, size_t index)
+{
+    const struct session *session = analysis->session;
+    const struct item *content = &session->items[index];
+    uint32_t at = content->as.content.command_item;
+    const struct reply *asked = at < session->item_count ? session->items[at].reply : NULL;
+
+    if (!analysis->replay.has_gaps || session->one_sided != SIDE_NONE)
+        return true;
+    return (asked && asked->code < 400) || (content->reply && content->reply->code < 300);
+}
+
 bool check_is_greeting_verb(enum verb verb)
 {
     return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;

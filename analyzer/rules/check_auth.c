@@ -115,6 +115,14 @@ static void check_cleartext(const struct auth_case *auth)
         }
 }
 
+static bool hides_message(const struct auth_case *auth)
+{
+    for (size_t i = 0; i < auth->exchange->step_count; i++)
+        if (auth->exchange->steps[i].is_hidden)
+            return true;
+    return false;
+}
+
 /* Nothing is missing from the AUTH command to the end of its exchange. */
 static bool is_whole(const struct auth_case *auth)
 {
@@ -123,9 +131,6 @@ static bool is_whole(const struct auth_case *auth)
     if (session->one_sided != SIDE_NONE || !auth->judgement->is_phase_known || auth->judgement->is_lost
         || session->items[auth->index].is_after_gap)
         return false;
-    for (size_t i = 0; i < auth->exchange->step_count; i++)
-        if (auth->exchange->steps[i].is_hidden)
-            return false;
     for (size_t i = auth->index + 1; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_GAP || (item->kind == ITEM_SASL && item->is_after_gap))
@@ -188,8 +193,10 @@ static void check_session(struct analysis *analysis)
             || session->items[exchange->command_item].kind != ITEM_COMMAND)
             continue;
         struct auth_case auth = case_of(analysis, exchange);
-        bool is_explained = is_whole(&auth) && check_messages(&auth) && is_about_credential(&auth);
-        if (auth.judgement->is_phase_known)
+        bool is_seen = is_whole(&auth); /* otherwise the narrower reason may be among what is missing */
+        bool is_explained =
+            is_seen && !hides_message(&auth) && check_messages(&auth) && is_about_credential(&auth);
+        if (is_seen)
             check_outcome(&auth, is_explained);
         check_cleartext(&auth);
     }

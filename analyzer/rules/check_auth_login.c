@@ -67,13 +67,15 @@ static bool check_places(const struct auth_case *auth, const struct sasl_step *s
     return true;
 }
 
-static void check_name(const struct auth_case *auth, const struct sasl_step *step)
+static bool check_name(const struct auth_case *auth, const struct sasl_step *step)
 {
-    if (auth_has_slip(step, SASL_SLIP_PASSWORD_AS_NAME))
-        check_detail(auth->analysis, raise(auth, step, CONFIDENCE_POSSIBLE),
-                     "What was sent for the user name, %llu octets, looks like a password, and is withheld "
-                     "therefore. If it is one, the client answered a prompt too early or too late.",
-                     (unsigned long long)step->decoded_length);
+    if (!auth_has_slip(step, SASL_SLIP_PASSWORD_AS_NAME))
+        return false;
+    check_detail(auth->analysis, raise(auth, step, CONFIDENCE_POSSIBLE),
+                 "What was sent for the user name, %llu octets, looks like a password, and is withheld "
+                 "therefore. If it is one, the client answered a prompt too early or too late.",
+                 (unsigned long long)step->decoded_length);
+    return true;
 }
 
 bool auth_check_login(const struct auth_case *auth)
@@ -93,7 +95,5 @@ bool auth_check_login(const struct auth_case *auth)
         if (!named && sasl_step_field(step, "username"))
             named = step;
     }
-    if (named)
-        check_name(auth, named);
-    return false;
+    return named && check_name(auth, named);
 }

@@ -174,7 +174,7 @@ static void check_message(struct analysis *analysis, const struct message *messa
     if (index >= session->item_count || session->items[index].kind != ITEM_CONTENT)
         return;
     bool is_counted = !message->is_bdat && message->missing_bytes == 0 && !session->items[index].is_after_gap
-                      && data_command(analysis, index);
+                      && data_command(analysis, index) && check_was_content(analysis, index);
     if (is_counted) { /* line ends are not in a chunk, nor where the begin of the content is not known */
         check_carriage_returns(analysis, message, index);
         check_line_feeds(analysis, message, index);

@@ -30,6 +30,14 @@ static size_t first_of(const struct session *session, enum item_kind kind)
     return 0;
 }
 
+static bool is_behind_gap(const struct session *session, size_t index)
+{
+    for (size_t i = 0; i <= index; i++)
+        if (session->items[i].kind == ITEM_GAP)
+            return true;
+    return false;
+}
+
 static void raise_tls_on_plain_port(struct analysis *analysis, size_t index, enum confidence confidence)
 {
     struct finding *finding = check_raise(analysis, RULE_TLS_ON_PLAIN_PORT, index);
@@ -47,8 +55,8 @@ static void check_foreign_protocol(struct analysis *analysis)
     bool is_client = session->foreign_from == SIDE_CLIENT;
     size_t index = first_of(session, is_client ? ITEM_COMMAND : ITEM_JUNK);
 
-    if (session->item_count == 0)
-        return;
+    if (session->item_count == 0 || is_behind_gap(session, index))
+        return; /* what stood in front of its first line is not known */
     if (session->foreign == FOREIGN_TLS) {
         raise_tls_on_plain_port(analysis, index, CONFIDENCE_LIKELY);
         return;
@@ -88,11 +96,27 @@ static size_t tls_item(const struct session *session)
     return SIZE_MAX;
 }
 
+/* The capture ends before the server has said or done anything about it. */
+static bool is_answer_open(const struct session *session, size_t index)
+{
+    if (session->closed != CLOSE_END_OF_CAPTURE)
+        return false;
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        bool is_refused = item->kind == ITEM_COMMAND && item->as.command.verb == VERB_STARTTLS && item->reply
+                          && item->reply->code >= 400;
+        if (is_refused || (item->reply && item->reply->at.time_ns > session->items[index].at.time_ns))
+            return false;
+    }
+    return true;
+}
+
 static void check_client_tls(struct analysis *analysis, size_t index)
 {
     const struct session *session = analysis->session;
 
-    if (session->reply_count == 0 || session->side[SIDE_SERVER].tls_bytes > 0 || is_asked_for(session, index))
+    if (session->reply_count == 0 || session->side[SIDE_SERVER].tls_bytes > 0 || is_asked_for(session, index)
+        || is_answer_open(session, index))
         return;
     raise_tls_on_plain_port(analysis, index, session->is_tls ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
 }

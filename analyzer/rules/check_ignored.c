@@ -25,14 +25,20 @@ static uint64_t turnaround_of(const struct analysis *analysis, const struct item
     return item->first.time_ns - reply->at.time_ns;
 }
 
+/* The lines of a message or chunk come at once, whoever sends them. */
+static bool is_of_group(const struct command *command)
+{
+    return command->is_pipelined && !command->is_body_line;
+}
+
 static struct habit habit_of(const struct analysis *analysis, uint32_t n)
 {
     const struct item *next = replay_command(&analysis->replay, n + 1);
-    struct habit habit = { .sends_groups = next && next->as.command.is_pipelined };
+    struct habit habit = { .sends_groups = next && is_of_group(&next->as.command) };
 
     for (uint32_t back = 1; back <= HABIT_COMMANDS && back < n; back++) {
         const struct item *item = replay_command(&analysis->replay, n - back);
-        habit.sends_groups = habit.sends_groups || item->as.command.is_pipelined;
+        habit.sends_groups = habit.sends_groups || is_of_group(&item->as.command);
         uint64_t turnaround_ns = turnaround_of(analysis, item);
         if (turnaround_ns && (!habit.turnaround_ns || turnaround_ns < habit.turnaround_ns))
             habit.turnaround_ns = turnaround_ns;

@@ -1,4 +1,5 @@
 /* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
+#include "replay/farewell.h"
 #include "rules/check.h"
 
 enum {
@@ -64,7 +65,7 @@ static bool is_out_of_step(const struct session *session, const struct item *ite
 {
     if (item->reply && is_behind_end(session, item->reply))
         return false;
-    return (item->kind == ITEM_REPLY && item->reply && item->reply->code != 421)
+    return (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
            || (item->reply && is_misplaced(item, item->reply->code));
 }
 

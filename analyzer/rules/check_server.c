@@ -1,6 +1,7 @@
 /* Findings about the server: 503 where it has no place, misorder that it let pass, and its goodbyes. */
 #include "rules/check.h"
 
+#include "replay/farewell.h"
 #include "replay/sequence_text.h"
 #include "rules/refusal.h"
 
@@ -170,7 +171,9 @@ static void check_code(struct analysis *analysis, size_t index)
     if (analysis->replay.has_gaps || !has_named_code(judgement->misorder) || code == 503 || code == 421
         || code == 530 || code == 501)
         return; /* a server may look at the argument, at its limits or at its policy first */
-    if (item->as.command.argument.len == 0 && item->as.command.verb != VERB_DATA && code == 500)
+    bool has_argument =
+        item->as.command.argument.len > 0 || item->as.command.is_secret || item->as.command.is_redacted;
+    if (!has_argument && item->as.command.verb != VERB_DATA && code == 500)
         return; /* "RCPT" alone is a syntax error as well */
     if (judgement->misorder == MISORDER_NO_GREETING && item->as.command.verb != VERB_MAIL)
         return; /* RFC 5321 4.1.4 speaks of mail transactions */
@@ -288,13 +291,13 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
 static void check_goodbye(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct item *item = &analysis->session->items[index];
-    bool is_farewell = item->kind == ITEM_COMMAND && item->as.command.verb == VERB_QUIT;
+    bool is_goodbye = item->kind == ITEM_COMMAND && item->as.command.verb == VERB_QUIT;
 
     if (item->kind == ITEM_COMMAND ? check_judgement(analysis, index)->is_lost : analysis->replay.has_gaps)
         return; /* what it answers is not known */
     if (item->kind == ITEM_GREETING || reply->code < 200 || (reply->code < 400 && reply->code != 221))
         return;
-    if (reply->code == 421 && !is_farewell
+    if (item_is_farewell(item, reply) && !is_goodbye
         && !(item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED))
         raise_421(analysis, index, reply);
     if ((reply->code == 421 || reply->code >= 500 || reply->code == 221 || reply->code == 455)

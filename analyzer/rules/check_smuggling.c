@@ -1,6 +1,7 @@
 /* SMTP smuggling: what a strict and a lenient parser make of the same content.  A form of the end of data on
  * which they disagree is suspicious only with commands behind it, or where the server answered more often
  * than it was asked; mail that merely quotes a session has neither. */
+#include "replay/farewell.h"
 #include "rules/check.h"
 
 #define VERB_BIT(verb) (UINT32_C(1) << (verb))
@@ -45,7 +46,7 @@ static bool begins_envelope(const struct evidence *evidence)
     return (evidence->verbs & VERB_BIT(VERB_MAIL)) && !evidence->has_other_lf;
 }
 
-/* Replies to nothing between this message and the next; a 421 may come unasked. */
+/* Replies to nothing between this message and the next; a farewell may come unasked. */
 static uint32_t count_strays(const struct session *session, size_t index)
 {
     uint32_t strays = 0;
@@ -54,7 +55,7 @@ static uint32_t count_strays(const struct session *session, size_t index)
         return 0; /* one reply for each recipient: too many has other reasons */
     for (size_t i = index + 1; i < session->item_count && session->items[i].kind != ITEM_CONTENT; i++)
         strays += session->items[i].kind == ITEM_REPLY && session->items[i].reply
-                  && session->items[i].reply->code != 421;
+                  && !item_is_farewell(&session->items[i], session->items[i].reply);
     return strays;
 }
 
@@ -95,7 +96,8 @@ static struct evidence gather(const struct analysis *analysis, const struct mess
 {
     const struct session *session = analysis->session;
     struct evidence evidence = { .variant = worst_variant(message),
-                                 .has_other_lf = message->bare_lf_count > 2 * message->variant_count + 2 };
+                                 .has_other_lf = message->missing_bytes > 0 /* for all that is known */
+                                                 || message->bare_lf_count > 2 * message->variant_count + 2 };
 
     evidence.verbs = evidence.variant->verbs_behind;
     if (!analysis->replay.has_gaps)
@@ -187,7 +189,8 @@ static void check_message(struct analysis *analysis, const struct message *messa
     const struct session *session = analysis->session;
     size_t index = message->last_item;
 
-    if (index >= session->item_count || session->items[index].kind != ITEM_CONTENT)
+    if (index >= session->item_count || session->items[index].kind != ITEM_CONTENT
+        || !check_was_content(analysis, index))
         return;
     struct evidence evidence = gather(analysis, message, index);
     bool is_smuggled = message->ended_by_variant

@@ -59,6 +59,15 @@ static enum confidence masked_confidence(const struct reply *reply, uint64_t off
     return masked == 1 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
+static bool is_behind_gap(const struct session *session, const struct item *item)
+{
+    const struct item *gap = session->items;
+
+    while (gap < item && gap->kind != ITEM_GAP)
+        gap++;
+    return gap < item;
+}
+
 /* The first greeting in plaintext that was EHLO and accepted, with its whole reply; NULL if there is none. */
 static const struct judgement *first_offer(const struct analysis *analysis, const struct item **greeting)
 {
@@ -70,8 +79,8 @@ static const struct judgement *first_offer(const struct analysis *analysis, cons
             continue;
         *greeting = replay_command(replay, judgement->greeting_command);
         if (judgement->is_helo || judgement->is_tls || judgement->is_authenticated || !*greeting
-            || !(*greeting)->reply)
-            return NULL;
+            || !(*greeting)->reply || is_behind_gap(analysis->session, *greeting))
+            return NULL; /* behind missing bytes it may be the EHLO of one who has logged in */
         const struct reply *reply = (*greeting)->reply;
         bool is_whole = reply->is_complete && !reply->is_after_gap && !reply->is_redacted
                         && !reply->has_odd_line && reply->lines_dropped == 0;

@@ -1,10 +1,12 @@
 /* Who exists here?  Recipients asked for by VRFY, EXPN or RCPT without any message for them. */
 #include "rules/check.h"
+#include "rules/refusal.h"
 
 enum {
     TARGETS_MANY = 10, /* a mistake or a test asks for a few */
     TRANSACTIONS_MANY =
-        3 /* a client that gives up a message for one refused recipient does it once or twice */
+        3,            /* a client that gives up a message for one refused recipient does it once or twice */
+    HARVEST_LEAST = 5 /* of a list that has aged, hardly all are gone in one message */
 };
 
 enum target_count {
@@ -128,17 +130,33 @@ static void check_transaction(struct analysis *analysis, const struct transactio
     tell(analysis, entry, index);
 }
 
-/* Where every recipient was refused there could be no message: that is no sign of anything. */
+/* Where every recipient was refused there could be no message, which is no sign of anything, unless it is a
+ * list of names and none of them exists. */
+static bool is_harvest(const struct analysis *analysis, const struct transaction *transaction)
+{
+    if (transaction->recipient_count < HARVEST_LEAST || analysis->session->message_count > 0)
+        return false;
+    for (size_t i = 0; i < transaction->recipient_count; i++) {
+        const struct reply *reply = transaction->recipients[i].reply;
+        if (!reply || reply->code / 100 != 5
+            || !(refusal_signs_of(reply).reasons & reason_bit(REASON_RECIPIENT_UNKNOWN)))
+            return false;
+    }
+    return true;
+}
+
 static void check_session(struct analysis *analysis)
 {
     const struct replay *replay = &analysis->replay;
 
     if (replay->has_gaps || analysis->session->one_sided != SIDE_NONE)
         return;
-    for (size_t i = 0; i < replay->transaction_count; i++)
-        if (replay->transactions[i].message == 0 && replay->transactions[i].accepted_count > 0
-            && replay->transactions[i].mail_command)
-            check_transaction(analysis, &replay->transactions[i]);
+    for (size_t i = 0; i < replay->transaction_count; i++) {
+        const struct transaction *transaction = &replay->transactions[i];
+        if (transaction->message == 0 && transaction->mail_command
+            && (transaction->accepted_count > 0 || is_harvest(analysis, transaction)))
+            check_transaction(analysis, transaction);
+    }
 }
 
 const struct check check_target = { .command = check_command,

@@ -1,4 +1,5 @@
 /* Who waited for whom, and how long: RFC 5321 4.5.3.2. */
+#include "replay/farewell.h"
 #include "rules/check.h"
 #include "rules/ending.h"
 
@@ -137,14 +138,16 @@ static bool ends_in_variant(const struct session *session)
            && message->variants[message->variant_count - 1].offset + 5 >= message->wire_size;
 }
 
-/* A 421 for idleness: too early, or while the client was waiting as well. */
+/* A farewell for idleness: too early, or while the client was waiting as well. */
 static void check_idle(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct session *session = analysis->session;
 
-    if (reply->code != 421 || ending_is_blurred(analysis) || !check_says_any(reply, timeout_phrases))
-        return;
     const struct item *item = &session->items[index];
+
+    if (!item_is_farewell(item, reply) || ending_is_blurred(analysis)
+        || !check_says_any(reply, timeout_phrases))
+        return;
     uint64_t waited = ending_seconds(last_said(session, index, reply), reply->at.time_ns);
     bool is_answer =
         item->kind == ITEM_COMMAND || (item->kind == ITEM_CONTENT && item->as.content.is_complete);

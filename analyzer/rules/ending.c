@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "replay/farewell.h"
 #include "rules/check.h"
 
 const char *ending_span(uint64_t from_ns, uint64_t to_ns, char out[SPAN_TEXT])
@@ -26,7 +27,7 @@ static bool said_goodbye(const struct analysis *analysis)
         if (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_QUIT)
             return true;
         if (item->reply)
-            return item->reply->code == 421 || item->reply->code == 221
+            return item_is_farewell(item, item->reply) || item->reply->code == 221
                    || (item->kind == ITEM_GREETING && item->reply->code >= 400);
     }
     return false;

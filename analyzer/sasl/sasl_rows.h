@@ -54,9 +54,11 @@ void sasl_withhold_shifted(const struct session *session, struct sasl_exchange *
 
 /* Withholds a challenge that repeats what the client said in the steps before it. */
 void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t step);
-/* Withholds the replies to items from `begin` to `end` that repeat a secret of theirs, or of one shortly
- * before. */
-void sasl_redact_echoes(const struct session *session, size_t begin, size_t end);
+/* Whether the line at this item holds a credential by its place and look. */
+void sasl_mark_item(struct session *session, size_t index);
+/* Marks the items from `begin` to `end`, and withholds commands and replies that repeat a secret of theirs,
+ * of one shortly before, or of the AUTHs before. */
+void sasl_withhold_items(struct session *session, size_t begin, size_t end);
 
 /* Withholds the replies to this item that hold what proves the server. */
 void sasl_redact_proofs(const struct session *session, size_t index);

@@ -108,7 +108,7 @@ static void mark_command(const struct session *session, size_t index, struct com
                          || (place >= PLACE_BEHIND_AUTH && looks_like_password(line));
 }
 
-static void mark_item(struct session *session, size_t index)
+void sasl_mark_item(struct session *session, size_t index)
 {
     struct item *item = &session->items[index];
 
@@ -149,8 +149,7 @@ bool sasl_decode_item(struct session *session, size_t index, struct secret_ordin
         struct sasl_exchange *exchange = sasl_exchange_at(session, index);
         ok = !exchange || sasl_decode_exchange(session, exchange, ordinals);
     }
-    mark_item(session, index);
-    sasl_redact_echoes(session, index, index + 1);
+    sasl_withhold_items(session, index, index + 1);
     redact_proofs(session, index);
     return ok;
 }
@@ -174,9 +173,7 @@ bool sasl_decode_session(struct session *session, struct secret_ordinals *ordina
         return true;
     for (size_t i = 0; i < session->exchange_count; i++)
         ok = sasl_decode_steps(session, &session->exchanges[i], ordinals, true) && ok;
-    for (size_t i = 0; i < session->item_count; i++)
-        mark_item(session, i);
-    sasl_redact_echoes(session, 0, session->item_count);
+    sasl_withhold_items(session, 0, session->item_count);
     for (size_t i = 0; i < session->item_count; i++)
         redact_proofs(session, i);
     return ok;

@@ -184,35 +184,64 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Complete replies among the held bytes of the server. */
-static uint32_t count_replies(const struct dialogue *d)
+/* Complete replies among the held bytes of the server, in segments that acknowledge no more than `acked`. */
+static uint32_t count_replies(const struct dialogue *d, uint64_t acked)
 {
     uint32_t replies = 0;
     struct reply_line line;
+    struct buf joined;
 
-    for (const struct held *held = d->hold.first; held; held = held->next) {
-        struct bytes text = held->chunk.data;
-        if (held->is_hole || held->from != SIDE_SERVER)
-            continue;
-        for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
-            replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
-    }
+    buf_init(&joined, LIMIT_HOLD + 1);
+    for (const struct held *held = d->hold.first; held; held = held->next)
+        if (!held->is_hole && held->from == SIDE_SERVER && held->chunk.acked <= acked)
+            buf_append(&joined, held->chunk.data);
+    struct bytes text = buf_bytes(&joined);
+    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
+        replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
+    buf_release(&joined);
     return replies;
 }
 
-/* More replies than the commands behind the chunk can explain: the server read its lines as commands. */
+static bool holds_hole(const struct dialogue *d)
+{
+    const struct held *held = d->hold.first;
+
+    while (held && !held->is_hole)
+        held = held->next;
+    return held != NULL;
+}
+
+/* The lines that are held behind a chunk of that size. */
+static uint32_t count_lines_behind(const struct dialogue *d, uint64_t size)
+{
+    struct buf text;
+
+    buf_init(&text, LIMIT_HOLD + 1);
+    hold_join(d, UINT64_MAX, &text);
+    uint32_t lines = size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)size)) : 0;
+    buf_release(&text);
+    return lines;
+}
+
+/* The server read the lines of the chunk as commands: it answered again before it had more than the chunk, or
+ * gave more replies than the lines behind can explain, if all of them are there. */
+static bool was_read_as_lines(struct dialogue *d, uint64_t size)
+{
+    const struct reply *reply = command_item(d)->reply;
+
+    if (!d->offers_chunking && reply && (reply->code == 500 || reply->code == 502))
+        return true; /* it does not know the verb, so it cannot have counted */
+    if (d->acks_work && size <= LIMIT_HOLD_CHUNK && count_replies(d, d->client_offset + size) > 0)
+        return true;
+    return !holds_hole(d) && count_replies(d, UINT64_MAX) > count_lines_behind(d, size);
+}
+
 void bdat_decide(struct dialogue *d)
 {
     struct bdat_argument argument = { 0 };
-    struct buf text;
 
     (void)!bdat_argument_parse(command_item(d)->as.command.argument, &argument);
-    buf_init(&text, LIMIT_HOLD + 1);
-    hold_join(d, UINT64_MAX, &text);
-    uint32_t behind =
-        argument.size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)argument.size)) : 0;
-    buf_release(&text);
-    d->reads_chunk_lines = count_replies(d) > behind;
+    d->reads_chunk_lines = was_read_as_lines(d, argument.size);
     d->refused_chunks++;
     go_on(d);
 }

@@ -321,17 +321,37 @@ static bool is_fragment(struct dialogue *d, const struct whole_line *line)
     return skips && !client_line_is_command(line->text);
 }
 
+/* A word of base64, where the 334 that asks for it may be among what is missing. */
+static bool is_late_response(const struct dialogue *d, const struct whole_line *line)
+{
+    struct bytes text = line->text;
+
+    if (d->mode != CLIENT_COMMANDS || !d->has_exchange || d->server_hole_end == 0
+        || client_line_is_command(text))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = ascii_upper(text.ptr[i]);
+        if (!ascii_is_digit(c) && !(c >= 'A' && c <= 'Z') && c != '+' && c != '/' && c != '=')
+            return false;
+    }
+    return text.len % 4 == 0 && command_line_parse(text).verb == VERB_UNKNOWN;
+}
+
 static void take_line(struct dialogue *d, const struct whole_line *line, const struct stream_chunk *chunk)
 {
     if (d->clear_pending > 0)
         pairing_forget_clear(d);
+    bool is_lossy = d->lost_client_bytes;
     if (d->lost_server_bytes || d->lost_client_bytes)
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
-    if (is_fragment(d, line)
-        || (d->lost_client_bytes && d->mode != CLIENT_SASL && !client_line_is_command(line->text)))
-        return; /* content, perhaps, whose DATA or BDAT is missing */
+    bool is_command = d->mode == CLIENT_SASL || client_line_is_command(line->text);
+    if (is_lossy && !is_command)
+        pairing_client_hole(
+            d); /* content, perhaps, whose DATA or BDAT is missing, or a response whose AUTH is */
+    if (is_fragment(d, line) || is_late_response(d, line) || (is_lossy && !is_command))
+        return;
     if (d->mode == CLIENT_SASL)
         take_response(d, line, moment_of(chunk));
     else
@@ -447,6 +467,8 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     } else if ((server_is_silent(d) || (is_lost && d->hold.reason != HOLD_UNSURE))
                && bytes_find(chunk->data, '\n')
                       != SIZE_MAX) { /* whole lines only: a piece reads as nothing */
+        if (is_lost)
+            pairing_skip_held(d);
         hold_decide_by_reading(d);
     }
 }

@@ -91,6 +91,18 @@ void hold_join(const struct dialogue *d, uint64_t until, struct buf *out)
     }
 }
 
+bool hold_has_end(const struct dialogue *d)
+{
+    struct buf text;
+
+    buf_init(&text, LIMIT_HOLD + 1);
+    hold_join(d, UINT64_MAX, &text);
+    bool has_end = bytes_starts_nocase(buf_bytes(&text), BYTES(".\r\n"))
+                   || bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX;
+    buf_release(&text);
+    return has_end;
+}
+
 /* The first line of the client, without its LF; no more than that, for a group is asked about each of its
  * lines. */
 static void join_first_line(const struct dialogue *d, struct buf *out)
@@ -129,9 +141,10 @@ void hold_decide_by_reading(struct dialogue *d)
 {
     switch (d->hold.reason) {
     case HOLD_DATA:
-        if (begins_with_command(d)) {
+        if (begins_with_command(d) && !hold_has_end(d)) {
             client_resume(d, CLIENT_COMMANDS);
         } else {
+            d->guesses_content = true;
             content_begin(d, d->held_item, false);
             client_resume(d, CLIENT_CONTENT);
         }

@@ -153,6 +153,7 @@ static void decide_hold(struct dialogue *d, enum verb verb, const struct reply *
 {
     switch (d->hold.reason) {
     case HOLD_DATA:
+        d->guesses_content = false;
         if (reply->code / 100 == 3) {
             content_begin(d, d->held_item, false);
             client_resume(d, CLIENT_CONTENT);
@@ -162,7 +163,10 @@ static void decide_hold(struct dialogue *d, enum verb verb, const struct reply *
         }
         break;
     case HOLD_AUTH:
-        client_resume(d, reply->code == 334 ? CLIENT_SASL : CLIENT_COMMANDS);
+        if (reply->code != 334 && d->server_hole_end > 0 && d->hold.first)
+            hold_decide_by_reading(d); /* a 334 before it may be missing, and what is held answer that */
+        else
+            client_resume(d, reply->code == 334 ? CLIENT_SASL : CLIENT_COMMANDS);
         break;
     case HOLD_STARTTLS: {
         bool is_tls = reply->code == 220 && (!d->hold.first || bytes_are_tls(d->hold.first->chunk.data));
@@ -213,7 +217,9 @@ static void answer(struct dialogue *d, struct reply *reply)
         add_more(d, item, reply);
     else
         item->reply = reply;
-    if (expected.remaining > 1)
+    bool is_of_verb =
+        expected.kind == EXPECT_COMMAND && reply->code / 10 == 50; /* RFC 5321 4.2.3: not of a recipient */
+    if (expected.remaining > 1 && !is_of_verb)
         at(d, 0)->remaining--;
     else
         pop(d);
@@ -272,25 +278,62 @@ static bool is_ambiguous(struct dialogue *d, uint64_t acked)
            && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset);
 }
 
-/* The first question of that kind that is open; UINT32_MAX: none. */
+/* Questions cannot be told from each other by counting, until the client begins another flight than its next.
+ */
+static void lose_count(struct dialogue *d)
+{
+    d->lost_client_bytes = true;
+    d->lost_since = UINT64_MAX;
+}
+
+/* What was asked; of a SASL response, the AUTH. */
+static enum verb verb_of(const struct dialogue *d, const struct expectation *expected)
+{
+    const struct item *item = &d->session->items[expected->item];
+
+    if (expected->kind == EXPECT_SASL)
+        return VERB_AUTH;
+    return expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
+}
+
+/* The first open question to which the code, which belongs to a few alone, is an answer; UINT32_MAX: none. */
 static uint32_t find_pending(struct dialogue *d, uint16_t code)
 {
     for (uint32_t i = 0; i < d->pending_count; i++) {
         const struct expectation *expected = at(d, i);
-        const struct item *item = &d->session->items[expected->item];
-        enum verb verb = expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
-        if ((code == 354 && verb == VERB_DATA) || (code == 221 && verb == VERB_QUIT)
-            || (code == 334 && (verb == VERB_AUTH || expected->kind == EXPECT_SASL)))
+        if (expected->kind != EXPECT_CONTENT && verb_takes_code(verb_of(d, expected), code))
             return i;
     }
     return UINT32_MAX;
+}
+
+/* Questions whose answer is among what is missing, because this cannot be it.  Where it is the end of a
+ * content that it answers, the 354 is. */
+static void skip_missing_answers(struct dialogue *d, uint16_t code)
+{
+    while (d->pending_count > 0 && at(d, 0)->is_uncertain && at(d, 0)->kind != EXPECT_CONTENT
+           && !verb_takes_code(verb_of(d, at(d, 0)), code)) {
+        bool is_held = d->mode == CLIENT_HELD && d->held_item == at(d, 0)->item && d->hold.first;
+        pop(d);
+        if (is_held && d->hold.reason == HOLD_DATA && hold_has_end(d)) {
+            content_begin(d, d->held_item, false);
+            client_resume(d, CLIENT_CONTENT);
+        } else if (is_held) {
+            hold_decide_by_reading(d);
+        }
+    }
+}
+
+static bool says_its_question(uint16_t code)
+{
+    return code / 100 == 3 || code == 220 || code == 221 || code == 235;
 }
 
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
 {
-    uint32_t found = find_pending(d, reply->code);
+    uint32_t found = says_its_question(reply->code) ? find_pending(d, reply->code) : UINT32_MAX;
 
     if (found != UINT32_MAX) {
         while (found-- > 0)
@@ -299,6 +342,8 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
         return;
     }
     add_reply_item(d, ITEM_REPLY, reply);
+    if (!d->lost_client_bytes && d->pending_count > 1)
+        lose_count(d); /* one of them is answered now, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
         || d->mode == CLIENT_TLS)
         return;
@@ -309,6 +354,37 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
     client_resume(d, reply->code == 354 ? CLIENT_CONTENT : CLIENT_SASL);
 }
 
+/* A content ends where the server answers it, if that was not known before. */
+static void end_held_content(struct dialogue *d, const struct reply *reply)
+{
+    if (d->mode != CLIENT_HELD || d->pending_count > 0)
+        return;
+    if (d->hold.reason == HOLD_VARIANT && d->hold.is_mixed) { /* or at an end that is missing */
+        content_go_on(d);
+        client_resume(d, CLIENT_CONTENT);
+    } else if (d->hold.reason == HOLD_VARIANT) {
+        content_end(d, true, d->session->messages[d->content.message].last);
+        client_resume(d, CLIENT_COMMANDS);
+    }
+    if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0)
+        hold_end_content(d, reply->at);
+}
+
+/* An LMTP server that has said goodbye owes no more reports on the recipients of a content. */
+static void skip_missing_reports(struct dialogue *d)
+{
+    while (d->pending_count > 1 && at(d, 0)->kind == EXPECT_CONTENT
+           && d->session->items[at(d, 0)->item].reply)
+        pop(d);
+}
+
+/* What was read as content because the reply to DATA is missing was refused line by line, perhaps. */
+static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
+{
+    return d->guesses_content && d->pending_count > 0 && at(d, 0)->kind == EXPECT_CONTENT
+           && reply->code / 100 != 2;
+}
+
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
@@ -317,25 +393,37 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     }
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);
-    else if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_VARIANT && d->pending_count == 0) {
-        content_end(d, true, d->session->messages[d->content.message].last);
-        client_resume(d, CLIENT_COMMANDS);
-    } else if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0) {
-        hold_end_content(d, reply->at);
-    }
+    else
+        end_held_content(d, reply);
+    if (contradicts_guess(d, reply))
+        lose_count(d);
+    if (reply->code == 221)
+        skip_missing_reports(d);
     bool is_lossy = d->lost_client_bytes || (d->pending_count > 0 && at(d, 0)->is_uncertain);
-    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || reply->code / 100 == 3)))
+    if (is_lossy && !says_its_question(reply->code))
+        skip_missing_answers(d, reply->code);
+    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || says_its_question(reply->code))))
         take_behind_hole(d, reply);
+    else if (d->pending_count == 0 && (reply->code == 334 || reply->code == 354)
+             && (d->server_hole_end > 0 || d->lost_since > 0))
+        take_behind_hole(d, reply); /* to something that is missing, and tells how to read on */
     else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
     else
         answer(d, reply);
 }
 
+/* What the client sends when it has seen more than now is of a later flight. */
 void pairing_client_hole(struct dialogue *d)
 {
     d->lost_client_bytes = true;
-    d->lost_since = UINT64_MAX;
+    d->lost_since = d->server_offset;
+}
+
+void pairing_skip_held(struct dialogue *d)
+{
+    while (d->pending_count > 0 && at(d, 0)->is_uncertain && at(d, 0)->item <= d->held_item)
+        pop(d);
 }
 
 void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
@@ -367,8 +455,9 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked)
     if (d->lost_client_bytes && d->lost_since == UINT64_MAX)
         d->lost_since = acked; /* of the flight that the hole is in */
     if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset) {
-        while (d->pending_count > 0) /* whatever was asked has been answered: counting begins anew */
-            pop(d);
+        uint32_t seen = dialogue_replies_seen(d, acked);
+        while (d->pending_count > 0 && d->session->items[at(d, 0)->item].replies_seen < seen)
+            pop(d); /* whatever was asked in a flight before has been answered: counting begins anew */
         d->lost_client_bytes = false;
     }
     if (acked < d->server_hole_end)

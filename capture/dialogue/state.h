@@ -157,6 +157,7 @@ struct dialogue {
     bool is_server_behind_gap;
     bool lost_server_bytes;
     bool lost_client_bytes; /* commands may be missing: replies cannot be paired by counting */
+    bool guesses_content;   /* the reply to its DATA is missing, and it did not read as commands */
     bool is_server_tls;     /* what the server sends is ciphertext, for all that is known */
     bool is_tls_refused;    /* the server answered the client's TLS in clear */
     bool is_open;           /* what was sealed has come out of it: both sides go on inside */
@@ -244,6 +245,8 @@ void hold_free(struct dialogue *d, struct held *held);
 void hold_clear(struct dialogue *d);
 /* The client's held bytes joined, as far as `until` (a stream offset); to be released by the caller. */
 void hold_join(const struct dialogue *d, uint64_t until, struct buf *out);
+/* Whether the end of a content is among them. */
+bool hold_has_end(const struct dialogue *d);
 /* The reply that was waited for will not come, or is lost: decides by what the held bytes look like. */
 void hold_decide_by_reading(struct dialogue *d);
 /* The server has answered a content with a gap: its end, not seen so far, is among what is missing. */
@@ -264,6 +267,8 @@ void pairing_forget_clear(struct dialogue *d);
 bool pairing_reply_says(const struct reply *reply, struct bytes word);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
+/* The reply that decides what is held is among what is missing. */
+void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
 
 /* server_side.c */

@@ -30,3 +30,22 @@ enum verb verb_parse(struct bytes word)
 #undef VERB
     return found;
 }
+
+bool verb_takes_code(enum verb verb, unsigned code)
+{
+    switch (code) {
+    case 220:
+        return verb == VERB_STARTTLS || verb == VERB_XCLIENT;
+    case 221:
+        return verb == VERB_QUIT;
+    case 235:
+    case 334:
+        return verb == VERB_AUTH;
+    case 354:
+        return verb == VERB_DATA;
+    case 250:
+        return verb != VERB_DATA && verb != VERB_QUIT && verb != VERB_AUTH;
+    default:
+        return true;
+    }
+}

@@ -44,6 +44,8 @@ static void learn_syn(struct flow *flow, int from, const struct segment *segment
         flow->saw_synack = segment->time_ns > 0; /* a capture without times tells no round trip */
         if (flow->initiator < 0)
             flow->initiator = (int8_t)!from;
+        if (!(flow->flags & (FLAG_SYN_0 << !from)))
+            flow->isn[!from] = segment->ack; /* of a SYN that is missing */
     } else if (flow->initiator < 0) {
         flow->initiator = (int8_t)from;
     }
@@ -230,6 +232,8 @@ static uint64_t hole_end(const struct flow_body *body, int from, bool everything
 
     if (everything && stream->acked > stream->next && known == UINT64_MAX)
         sure = stream->acked;
+    if (everything && stream->has_fin && stream->fin_offset > stream->next && known == UINT64_MAX)
+        sure = stream->fin_offset; /* what it says that it has sent */
     if (!was_seen(body, from))
         return stream->next; /* one direction only: that is told otherwise */
     if (!stream->has_fin && !stream->pieces && stream->acked == stream->next + 1)
@@ -311,6 +315,15 @@ static bool is_stuck(struct flow_body *body, uint64_t now_ns, bool everything)
     return stuck || everything;
 }
 
+/* The hole for which a piece of the other direction may be waiting, whose own time is not over; -1: none. */
+static int waited_hole(const struct flow_body *body)
+{
+    for (int d = 0; d < 2; d++)
+        if (hole_end(body, d, false) != body->stream[d].next)
+            return d;
+    return -1;
+}
+
 void flow_pump(struct flow_table *table, uint32_t index, uint64_t now_ns, bool everything)
 {
     struct flow_body *body = flow_at(table, index)->body;
@@ -318,9 +331,12 @@ void flow_pump(struct flow_table *table, uint32_t index, uint64_t now_ns, bool e
     for (;;) {
         (void)pump_ready(table, body);
         int due = due_hole(body, now_ns, everything);
+        bool stuck = due < 0 && is_stuck(body, now_ns, everything);
+        if (stuck)
+            due = waited_hole(body);
         if (due >= 0)
             declare_hole(table, body, due, hole_end(body, due, everything), now_ns);
-        else if (!is_stuck(body, now_ns, everything) || !force_piece(table, body))
+        else if (!stuck || !force_piece(table, body))
             return;
     }
 }

@@ -230,7 +230,7 @@ static void fill_body(struct flow *flow, struct flow_body *body)
         info->end[d] = flow_end_of(flow, d);
         info->side[d].packets = flow->early_packets[d];
         info->side[d].saw_syn = flow->flags & (FLAG_SYN_0 << d);
-        body->stream[d].is_known = info->side[d].saw_syn;
+        body->stream[d].is_known = info->side[d].saw_syn || flow->isn[d] != 0;
         body->stream[d].base_seq = flow->isn[d];
         if (flow->early_fins >> d & 1) { /* closed without a byte */
             body->stream[d].has_fin = body->stream[d].is_known;

@@ -304,5 +304,35 @@ new SMTPServer({{
         wait_port(25)
 
 
+class Haraka:
+    """Haraka, the server of npm with plug-ins, on 25."""
+
+    ports = {"smtp": 25}
+    box = Box("haraka", [], npm=["Haraka@3"])
+
+    def start(self):
+        self.box.write("/opt/lab/haraka/config/smtp.ini", "listen=127.0.0.1:25\nnodes=0\n")
+        self.box.run("cp", "/opt/lab/node_modules/Haraka/config/connection.ini", "/opt/lab/haraka/config/")
+        self.box.write("/opt/lab/haraka/config/me", f"mx.{DOMAIN}\n")
+        self.box.write("/opt/lab/haraka/config/plugins", "lab\n")
+        self.box.write("/opt/lab/haraka/config/loglevel", "LOGERROR\n")
+        self.box.write("/opt/lab/haraka/plugins/lab.js", f"""exports.register = function () {{ this.inherits("auth/auth_base"); }};
+exports.hook_capabilities = (next, connection) => {{
+    connection.capabilities.push("AUTH PLAIN LOGIN");
+    connection.notes.allowed_auth_methods = ["PLAIN", "LOGIN"];
+    next();
+}};
+exports.check_plain_passwd = (connection, user, password, done) => done(user === "{USER}" && password === "{PASSWORD}");
+exports.hook_mail = (next, connection, params) =>
+    params[0].host === "refused.example" ? next(DENY, "This sender is not wanted here") : next();
+exports.hook_rcpt = (next, connection, params) =>
+    params[0].host === "{DOMAIN}" && ["{USER}", "bob"].includes(params[0].user) ? next(OK) : next(DENY, "No such user here");
+exports.hook_queue = (next) => next(OK);
+""")
+        self.process = self.box.start("node", "/opt/lab/node_modules/Haraka/bin/haraka", "-c", "/opt/lab/haraka",
+                                      stdout=open(self.box.base + "/log", "w"), stderr=open(self.box.base + "/log2", "w"))
+        wait_port(25)
+
+
 SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
-           "nodemailer": Nodemailer}
+           "nodemailer": Nodemailer, "haraka": Haraka}

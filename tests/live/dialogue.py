@@ -65,7 +65,10 @@ class Dialogue:
             self.client.send((answer if answer == "*" else base64.b64encode(answer.encode()).decode()) + "\r\n")
             code, _ = self.client.reply()
             if code != 334:
-                break
+                return code
+        while code == 334:  # Haraka does not know "*": the exchange goes on
+            self.client.send(base64.b64encode(b"wrong").decode() + "\r\n")
+            code, _ = self.client.reply()
         return code
 
     def content(self):

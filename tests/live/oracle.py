@@ -101,7 +101,9 @@ class Oracle:
             self.wake_mail = self.refused.get("MAIL", self.wake_mail)
         elif verb == "AUTH":
             self.clouded = self.clouded or (self.mail and code != 503)
-        elif verb == "MAIL" and not self.mail:
+        elif verb == "MAIL" and self.mail:
+            self.clouded = self.clouded or code != 503
+        elif verb == "MAIL":
             self.refused[verb] = roots      # the newest
         elif verb in ("EHLO", "HELO") or verb in ("DATA", "RSET") and self.mail:
             self.refused.setdefault(verb, roots)

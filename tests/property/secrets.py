@@ -14,6 +14,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import frames  # noqa: E402
+from first_words import C, S, connection  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "samples"))
 LAB = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "captures", "lab"))
@@ -144,6 +148,50 @@ def check(binary, path, known):
     return bad, any(form in shown for form in sought)
 
 
+HELLO = [(S, b"220 mx ESMTP\r\n"), (C, b"EHLO c.example\r\n"), (S, b"250-mx\r\n250 AUTH PLAIN LOGIN\r\n")]
+GOODBYE = [(C, b"QUIT\r\n"), (S, b"221 bye\r\n")]
+# What a client says behind a login, or a server, with the password in an odd place: {p} as it is, {b} in base64.
+PLACES = [(b"EHLO {p}\r\n", b"250 mx\r\n"), (b"EHLO {p}.example\r\n", b"501 what\r\n"), (b"NOOP {p}\r\n", b"250 ok\r\n"),
+          (b"NOOP {b}\r\n", b"250 ok\r\n"), (b"VRFY {p}\r\n", b"252 perhaps\r\n"), (b"EXPN {b}\r\n", b"550 no\r\n"),
+          (b"MAIL FROM:<{p}@x.example>\r\n", b"553 no\r\n"), (b"RCPT TO:<{p}@x.example>\r\n", b"503 no\r\n"),
+          (b"HELP {p}\r\n", b"214 no\r\n"), (b"PASSWORD={p}\r\n", b"500 what\r\n"), (b"x{p}y\r\n", b"500 what\r\n"),
+          (b"NOOP\r\n", b"250 you said {p}\r\n"), (b"NOOP\r\n", b"250 base64 {b}\r\n"), (b"NOOP\r\n", b"250 glued{p}here\r\n"),
+          (b"RSET\r\n", b"550-two\r\n550 'lines<{p}>'\r\n")]
+PASSWORD, SHORT = "Tr0ub4dor+3!", ("a", "test", "mx", "mail", "alice")
+
+
+def login(password, code):
+    return [(C, b"AUTH PLAIN " + base64.b64encode(b"\0alice\0" + password.encode()) + b"\r\n"), (S, b"%d done\r\n" % code)]
+
+
+def fill(text, password):
+    raw = password.encode()
+    return text.replace(b"{p}", raw).replace(b"{b}", base64.b64encode(raw))
+
+
+def check_places(binary):
+    """A password that was shown once is withheld wherever it comes again, and a short one blanks nothing."""
+    bad = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "places.pcap")
+        for distance in (0, 30):
+            for code in (235, 535):
+                for sent, answered in PLACES:
+                    between = [(C, b"NOOP\r\n"), (S, b"250 ok\r\n")] * distance
+                    place = [(C, fill(sent, PASSWORD)), (S, fill(answered, PASSWORD))]
+                    frames.write(path, connection(587, HELLO + login(PASSWORD, code) + between + place + GOODBYE))
+                    for name, text in outputs(binary, path, []):
+                        if any(form in text for form in forms(PASSWORD.encode())):
+                            bad.append(f"{sent} {answered} {distance} behind {code}: {name}")
+        for password in SHORT:
+            talk = [(C, b"MAIL FROM:<alice@mail.test.example>\r\n"), (S, b"250 a test of mail by alice at mx\r\n")]
+            frames.write(path, connection(587, HELLO + login(password, 535) + talk + GOODBYE))
+            text, _ = run(binary, "analyze", "--json", path)
+            if b"alice@mail.test.example" not in text:
+                bad.append(f"the password {password!r} blanks what has nothing to do with it")
+    return bad
+
+
 def known_secrets():
     table = {}
     with open(os.path.join(SAMPLES, "secrets.tsv")) as f:
@@ -165,7 +213,7 @@ def main():
     bad, shown, count = [], 0, 0
     table = known_secrets()
     if not only:
-        bad += check_passwords(binary, table)
+        bad += check_passwords(binary, table) + check_places(binary)
     for path, known in table.items():
         if only and os.path.abspath(path) not in only:
             continue

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "tests/support/write_down.h"
+
 struct analyzer *new_analyzer(void)
 {
     struct analyzer *analyzer = analyzer_new(NULL, NULL);
@@ -47,6 +49,14 @@ static void list_findings(const struct analysis *analysis, char *text, size_t si
     }
 }
 
+static void write_down(const struct scenario *row)
+{
+    write_down_begin(protocol_name(row->protocol), row->name);
+    for (size_t i = 0; i < count_steps(row->steps); i++)
+        write_down_step(row->steps[i].flags, row->steps[i].send, row->steps[i].reply);
+    write_down_end();
+}
+
 static void end_with_capture(struct session *session)
 {
     session->closed = CLOSE_END_OF_CAPTURE;
@@ -59,6 +69,7 @@ static void hold(const struct scenario *scenarios, size_t count, void (*end)(str
         const struct scenario *row = &scenarios[i];
         struct session *session = session_build(row->steps, count_steps(row->steps), row->protocol);
         char text[1024];
+        write_down(row);
         end(session);
         struct analysis *analysis = analysis_new(analyzer, session);
         assert_non_null(analysis);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dialogue/dialogue.h"
+#include "tests/support/write_down.h"
 
 /* Where a talk is missing bytes. */
 struct loss {
@@ -114,6 +115,14 @@ static void list_findings(const struct analysis *analysis, char *text, size_t si
     }
 }
 
+static void write_down(const struct talk *talk)
+{
+    write_down_begin("talk", talk->name);
+    for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++)
+        write_down_step(0, talk->exchanges[i].client, talk->exchanges[i].server);
+    write_down_end();
+}
+
 void talks_hold(const struct talk *talks, size_t count)
 {
     struct analyzer *analyzer = analyzer_new(NULL, NULL);
@@ -122,6 +131,7 @@ void talks_hold(const struct talk *talks, size_t count)
     assert_non_null(analyzer);
     for (size_t i = 0; i < count; i++) { /* all of them are told at once */
         char text[1024];
+        write_down(&talks[i]);
         struct analysis *analysis = talk_analyze(analyzer, &talks[i]);
         list_findings(analysis, text, sizeof text);
         if (strcmp(text, talks[i].findings) != 0)

@@ -125,6 +125,38 @@ static void one_list_given_up_is_no_enumeration(void **state)
     run_end(&run);
 }
 
+/* `count` names, each refused with that text, and nothing else. */
+static size_t harvest(unsigned count, const char *refusal, bool has_message)
+{
+    struct step steps[] = { BANNER, EHLO, MAIL, RCPT, RCPT, RCPT, RCPT, RCPT, RCPT,
+                            RCPT,   RCPT, RCPT, RCPT, QUIT, QUIT, QUIT, QUIT, QUIT };
+    static const struct step message[] = { RSET, MAIL, RCPT, DATA, { "x", "250 ok", 0 } };
+    char lines[10][64];
+    struct run run;
+
+    for (unsigned k = 0; k < count; k++) {
+        (void)snprintf(lines[k], sizeof lines[k], "RCPT TO:<user%u@example.net>", k);
+        steps[3 + k] = (struct step){ lines[k], refusal, 0 };
+    }
+    for (unsigned k = 0; has_message && k < 5; k++)
+        steps[3 + count + k] = message[k];
+    run_begin(&run, NULL);
+    struct session *session = session_build(steps, 3 + count + (has_message ? 5 : 1), PROTOCOL_SMTP);
+    size_t raised = run_count(&run, run_place(&run, session, 7, 60), RULE_USER_ENUMERATION);
+    run_end(&run);
+    return raised;
+}
+
+static void a_harvest_that_finds_nobody_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(harvest(10, "550 5.1.1 User unknown", false), 1);
+    assert_int_equal(harvest(9, "550 5.1.1 User unknown", false), 0);
+    assert_int_equal(harvest(10, "450 4.1.1 User unknown, try later", false), 0);
+    assert_int_equal(harvest(10, "554 5.7.1 Client host blocked", false), 0);
+    assert_int_equal(harvest(10, "550 5.1.1 User unknown", true), 0);
+}
+
 static void one_list_of_strangers_is_enumeration(void **state)
 {
     struct step steps[] = { BANNER, EHLO, MAIL, RCPT, RCPT, RCPT, RCPT,
@@ -201,6 +233,7 @@ int main(void)
         cmocka_unit_test(many_recipients_without_a_message_are_told),
         cmocka_unit_test(messages_and_call_outs_are_no_questions),
         cmocka_unit_test(one_list_given_up_is_no_enumeration),
+        cmocka_unit_test(a_harvest_that_finds_nobody_is_told),
         cmocka_unit_test(one_list_of_strangers_is_enumeration),
         cmocka_unit_test(behind_missing_bytes_nothing_is_said),
         cmocka_unit_test(scenarios_raise_what_they_should),

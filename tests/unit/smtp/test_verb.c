@@ -60,12 +60,25 @@ static void names_are_unique_and_complete(void **state)
     assert_string_equal(verb_name(VERB_COUNT), "UNKNOWN");
 }
 
+static void codes_that_belong_to_a_verb_answer_no_other(void **state)
+{
+    (void)state;
+    assert_true(verb_takes_code(VERB_DATA, 354) && !verb_takes_code(VERB_MAIL, 354));
+    assert_true(verb_takes_code(VERB_AUTH, 235) && !verb_takes_code(VERB_QUIT, 235));
+    assert_true(verb_takes_code(VERB_MAIL, 250) && !verb_takes_code(VERB_DATA, 250));
+    assert_true(verb_takes_code(VERB_QUIT, 221) && !verb_takes_code(VERB_RSET, 221));
+    assert_true(verb_takes_code(VERB_STARTTLS, 220) && !verb_takes_code(VERB_EHLO, 220));
+    for (unsigned verb = 0; verb < VERB_COUNT; verb++)
+        assert_true(verb_takes_code((enum verb)verb, 503));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_verb_is_found_in_every_case),
         cmocka_unit_test(a_word_that_is_a_little_different_is_none),
         cmocka_unit_test(names_are_unique_and_complete),
+        cmocka_unit_test(codes_that_belong_to_a_verb_answer_no_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
