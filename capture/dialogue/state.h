@@ -180,7 +180,6 @@ struct dialogue {
     bool is_other;            /* and it has not */
     uint64_t guessed_bytes;
     uint32_t clear_pending; /* questions that were asked before TLS, and not answered */
-    struct moment tls_alert_at[LIMIT_TLS_ALERTS];
     int prelude_state;
 
     /* Not touched by every packet. */

@@ -96,6 +96,11 @@ void tls_keylog_ask(struct tls_keylog *keylog, bool (*read_on)(void *ctx), void 
     keylog->read_on_ctx = ctx;
 }
 
+bool tls_keylog_may_grow(const struct tls_keylog *keylog)
+{
+    return keylog->read_on;
+}
+
 struct tls_keylog_facts tls_keylog_facts(const struct tls_keylog *keylog)
 {
     return keylog->facts;

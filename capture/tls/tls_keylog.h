@@ -56,6 +56,8 @@ void tls_keylog_finish(struct tls_keylog *keylog, struct tls_key_text *text);
 /* Who to ask when a secret is missing; true if there was more to read.  Programs write a secret down before
  * they use it, so a second look helps while the file still grows. */
 void tls_keylog_ask(struct tls_keylog *keylog, bool (*read_on)(void *ctx), void *ctx);
+/* Secrets may still come. */
+bool tls_keylog_may_grow(const struct tls_keylog *keylog);
 /* The caller wipes `out`. */
 bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes random,
                      struct tls_secret *out) NODISCARD;

@@ -151,7 +151,11 @@ void tls_take_alert(struct tls_observer *observer, enum tls_side from, struct by
             continue;
         direction->alert_len = 0;
         if (seen->alert_count < LIMIT_TLS_ALERTS)
-            seen->alerts[seen->alert_count++] =
-                (struct tls_seen_alert){ from, direction->alert[0], direction->alert[1] };
+            seen->alerts[seen->alert_count++] = (struct tls_seen_alert){ .from = from,
+                                                                         .level = direction->alert[0],
+                                                                         .description = direction->alert[1],
+                                                                         .time_ns = observer->chunk->time_ns,
+                                                                         .input = observer->chunk->input,
+                                                                         .number = observer->chunk->number };
     }
 }

@@ -217,6 +217,22 @@ bool tls_schedule_change(struct tls_observer *observer, enum tls_side from)
     return true;
 }
 
+bool tls_schedule_lacks_secret(struct tls_observer *observer, enum tls_side from)
+{
+    const struct tls_reading *reading = &observer->direction[from].reading;
+    bool is_old = observer->seen.version < TLS_VERSION_13;
+    enum tls_epoch next = reading->epoch < TLS_EPOCH_HANDSHAKE ? TLS_EPOCH_HANDSHAKE : TLS_EPOCH_TRAFFIC;
+    enum tls_label label = is_old ? TLS_LABEL_MASTER : label_of(next, from);
+    struct tls_secret secret = { .len = 0 };
+
+    if (reading->opener || !observer->seen.has_server_hello || !observer->hellos.has_client_random
+        || !tls_suite_find(observer->seen.cipher))
+        return false;
+    bool has_secret = tls_keylog_find(observer->options.keylog, label, client_random(observer), &secret);
+    OPENSSL_cleanse(&secret, sizeof secret);
+    return !has_secret;
+}
+
 bool tls_schedule_has_keys(struct tls_observer *observer)
 {
     if (observer->is_pickup)
