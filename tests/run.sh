@@ -70,7 +70,7 @@ rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
-for server in postfix exim opensmtpd; do
+for server in postfix dovecot-tls exim opensmtpd; do
     step "inside TLS: $server" python3 tests/live/tls.py build/release/cli/smtpscope $server
 done
 step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cli/smtpscope postfix \

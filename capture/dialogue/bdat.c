@@ -184,35 +184,46 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Complete replies among the held bytes of the server. */
-static uint32_t count_replies(const struct dialogue *d)
+/* Complete replies in these bytes. */
+static uint32_t count_replies(struct bytes text)
 {
     uint32_t replies = 0;
     struct reply_line line;
 
-    for (const struct held *held = d->hold.first; held; held = held->next) {
-        struct bytes text = held->chunk.data;
-        if (held->is_hole || held->from != SIDE_SERVER)
-            continue;
-        for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
-            replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
-    }
+    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
+        replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
     return replies;
 }
 
-/* More replies than the commands behind the chunk can explain: the server read its lines as commands. */
+/* At some moment there were more replies than lines behind the chunk: the server read its lines as commands.
+ */
+static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
+{
+    uint32_t lines = 0, replies = 0;
+
+    for (const struct held *held = d->hold.first; held; held = held->next) {
+        if (held->is_hole)
+            continue;
+        struct bytes text = held->chunk.data;
+        if (held->from == SIDE_SERVER) {
+            replies += count_replies(text);
+        } else {
+            uint64_t skipped = text.len < chunk_left ? text.len : chunk_left;
+            chunk_left -= skipped;
+            lines += count_lines(bytes_from(text, (size_t)skipped));
+        }
+        if (replies > lines)
+            return true;
+    }
+    return false;
+}
+
 void bdat_decide(struct dialogue *d)
 {
     struct bdat_argument argument = { 0 };
-    struct buf text;
 
     (void)!bdat_argument_parse(command_item(d)->as.command.argument, &argument);
-    buf_init(&text, LIMIT_HOLD + 1);
-    hold_join(d, UINT64_MAX, &text);
-    uint32_t behind =
-        argument.size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)argument.size)) : 0;
-    buf_release(&text);
-    d->reads_chunk_lines = count_replies(d) > behind;
+    d->reads_chunk_lines = is_answered_in_lines(d, argument.size);
     d->refused_chunks++;
     go_on(d);
 }

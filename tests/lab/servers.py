@@ -102,6 +102,32 @@ protocol lmtp {{
             wait_port(port)
 
 
+class DovecotTls(Postfix):
+    """Dovecot's submission service on 588, which hands on to Postfix, and its LMTP on 24, both with STARTTLS."""
+
+    tls_ports = {"smtp": 588, "lmtp": 24}
+    box = Box("dovecot-tls", [*Postfix.box.packages, "dovecot-submissiond"])
+
+    def configure(self):
+        super().configure()
+        text = open(self.box.path("/etc/dovecot/dovecot.conf")).read()
+        text = text.replace("protocols = lmtp", "protocols = lmtp submission").replace("ssl = no", f"""ssl = yes
+ssl_cert = <{CERT}
+ssl_key = <{CERT}
+ssl_min_protocol = TLSv1.2
+ssl_cipher_list = ALL:@SECLEVEL=0
+hostname = mx.{DOMAIN}
+auth_failure_delay = 0
+submission_relay_host = 127.0.0.1
+submission_relay_port = 25
+service submission-login {{
+  inet_listener submission {{
+    port = 588
+  }}
+}}""")
+        self.box.write("/etc/dovecot/dovecot.conf", text)
+
+
 class Exim:
     """Exim on 25, with PLAIN, LOGIN and CRAM-MD5."""
 
@@ -304,5 +330,5 @@ new SMTPServer({{
         wait_port(25)
 
 
-SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
+SERVERS = {"postfix": Postfix, "dovecot-tls": DovecotTls, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
            "nodemailer": Nodemailer}
