@@ -1,9 +1,10 @@
 """The servers of the lab: which packages, which configuration, which ports."""
 
+import os
 import socket
 import subprocess
 
-from lab import Box, DOMAIN, PASSWORD, USER, wait_port
+from lab import Box, DOMAIN, HERE, PASSWORD, USER, wait_port
 
 CERT = "/etc/ssl/lab.pem"
 
@@ -218,7 +219,13 @@ match from any for domain "{DOMAIN}" action "drop"
 match auth from any for any action "drop"
 """)
         box.run("sh", "-c", "mkdir -p /var/empty /run/smtpd; chown root /var/empty")
-        self.process = box.start("smtpd", "-d", stdout=subprocess.DEVNULL, stderr=open(box.base + "/log", "w"))
+        library = "/opt/lab/key.so"
+        os.makedirs(box.path("/opt/lab"), exist_ok=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", box.path(library), os.path.join(HERE, "opensmtpd_key.c"), "-lssl",
+                        "-lcrypto"], check=True)
+        preload = " ".join(filter(None, [os.environ.get("LD_PRELOAD"), library]))
+        self.process = box.start("smtpd", "-d", stdout=subprocess.DEVNULL, stderr=open(box.base + "/log", "w"),
+                                 env={**os.environ, "LD_PRELOAD": preload, "LAB_PRIVATE_KEY": CERT})
         for port in self.ports.values():
             wait_port(port)
 
