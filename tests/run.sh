@@ -75,6 +75,7 @@ for server in postfix dovecot-tls exim opensmtpd; do
 done
 step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cli/smtpscope postfix \
     --preload build/release/samples/keylog/smtpscope-keylog.so
+step "inside TLS: other programs" python3 tests/live/tls_peers.py build/release/cli/smtpscope
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done

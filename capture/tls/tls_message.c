@@ -6,6 +6,7 @@
 enum message_type {
     HELLO_CLIENT = 1,
     HELLO_SERVER = 2,
+    NEW_SESSION_TICKET = 4,
     END_OF_EARLY_DATA = 5,
     ENCRYPTED_EXTENSIONS = 8,
     CERTIFICATE = 11,
@@ -94,6 +95,8 @@ static void take_server_message(struct tls_observer *observer, uint8_t type, str
         tls_server_hello_read(body, &observer->seen, &observer->hellos);
     else if (type == ENCRYPTED_EXTENSIONS && observer->seen.version >= TLS_VERSION_13)
         tls_encrypted_extensions_read(body, &observer->seen);
+    else if (type == NEW_SESSION_TICKET && observer->seen.version < TLS_VERSION_13)
+        tls_ticket_read(body, &observer->hellos);
     else if (type == CERTIFICATE)
         take_certificate(observer, body);
 }

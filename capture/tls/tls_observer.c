@@ -21,7 +21,7 @@ struct tls_observer *tls_observer_new(const struct tls_options *options, const s
     observer->options = *options;
     if (sink)
         observer->sink = *sink;
-    observer->has_keys = sink && options->keylog;
+    observer->has_keys = observer->hellos.names_sessions = sink && options->keylog;
     buf_init(&observer->direction[0].message, LIMIT_TLS_HANDSHAKE);
     buf_init(&observer->direction[1].message, LIMIT_TLS_HANDSHAKE);
     return observer;

@@ -1,6 +1,7 @@
-/* Debian 12's OpenSMTPD (6.8.0p2) keeps the private key in a process of its own and signs through an engine, which
- * OpenSSL 3 does not ask any more: every handshake ends with "missing private key" (OpenSMTPD issue 1171).  Loaded in
- * front of it, this gives each process the key at LAB_PRIVATE_KEY, read while it still may. */
+/* Debian 12's OpenSMTPD (6.8.0p2) keeps the private key in a process of its own and signs through an engine,
+ * which OpenSSL 3 does not ask any more: every handshake ends with "missing private key" (OpenSMTPD issue
+ * 1171).  Loaded in front of it, this gives each process the key at LAB_PRIVATE_KEY, read while it still may.
+ */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
