@@ -129,17 +129,16 @@ static void emit_top(struct ordered_output *output)
 {
     struct waiting top = output->heap[0];
 
-    output->heap[0] = output->heap[--output->count];
-    for (size_t at = 0;;) {
-        size_t least = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < output->count; child++)
-            if (output->heap[child].serial < output->heap[least].serial)
-                least = child;
-        if (least == at)
+    const struct waiting last = output->heap[--output->count];
+    size_t at = 0;
+    for (size_t child = 1; child < output->count; child = 2 * at + 1) { /* the hole goes down */
+        child += child + 1 < output->count && output->heap[child + 1].serial < output->heap[child].serial;
+        if (last.serial <= output->heap[child].serial)
             break;
-        swap(output, at, least);
-        at = least;
+        output->heap[at] = output->heap[child];
+        at = child;
     }
+    output->heap[at] = last;
     struct bytes text;
     if (text_pages_get(output->texts, &top.place, &text))
         emit(output, text);

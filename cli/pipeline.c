@@ -225,32 +225,44 @@ static bool is_in_packet(const struct segment *segment, const struct packet *pac
            && segment->ip_packet.ptr < packet->data.ptr + packet->data.len;
 }
 
-/* Packets that lie together in memory are decoded together. */
-static void read_packets(struct pipeline *p)
+/* Packets that lie together in memory, to their connections together. */
+static void take_packets(struct pipeline *p, const struct packet *packets, size_t count)
 {
-    struct packet packet;
     struct segment segments[FLOW_TABLE_AHEAD];
     size_t ahead = 0;
-    uint64_t count = 0, done, total;
 
-    while ((!p->options->packet_limit || count < p->options->packet_limit)
-           && source_next(p->result->source, &packet)) {
-        bool is_near = source_is_near(p->result->source);
-        if (decode(p, &packet, &segments[ahead])) {
-            is_near = is_near && is_in_packet(&segments[ahead], &packet);
-            ahead++;
-        }
-        if (!is_near || ahead == FLOW_TABLE_AHEAD) {
+    for (size_t i = 0; i < count; i++) {
+        if (!decode(p, &packets[i], &segments[ahead]))
+            continue;
+        bool is_lasting = is_in_packet(&segments[ahead], &packets[i]);
+        ahead++;
+        if (!is_lasting) {
             flow_table_feed(p->flows, segments, ahead);
             ahead = 0;
         }
-        if (++count % PROGRESS_EVERY == 0 && p->progress.is_on) {
-            source_progress(p->result->source, &done, &total);
-            progress_update(&p->progress, done, total, count);
-        }
     }
     flow_table_feed(p->flows, segments, ahead);
-    p->packets = count;
+}
+
+static void read_packets(struct pipeline *p)
+{
+    const uint64_t limit = p->options->packet_limit ? p->options->packet_limit : UINT64_MAX;
+    struct packet packets[FLOW_TABLE_AHEAD];
+    uint64_t done, total;
+    size_t count;
+
+    for (;;) {
+        size_t most = limit - p->packets < FLOW_TABLE_AHEAD ? (size_t)(limit - p->packets) : FLOW_TABLE_AHEAD;
+        count = source_next_some(p->result->source, packets, most);
+        if (count == 0)
+            return;
+        take_packets(p, packets, count);
+        p->packets += count;
+        if (p->packets / PROGRESS_EVERY != (p->packets - count) / PROGRESS_EVERY && p->progress.is_on) {
+            source_progress(p->result->source, &done, &total);
+            progress_update(&p->progress, done, total, p->packets);
+        }
+    }
 }
 
 static void finish_packets(struct pipeline *p)

@@ -13,6 +13,8 @@ struct check {
     uint32_t verbs; /* 1 << enum verb of those that `command` looks at; 0 all */
     /* Any reply, with the item that it answers (of a greeting or a stray reply: itself). */
     void (*reply)(struct analysis *analysis, size_t index, const struct reply *reply);
+    /* Before all others: what this check will need has time to come. */
+    void (*expect)(struct analysis *analysis);
     /* The session as a whole. */
     void (*session)(struct analysis *analysis);
 };

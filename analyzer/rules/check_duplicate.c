@@ -55,17 +55,55 @@ static void raise_duplicate(struct analysis *analysis, const struct history_entr
                  (unsigned)entry->count[MESSAGE_TIMES]);
 }
 
-/* Transfers that go on at the same time may be one transfer, captured at two places. */
-static void check_message(struct analysis *analysis, const struct transaction *transaction)
+static bool is_taken(const struct transaction *transaction)
 {
-    const struct message *message = &analysis->session->messages[transaction->message - 1];
-    bool is_taken = transaction->verdict == VERDICT_OK;
+    return transaction->verdict == VERDICT_OK;
+}
 
-    if (!message->head_hash || !transaction->mail_command || transaction->accepted_count == 0
+/* The message of a transaction, if it was transferred, or may have been; or NULL. */
+static const struct message *message_of(const struct analysis *analysis,
+                                        const struct transaction *transaction)
+{
+    const struct message *message =
+        transaction->message ? &analysis->session->messages[transaction->message - 1] : NULL;
+
+    if (!message || !message->head_hash || !transaction->mail_command || transaction->accepted_count == 0
         || message->first_item >= analysis->session->item_count
-        || (!is_taken && transaction->verdict != VERDICT_UNANSWERED))
+        || (!is_taken(transaction) && transaction->verdict != VERDICT_UNANSWERED))
+        return NULL;
+    return message;
+}
+
+/* Most sessions transfer one message, or none. */
+struct expected_message {
+    const struct message *message;
+    struct history_key key;
+};
+
+static void expect(struct analysis *analysis)
+{
+    const struct replay *replay = &analysis->replay;
+    const struct message *message = NULL;
+    size_t i = 0;
+
+    for (; i < replay->transaction_count && !message; i++)
+        message = message_of(analysis, &replay->transactions[i]);
+    struct expected_message *expected = message ? ARENA_NEW(&analysis->arena, struct expected_message) : NULL;
+    if (!expected)
         return;
-    struct history_key key = message_key(analysis, transaction, message);
+    expected->message = message;
+    expected->key = message_key(analysis, &replay->transactions[i - 1], message);
+    history_expect(check_history(analysis), &expected->key);
+    analysis->expected = expected;
+}
+
+/* Transfers that go on at the same time may be one transfer, captured at two places. */
+static void check_message(struct analysis *analysis, const struct transaction *transaction,
+                          const struct message *message)
+{
+    struct history_key key = analysis->expected && analysis->expected->message == message
+                                 ? analysis->expected->key
+                                 : message_key(analysis, transaction, message);
     struct history_entry *entry = history_keep(check_history(analysis), &key);
     if (!entry
         || (entry->count[MESSAGE_TIMES]
@@ -77,9 +115,9 @@ static void check_message(struct analysis *analysis, const struct transaction *t
     check_mark(analysis, entry);
     if (entry->count[MESSAGE_TIMES]++ == 0)
         entry->first_ns = message->first.time_ns;
-    entry->count[MESSAGE_WAS_LOST] = !is_taken;
-    entry->last_ns = is_taken ? transaction->reply->at.time_ns : analysis->session->end_ns;
-    if (is_taken && history_is_due(entry, entry->count[MESSAGE_TIMES], 2))
+    entry->count[MESSAGE_WAS_LOST] = !is_taken(transaction);
+    entry->last_ns = is_taken(transaction) ? transaction->reply->at.time_ns : analysis->session->end_ns;
+    if (is_taken(transaction) && history_is_due(entry, entry->count[MESSAGE_TIMES], 2))
         raise_duplicate(analysis, entry, message, was_lost);
 }
 
@@ -87,9 +125,11 @@ static void check_session(struct analysis *analysis)
 {
     const struct replay *replay = &analysis->replay;
 
-    for (size_t i = 0; i < replay->transaction_count; i++)
-        if (replay->transactions[i].message)
-            check_message(analysis, &replay->transactions[i]);
+    for (size_t i = 0; i < replay->transaction_count; i++) {
+        const struct message *message = message_of(analysis, &replay->transactions[i]);
+        if (message)
+            check_message(analysis, &replay->transactions[i], message);
+    }
 }
 
-const struct check check_duplicate = { .session = check_session };
+const struct check check_duplicate = { .expect = expect, .session = check_session };

@@ -120,6 +120,11 @@ void history_key_add_network(struct history_key *key, const struct address *addr
     add_octets(key, address->bytes, address->family == 4 ? 3 : 8);
 }
 
+void history_expect(const struct history *history, const struct history_key *key)
+{
+    history_table_expect(&history->tables[key->kind], siphash_value(&key->hash));
+}
+
 struct history_entry *history_find(struct history *history, const struct history_key *key)
 {
     return history_table_find(&history->tables[key->kind], siphash_value(&key->hash));

@@ -43,6 +43,8 @@ void history_key_add_address(struct history_key *key, const struct address *addr
 /* The network that one organisation's machines share: /24 of IPv4, /64 of IPv6. */
 void history_key_add_network(struct history_key *key, const struct address *address);
 
+/* It will be looked for: what that takes has time to come. */
+void history_expect(const struct history *history, const struct history_key *key);
 /* NULL if it is not remembered.  Entries are void when the next one of their kind is kept. */
 struct history_entry *history_find(struct history *history, const struct history_key *key);
 /* Remembers it from now on; NULL without memory. */

@@ -11,6 +11,7 @@
 #include "base/prefetch.h"
 
 enum { SLOTS_FIRST = 64, BUCKETS_A_SLOT = 2, INDEX_BITS = 20, INDEX = (1 << INDEX_BITS) - 1 };
+enum { AHEAD = 8 }; /* slots before the hand comes by: then its bucket is asked for */
 
 /* A link is the index of a slot, and above it the highest bits of its hash. */
 #define NO_LINK UINT32_MAX
@@ -54,6 +55,12 @@ static uint32_t *bucket_of(const struct history_table *table, uint64_t hash)
 static uint32_t link_to(uint32_t index, uint64_t hash)
 {
     return (uint32_t)(hash >> (32 + INDEX_BITS)) << INDEX_BITS | index;
+}
+
+void history_table_expect(const struct history_table *table, uint64_t hash)
+{
+    if (table->cap)
+        prefetch(bucket_of(table, hash), sizeof *table->links);
 }
 
 struct history_entry *history_table_find(struct history_table *table, uint64_t hash)
@@ -123,6 +130,7 @@ static uint32_t forget_one(struct history_table *table)
         link = &table->links[*link & INDEX];
     *link = table->links[index];
     table->hand = (index + 1) % table->count;
+    history_table_expect(table, table->slots[(index + AHEAD) % table->count].hash);
     table->forgotten++;
     return index;
 }

@@ -37,6 +37,8 @@ struct history_table {
 /* `ceiling` is taken down to a power of two. */
 void history_table_init(struct history_table *table, struct budget *budget, uint32_t ceiling);
 void history_table_release(struct history_table *table);
+/* Asks for what the two below will read first. */
+void history_table_expect(const struct history_table *table, uint64_t hash);
 /* NULL if it is not there.  An entry that was looked for is in use.  Void at the next history_table_keep. */
 struct history_entry *history_table_find(struct history_table *table, uint64_t hash);
 /* The entry, zeroed if it is new; NULL without any memory. */

@@ -199,6 +199,15 @@ static void check_whole(struct analysis *analysis)
 #undef CHECK
 }
 
+static void expect_whole(struct analysis *analysis)
+{
+#define CHECK(subject)                                                                                       \
+    if (check_##subject.expect)                                                                              \
+        check_##subject.expect(analysis);
+#include "rules/checks.def"
+#undef CHECK
+}
+
 static int compare_findings(const void *left, const void *right)
 {
     const struct finding *a = left, *b = right;
@@ -221,6 +230,7 @@ static bool analyze(struct analysis *analysis)
     if (!sasl_decode_session(session, analysis->owner->ordinals)
         || !replay_session(session, &analysis->arena, &analysis->replay))
         return false;
+    expect_whole(analysis);
     for (size_t i = 0; i < session->item_count; i++)
         check_item(analysis, i);
     check_whole(analysis);
@@ -260,6 +270,7 @@ void analysis_free(struct analysis *analysis)
     analysis->finding_cap = 0;
     analysis->findings_dropped = 0;
     analysis->told_once = 0;
+    analysis->expected = NULL;
     analysis->returned = (struct returned){ 0 };
     analysis->next = owner->idle;
     owner->idle = analysis;

@@ -83,6 +83,7 @@ struct analysis {
     uint32_t told_once;        /* a bit for each enum once: inside of rules/ */
     uint64_t slow_ns;          /* a reply later than this is slow */
     struct returned returned;
+    const struct expected_message *expected; /* of the first message: inside of rules/ */
     struct analyzer *owner;
     struct analysis *next; /* in its owner's list of idle ones */
 };

@@ -257,12 +257,10 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     if (!item)
         return;
     struct bytes text = arena_copy(&d->session->arena, line->text);
-    struct command_line parsed = command_line_parse(text);
     struct command *command = &item->as.command;
-    command->verb = parsed.verb;
+    enum verb verb = command_line_split(text, &command->word, &command->argument);
+    command->verb = verb;
     command->line = text;
-    command->word = parsed.word;
-    command->argument = parsed.argument;
     command->line_length = line->length;
     command->line_end = line->end;
     command->has_bare_cr = bytes_find(text, '\r') != SIZE_MAX;
@@ -279,7 +277,7 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);
     begin_what_follows(d, index);
-    if (d->is_guess ? is_smtp_alone(parsed.verb) : parsed.verb != VERB_UNKNOWN)
+    if (d->is_guess ? is_smtp_alone(verb) : verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
     else if (item->as.command.n == 1 && !d->is_guess)
         foreign_note(d, SIDE_CLIENT, text);
@@ -485,7 +483,7 @@ static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
 
 void client_read(struct dialogue *d, const struct stream_chunk *chunk)
 {
-    struct stream_chunk rest = *chunk;
+    struct stream_chunk rest;
 
     if (d->mode == CLIENT_START) {
         d->mode = CLIENT_COMMANDS;
@@ -494,9 +492,6 @@ void client_read(struct dialogue *d, const struct stream_chunk *chunk)
         else if (d->session->is_midstream && !d->has_greeting && !d->session->log) /* whose lines are whole */
             unsure_begin(d);
     }
-    while (rest.data.len > 0) {
-        size_t taken = read_some(d, &rest);
-        rest.data = bytes_from(rest.data, taken);
-        rest.offset += taken;
-    }
+    for (const struct stream_chunk *now = chunk->data.len ? chunk : NULL; now;)
+        now = chunk_behind(now, read_some(d, now), &rest);
 }

@@ -67,7 +67,9 @@ void dialogue_expect(const struct dialogue *d)
 
     prefetch(&session->arena, sizeof session->arena);
     prefetch(&session->items,
-             sizeof *session - offsetof(struct session, items) + offsetof(struct dialogue, content.behind));
+             sizeof *session - offsetof(struct session, items) + offsetof(struct dialogue, client_line) + 1);
+    prefetch(&d->server_line,
+             offsetof(struct dialogue, content.behind) - offsetof(struct dialogue, server_line));
 }
 
 /* All but the session, in whose arena the dialogue lies. */

@@ -1,5 +1,6 @@
 /* Which reply answers what: in order, and never before the server can have read the question. */
 #include "dialogue/state.h"
+#include "smtp/letters.h"
 
 enum { PENDING_FIRST = 4 }; /* MAIL, RCPT and DATA as one group */
 
@@ -65,6 +66,13 @@ static void add_reply_item(struct dialogue *d, enum item_kind kind, struct reply
     dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 
+static bool offers_chunking(struct bytes line)
+{
+    return line.len >= LETTERS_PACKED
+           && (letters_of(line) == LETTERS("CHUNKING") || ascii_is_blank(line.ptr[0]))
+           && bytes_equal_nocase(bytes_trim(line), BYTES("CHUNKING"));
+}
+
 /* An EHLO or LHLO that was accepted: what the server offers from here on. */
 static void note_hello(struct dialogue *d, enum verb verb, const struct reply *reply)
 {
@@ -72,8 +80,7 @@ static void note_hello(struct dialogue *d, enum verb verb, const struct reply *r
     d->saw_ehlo = verb != VERB_HELO;
     d->recipients = 0;
     for (uint32_t i = 1; i < reply->line_count && verb != VERB_HELO; i++)
-        if (bytes_equal_nocase(bytes_trim(reply->lines[i]), BYTES("CHUNKING")))
-            d->offers_chunking = true;
+        d->offers_chunking = d->offers_chunking || offers_chunking(reply->lines[i]);
     d->session->protocol = verb == VERB_LHLO ? PROTOCOL_LMTP : PROTOCOL_SMTP;
 }
 

@@ -12,14 +12,34 @@ enum { BLOCK = 64 };
 /* A bit for each octet. */
 struct block {
     uint64_t feeds;
+    unsigned before; /* octets ahead of the first feed, and behind the last; BLOCK: there is none */
+    unsigned behind;
     uint64_t returns;
     uint64_t dots;
     bool has_odd; /* a NUL, or one of eight bits */
 };
 
-typedef struct block look_function(const uint8_t *octets);
+/* At `len` octets, one to BLOCK; those that lack are as spaces, which change nothing. */
+typedef struct block look_function(const uint8_t *octets, size_t len);
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* The octets where BLOCK of them can be read: `filled` where there are less. */
+static ALWAYS_INLINE const uint8_t *whole_block(const uint8_t *octets, size_t len, uint8_t filled[BLOCK])
+{
+    if (len == BLOCK)
+        return octets;
+    memset(filled, ' ', BLOCK);
+    memcpy(filled, octets, len);
+    return filled;
+}
+
+static ALWAYS_INLINE struct block measured(struct block block)
+{
+    block.before = block.feeds ? (unsigned)__builtin_ctzll(block.feeds) : BLOCK;
+    block.behind = block.feeds ? (unsigned)__builtin_clzll(block.feeds) : BLOCK;
+    return block;
+}
 
 #ifdef WITH_VECTORS
 static ALWAYS_INLINE uint64_t bits_of(__m128i octets, unsigned at)
@@ -27,13 +47,15 @@ static ALWAYS_INLINE uint64_t bits_of(__m128i octets, unsigned at)
     return (uint64_t)(unsigned)_mm_movemask_epi8(octets) << at;
 }
 
-static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
+static ALWAYS_INLINE struct block look_at(const uint8_t *octets, size_t len)
 {
     const __m128i feed = _mm_set1_epi8('\n'), ret = _mm_set1_epi8('\r'), dot = _mm_set1_epi8('.'),
                   one = _mm_set1_epi8(1);
     __m128i odd = _mm_setzero_si128();
     struct block out = { 0 };
+    uint8_t filled[BLOCK];
 
+    octets = whole_block(octets, len, filled);
     for (unsigned at = 0; at < BLOCK; at += sizeof odd) {
         __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(octets + at));
         out.feeds |= bits_of(_mm_cmpeq_epi8(part, feed), at);
@@ -42,84 +64,119 @@ static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
         odd = _mm_or_si128(odd, _mm_cmplt_epi8(part, one)); /* with a sign: 128 and more are below it */
     }
     out.has_odd = _mm_movemask_epi8(odd);
-    return out;
+    return measured(out);
 }
 
-#define WIDE __attribute__((target("avx2,popcnt,bmi")))
+#define WIDE __attribute__((target("avx2,popcnt,bmi,lzcnt")))
 
 WIDE static ALWAYS_INLINE uint64_t wide_bits_of(__m256i low, __m256i high)
 {
     return (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32 | (unsigned)_mm256_movemask_epi8(low);
 }
 
-WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets)
+WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets, size_t len)
 {
+    uint8_t filled[BLOCK];
     const __m256i feed = _mm256_set1_epi8('\n'), ret = _mm256_set1_epi8('\r'), dot = _mm256_set1_epi8('.'),
                   one = _mm256_set1_epi8(1);
-    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)octets);
-    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(octets + sizeof low));
+    const uint8_t *whole = whole_block(octets, len, filled);
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)whole);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(whole + sizeof low));
+
+    uint64_t feeds = wide_bits_of(_mm256_cmpeq_epi8(low, feed), _mm256_cmpeq_epi8(high, feed));
 
     return (struct block){
-        .feeds = wide_bits_of(_mm256_cmpeq_epi8(low, feed), _mm256_cmpeq_epi8(high, feed)),
+        .feeds = feeds,
+        .before = (unsigned)_tzcnt_u64(feeds),
+        .behind = (unsigned)_lzcnt_u64(feeds),
         .returns = wide_bits_of(_mm256_cmpeq_epi8(low, ret), _mm256_cmpeq_epi8(high, ret)),
         .dots = wide_bits_of(_mm256_cmpeq_epi8(low, dot), _mm256_cmpeq_epi8(high, dot)),
         .has_odd =
             _mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpgt_epi8(one, low), _mm256_cmpgt_epi8(one, high))),
     };
 }
+
+#define WIDEST __attribute__((target("avx512bw,popcnt,bmi,lzcnt")))
+
+WIDEST static ALWAYS_INLINE struct block look_at_widest(const uint8_t *octets, size_t len)
+{
+    __m512i all = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), UINT64_MAX >> (BLOCK - len), octets);
+    uint64_t feeds = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('\n'));
+
+    return (struct block){
+        .feeds = feeds,
+        .before = (unsigned)_tzcnt_u64(feeds),
+        .behind = (unsigned)_lzcnt_u64(feeds),
+        .returns = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('\r')),
+        .dots = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('.')),
+        .has_odd = _mm512_cmplt_epi8_mask(all, _mm512_set1_epi8(1)) != 0,
+    };
+}
 #else
-static ALWAYS_INLINE struct block look_at(const uint8_t *octets)
+static ALWAYS_INLINE struct block look_at(const uint8_t *octets, size_t len)
 {
     struct block out = { 0 };
+    uint8_t filled[BLOCK];
 
+    octets = whole_block(octets, len, filled);
     for (unsigned at = 0; at < BLOCK; at++) {
         out.feeds |= (uint64_t)(octets[at] == '\n') << at;
         out.returns |= (uint64_t)(octets[at] == '\r') << at;
         out.dots |= (uint64_t)(octets[at] == '.') << at;
         out.has_odd |= octets[at] == 0 || octets[at] >> 7;
     }
-    return out;
+    return measured(out);
 }
 #endif
 
 /* Of eight bits, and no NUL. */
-static bool is_8bit_text(const uint8_t *octets)
+static bool is_8bit_text(const uint8_t *octets, size_t len)
 {
-    return !memchr(octets, 0, BLOCK);
+    return !memchr(octets, 0, len);
 }
 
-/* The line ends of a block.  Nothing here is decided for each line: how many end in a block is hard to guess,
- * for a processor too. */
-static ALWAYS_INLINE void take_ends(uint64_t feeds, size_t len, struct plain_text *text)
+/* The lines that lie within a block as a whole, of which there can be many. */
+static size_t longest_within(uint64_t feeds)
 {
-    size_t end = (size_t)__builtin_ctzll(feeds) + 1;
-    size_t length = text->line_length + end;
+    size_t longest = 0, end = (size_t)__builtin_ctzll(feeds) + 1;
 
-    text->longest_line = length > text->longest_line ? length : text->longest_line;
-    for (uint64_t more = feeds & (feeds - 1); more && text->longest_line < BLOCK; more &= more - 1) {
-        length = (size_t)__builtin_ctzll(more) + 1 - end;
-        text->longest_line = length > text->longest_line ? length : text->longest_line;
+    for (uint64_t more = feeds & (feeds - 1); more; more &= more - 1) {
+        size_t length = (size_t)__builtin_ctzll(more) + 1 - end;
+        longest = length > longest ? length : longest;
         end += length;
     }
-    text->lines += (uint64_t)__builtin_popcountll(feeds);
-    text->line_length = len - (BLOCK - (size_t)__builtin_clzll(feeds));
+    return longest;
+}
+
+/* The line ends of a block of `len` octets.  Whether there are any is hard to guess, for a processor too, so
+ * nothing branches on it but what is over once a line of some length has been seen. */
+static ALWAYS_INLINE void take_ends(const struct block *block, size_t len, struct plain_text *text)
+{
+    size_t any = 0 - (size_t)(block->feeds != 0); /* all bits, or none */
+    size_t ended = (text->line_length + block->before + 1) & any;
+
+    text->longest_line = ended > text->longest_line ? ended : text->longest_line;
+    if (text->longest_line < BLOCK && block->feeds) {
+        size_t within = longest_within(block->feeds);
+        text->longest_line = within > text->longest_line ? within : text->longest_line;
+    }
+    text->lines += (uint64_t)__builtin_popcountll(block->feeds);
+    text->line_length = (text->line_length & ~any) + block->behind - (BLOCK - len);
 }
 
 /* `len` octets of a block, if they are plain. */
 static ALWAYS_INLINE bool read_block(const uint8_t *octets, size_t len, struct plain_text *text,
                                      look_function *look)
 {
-    struct block block = look(octets);
+    struct block block = look(octets, len);
     uint64_t begins = block.feeds << 1 | text->at_line_start;
 
     /* each LF behind a CR, and each CR before an LF; one at the end is judged with the next block */
-    if (block.feeds != (block.returns << 1 | text->last_was_cr) || (begins & block.dots)
-        || (block.has_odd && !is_8bit_text(octets)))
+    if ((block.feeds ^ (block.returns << 1 | text->last_was_cr)) | (begins & block.dots))
         return false;
-    if (block.feeds)
-        take_ends(block.feeds, len, text);
-    else
-        text->line_length += len;
+    if (block.has_odd && !is_8bit_text(octets, len))
+        return false;
+    take_ends(&block, len, text);
     text->at_line_start = text->line_length == 0;
     text->last_was_cr = block.returns >> (len - 1) & 1;
     text->has_8bit |= block.has_odd;
@@ -133,13 +190,8 @@ static ALWAYS_INLINE size_t read_blocks(struct bytes data, size_t at, struct pla
 
     while (data.len - at >= BLOCK && read_block(data.ptr + at, BLOCK, &text, look))
         at += BLOCK;
-    if (at < data.len && data.len - at < BLOCK) { /* filled up with what changes nothing */
-        uint8_t last[BLOCK];
-        memset(last, ' ', sizeof last);
-        memcpy(last, data.ptr + at, data.len - at);
-        if (read_block(last, data.len - at, &text, look))
-            at = data.len;
-    }
+    if (at < data.len && data.len - at < BLOCK && read_block(data.ptr + at, data.len - at, &text, look))
+        at = data.len;
     *out = text;
     return at;
 }
@@ -149,12 +201,22 @@ WIDE static size_t read_wide(struct bytes data, size_t at, struct plain_text *te
 {
     return read_blocks(data, at, text, look_at_wide);
 }
+
+WIDEST static size_t read_widest(struct bytes data, size_t at, struct plain_text *text)
+{
+    return read_blocks(data, at, text, look_at_widest);
+}
 #endif
 
 size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text)
 {
 #ifdef WITH_VECTORS
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi"))
+    bool has_bits =
+        __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("lzcnt");
+
+    if (has_bits && __builtin_cpu_supports("avx512bw"))
+        return read_widest(data, at, text);
+    if (has_bits && __builtin_cpu_supports("avx2"))
         return read_wide(data, at, text);
 #endif
     return read_blocks(data, at, text, look_at);

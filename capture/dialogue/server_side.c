@@ -102,7 +102,7 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     struct reply *reply = &begun->reply;
     reply->lines = &begun->first_line;
     reply->code = code;
-    reply->first = line->first;
+    moment_set(&reply->first, &line->first);
     reply->is_after_gap = d->is_server_behind_gap;
     reply->lines_dropped = d->cuts_next_reply;
     d->cuts_next_reply = false;
@@ -211,25 +211,24 @@ static bool is_ciphertext(struct dialogue *d, const struct stream_chunk *chunk)
 
 void server_read(struct dialogue *d, const struct stream_chunk *chunk)
 {
-    struct stream_chunk rest = *chunk;
+    const struct stream_chunk *now = chunk->data.len ? chunk : NULL;
+    struct stream_chunk rest;
 
     if (chunk->acked != UINT64_MAX && chunk->acked > 0)
         d->acks_work = true;
-    while (rest.data.len > 0) {
-        size_t taken;
-        if (!d->session->is_tls && begins_as_tls(d, &rest))
-            client_start_tls(d, SIDE_SERVER, &rest);
-        if (d->is_open ? d->mode == CLIENT_TLS : is_ciphertext(d, &rest)) {
+    while (now) {
+        if (!d->session->is_tls && begins_as_tls(d, now))
+            client_start_tls(d, SIDE_SERVER, now);
+        if (d->is_open ? d->mode == CLIENT_TLS : is_ciphertext(d, now)) {
             if (!d->is_open)
-                tls_read(d, SIDE_SERVER, &rest);
+                tls_read(d, SIDE_SERVER, now);
             return;
         }
-        taken = read_line(d, &rest);
-        d->server_offset = rest.offset + taken;
-        rest.data = bytes_from(rest.data, taken);
-        rest.offset += taken;
-        if (d->hold.reason == HOLD_BDAT_REFUSED && rest.data.len > 0) { /* from here on both sides are held */
-            if (!hold_keep(d, SIDE_SERVER, &rest))
+        size_t taken = read_line(d, now);
+        d->server_offset = now->offset + taken;
+        now = chunk_behind(now, taken, &rest);
+        if (d->hold.reason == HOLD_BDAT_REFUSED && now) { /* from here on both sides are held */
+            if (!hold_keep(d, SIDE_SERVER, now))
                 bdat_decide(d);
             else
                 return;

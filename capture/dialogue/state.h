@@ -47,11 +47,11 @@ struct expectation {
 
 /* A line that is not complete yet. */
 struct line {
-    struct buf kept;
-    uint64_t length; /* of all, dropped bytes included */
-    bool is_begun;
+    bool is_begun; /* first, for it is asked at every packet */
     uint8_t last_byte;
     bool has_bare_cr;
+    uint64_t length; /* of all, dropped bytes included */
+    struct buf kept;
     struct moment first;
     uint64_t acked; /* by the segment of its first byte */
 };
@@ -125,68 +125,78 @@ struct content_state {
     size_t tail_len;
 };
 
-/* In the arena of its session, right behind it. */
+/* In the arena of its session, right behind it.  What nearly every packet touches comes first. */
 struct dialogue {
     const struct dialogue_options *options;
+    struct session *session;
     const struct flow_info *flow;
     int client_direction;
-    struct session *session;
-    struct digest *digest;   /* of the content being read */
-    struct fingerprint head; /* of its first octets */
-    bool is_told;            /* CHANGE_OPENED was said */
-    bool saw_smtp;
-
+    int prelude_state;
     enum client_mode mode;
-    struct line client_line;
-    uint64_t client_offset; /* of the next byte to be read, held ones not counted */
-    struct hold hold;
-    bool skips_fragment;     /* behind a hole: to the next line end */
-    bool is_behind_gap;      /* the next item comes right behind missing bytes */
-    bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
-    uint32_t held_item;      /* whose reply decides */
-    uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
-    bool reads_chunk_lines;  /* and the last decision */
-    uint64_t chunk_left;
-
-    struct line server_line;
-    uint64_t server_offset;
-    struct reply *building; /* a reply whose last line has not come */
-    bool skips_server_line;
-    bool is_server_behind_gap;
-    bool lost_server_bytes;
-    bool is_server_tls;       /* what the server sends is ciphertext, for all that is known */
-    bool is_tls_refused;      /* the server answered the client's TLS in clear */
-    bool lost_client_bytes;   /* commands may be missing: replies cannot be paired by counting */
-    uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
-    bool hides_next;          /* of a log: the client's next line leaves something out */
-    bool cuts_next_reply;     /* of a log: the server's next reply has lost its first lines */
-    bool has_exchange;        /* the 334 that was seen belongs to an AUTH that was seen */
-    uint64_t server_hole_end; /* of the last hole; 0 none */
+    bool is_told; /* CHANGE_OPENED was said */
+    bool saw_smtp;
     bool has_greeting;
-    bool acks_work;       /* the server's acknowledgments have moved: they can be believed */
-    uint64_t *reply_ends; /* server offsets behind each complete reply; in the arena of the session */
+    bool acks_work;         /* the server's acknowledgments have moved: they can be believed */
+    uint64_t client_offset; /* of the next byte to be read, held ones not counted */
+    uint64_t server_offset;
+    struct hold hold;
+
+    struct reply *building; /* a reply whose last line has not come */
+    uint64_t *reply_ends;   /* server offsets behind each complete reply; in the arena of the session */
     size_t reply_ends_cap;
     size_t reply_count;
-
     struct expectation *pending; /* a ring, in the arena of the session */
     uint32_t pending_cap, pending_first, pending_count;
-    uint32_t recipients; /* accepted in the open transaction */
+    uint32_t clear_pending; /* questions that were asked before TLS, and not answered */
+    uint32_t recipients;    /* accepted in the open transaction */
+    uint32_t held_item;     /* whose reply decides */
+    bool skips_fragment;    /* behind a hole: to the next line end */
+    bool skips_server_line;
+    bool is_behind_gap;      /* the next item comes right behind missing bytes */
+    bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
+    bool is_server_behind_gap;
+    bool lost_server_bytes;
+    bool lost_client_bytes; /* commands may be missing: replies cannot be paired by counting */
+    bool is_server_tls;     /* what the server sends is ciphertext, for all that is known */
+    bool is_tls_refused;    /* the server answered the client's TLS in clear */
+    bool is_open;           /* what was sealed has come out of it: both sides go on inside */
+    bool is_guess;          /* a port that nobody calls SMTP's: what is said inside must show it */
+    bool is_other;          /* and it has not */
+    bool hides_next;        /* of a log: the client's next line leaves something out */
+    bool cuts_next_reply;   /* of a log: the server's next reply has lost its first lines */
+    bool has_exchange;      /* the 334 that was seen belongs to an AUTH that was seen */
     bool offers_chunking;
     bool saw_ehlo;
-    uint32_t open_bdat;       /* 1 + message that BDAT chunks are joined to; 0 none */
-    struct tls_observer *tls; /* while the handshake goes on, or what is sealed can be read */
-    bool is_open;             /* what was sealed has come out of it: both sides go on inside */
-    bool is_guess;            /* a port that nobody calls SMTP's: what is said inside must show it */
-    bool is_other;            /* and it has not */
-    uint64_t guessed_bytes;
-    uint32_t clear_pending; /* questions that were asked before TLS, and not answered */
-    int prelude_state;
-
-    /* Not touched by every packet. */
+    struct line client_line;
+    struct line server_line;
+    struct digest *digest;   /* of the content being read */
+    struct fingerprint head; /* of its first octets */
     struct content_state content;
+
+    uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    uint64_t server_hole_end; /* of the last hole; 0 none */
+    uint64_t chunk_left;
+    uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
+    bool reads_chunk_lines;  /* and the last decision */
+    uint32_t open_bdat;      /* 1 + message that BDAT chunks are joined to; 0 none */
+    uint64_t guessed_bytes;
+    struct tls_observer *tls;          /* while the handshake goes on, or what is sealed can be read */
     struct stream_chunk prelude_chunk; /* the first of the client's, without its bytes */
     struct buf prelude[2];             /* bytes of each side while a prelude may be in them */
 };
+
+/* What is left of a chunk when `taken` octets of it were read, or NULL.  Put into `rest` only then: most
+ * segments hold one line, and a copy right behind the writing makes the processor wait. */
+static inline const struct stream_chunk *chunk_behind(const struct stream_chunk *chunk, size_t taken,
+                                                      struct stream_chunk *rest)
+{
+    if (taken >= chunk->data.len)
+        return NULL;
+    *rest = *chunk;
+    rest->data = bytes_from(chunk->data, taken);
+    rest->offset += taken;
+    return rest;
+}
 
 /* dialogue.c */
 /* Plaintext: of the connection, or once it is open, from inside. */

@@ -1,6 +1,19 @@
 /* A command line taken apart (RFC 5321 4.1.1), as leniently as servers do. */
 #include "smtp/command_line.h"
 
+enum verb command_line_split(struct bytes line, struct bytes *word, struct bytes *argument)
+{
+    size_t at = 0, end;
+
+    while (at < line.len && ascii_is_blank(line.ptr[at]))
+        at++;
+    for (end = at; end < line.len && !ascii_is_blank(line.ptr[end]);)
+        end++;
+    *word = bytes_slice(line, at, end - at);
+    *argument = bytes_trim(bytes_from(line, end));
+    return verb_parse(*word);
+}
+
 bool bdat_argument_parse(struct bytes argument, struct bdat_argument *out)
 {
     struct bdat_argument parsed = { 0 };

@@ -10,22 +10,15 @@ struct command_line {
     struct bytes argument; /* what follows, without the blanks around it */
 };
 
-/* Leading blanks are skipped; never fails.  Inline, for every command of a capture passes here, and the parts
- * are on their way to another struct. */
+/* Leading blanks are skipped; never fails. */
+enum verb command_line_split(struct bytes line, struct bytes *word, struct bytes *argument);
+
 static inline struct command_line command_line_parse(struct bytes line)
 {
-    size_t at = 0, end;
+    struct command_line parsed;
 
-    while (at < line.len && ascii_is_blank(line.ptr[at]))
-        at++;
-    for (end = at; end < line.len && !ascii_is_blank(line.ptr[end]);)
-        end++;
-    struct bytes word = bytes_slice(line, at, end - at);
-    return (struct command_line){
-        .verb = verb_parse(word),
-        .word = word,
-        .argument = bytes_trim(bytes_from(line, end)),
-    };
+    parsed.verb = command_line_split(line, &parsed.word, &parsed.argument);
+    return parsed;
 }
 
 /* The chunk size of BDAT (RFC 3030 2).  False if it is not "<digits> [LAST]"; `is_odd` tells of a sign,

@@ -125,7 +125,6 @@ static bool read_packet(struct capture *capture, struct pcap_pkthdr **header, co
         return true;
     }
     capture->record_most = 0;
-    capture->is_next_near = false;
     int result = pcap_next_ex(capture->pcap, header, data);
     return has_packet(capture, result, *header);
 }
@@ -137,7 +136,7 @@ void capture_advance(struct capture *capture)
     struct pcap_pkthdr *header = NULL;
     const u_char *data = NULL;
 
-    if (capture->record_most && !capture->links[0].has_program && record_advance(capture))
+    if (record_advance(capture))
         return;
     do {
         if (!read_packet(capture, &header, &data))

@@ -25,7 +25,6 @@ struct capture {
     uint32_t record_most;   /* octets of a packet that record_next reads; 0: libpcap reads all */
     int32_t record_tick_ns; /* nanoseconds in a unit of a record's fraction of a second */
     struct pcap_pkthdr record;
-    bool is_next_near; /* record_next will find the next packet without reading on in the file */
     bool is_done;
     bool is_peeked;     /* `head` was read only to learn its time, and is void */
     struct packet head; /* valid unless is_done */
@@ -44,6 +43,8 @@ void record_begin(struct capture *capture);
 bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint8_t **data) NODISCARD;
 /* The same into `head`, where nothing is filtered. */
 bool record_advance(struct capture *capture) NODISCARD;
+/* Those behind `head` that are in memory already, up to `most`; the last one is `head` then.  How many. */
+size_t record_take_near(struct capture *capture, struct packet *out, size_t most) NODISCARD;
 
 /* packet_link.c: the link of the packet just read; NULL, with a note in the facts, if its link type cannot be
  * filtered. */

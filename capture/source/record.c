@@ -50,19 +50,8 @@ static bool is_plain(const struct capture *capture, const struct fields *fields)
            && fields->captured - 1 < capture->record_most; /* not 0, which no link has */
 }
 
-/* Whether another one lies behind it, whole. */
-static bool is_next_near(const struct capture *capture, const uint8_t *behind, size_t len)
-{
-    struct fields fields;
-
-    if (len < RECORD_HEADER)
-        return false;
-    memcpy(&fields, behind, sizeof fields);
-    return is_plain(capture, &fields) && fields.captured <= len - RECORD_HEADER;
-}
-
 /* NULL, with nothing taken, where libpcap must read on. */
-static inline const uint8_t *take(struct capture *capture, struct fields *fields)
+static const uint8_t *take(struct capture *capture, struct fields *fields)
 {
     struct bytes ahead = input_ahead(capture->input, RECORD_HEADER);
 
@@ -77,7 +66,6 @@ static inline const uint8_t *take(struct capture *capture, struct fields *fields
     if (ahead.len < len)
         return NULL;
     input_skip(capture->input, len);
-    capture->is_next_near = is_next_near(capture, ahead.ptr + len, ahead.len - len);
     return ahead.ptr + RECORD_HEADER;
 }
 
@@ -95,18 +83,50 @@ bool record_next(struct capture *capture, struct pcap_pkthdr *header, const uint
     return true;
 }
 
+static void fill(struct capture *capture, const struct fields *fields, const uint8_t *data,
+                 struct packet *out)
+{
+    out->data = (struct bytes){ data, fields->captured };
+    out->wire_length = fields->wire;
+    out->time_ns =
+        fields->seconds * NS_PER_SECOND + (uint64_t)fields->fraction * (uint32_t)capture->record_tick_ns;
+    out->dlt = capture->links[0].dlt;
+    out->input = capture->index;
+    out->number = ++capture->input->facts.packets;
+}
+
+static bool takes_all(const struct capture *capture)
+{
+    return capture->record_most > 0 && !capture->links[0].has_program;
+}
+
 bool record_advance(struct capture *capture)
 {
     struct fields fields;
-    const uint8_t *data = take(capture, &fields);
+    const uint8_t *data = takes_all(capture) ? take(capture, &fields) : NULL;
 
-    if (!data)
-        return false;
-    capture->head.data = (struct bytes){ data, fields.captured };
-    capture->head.wire_length = fields.wire;
-    capture->head.time_ns =
-        fields.seconds * NS_PER_SECOND + (uint64_t)fields.fraction * (uint32_t)capture->record_tick_ns;
-    capture->head.number = ++capture->input->facts.packets;
-    capture->head.dlt = capture->links[0].dlt;
-    return true;
+    if (data)
+        fill(capture, &fields, data, &capture->head);
+    return data;
+}
+
+size_t record_take_near(struct capture *capture, struct packet *out, size_t most)
+{
+    struct bytes ahead = input_ahead(capture->input, 0);
+    size_t count = 0, at = 0;
+    struct fields fields;
+
+    if (!takes_all(capture))
+        return 0;
+    for (; count < most && ahead.len - at >= RECORD_HEADER; count++) {
+        memcpy(&fields, ahead.ptr + at, sizeof fields);
+        if (!is_plain(capture, &fields) || fields.captured > ahead.len - at - RECORD_HEADER)
+            break;
+        fill(capture, &fields, ahead.ptr + at + RECORD_HEADER, &out[count]);
+        at += RECORD_HEADER + fields.captured;
+    }
+    input_skip(capture->input, at);
+    if (count)
+        capture->head = out[count - 1];
+    return count;
 }

@@ -251,11 +251,13 @@ bool source_next(struct source *source, struct packet *out)
     return true;
 }
 
-bool source_is_near(const struct source *source)
+size_t source_next_some(struct source *source, struct packet *out, size_t most)
 {
     const struct merge *merge = &source->merge;
 
-    return source->has_handed_out && merge->count == 1 && merge->heap[0]->is_next_near && !source->filter;
+    if (most == 0 || !source_next(source, out))
+        return 0;
+    return merge->count > 1 ? 1 : 1 + record_take_near(merge->heap[0], out + 1, most - 1);
 }
 
 /* One line into source->line; 0 at the end, -1 for a line without its end. */

@@ -60,9 +60,9 @@ void source_free(struct source *source);
  * all of them.  Damaged inputs end early and say so in their facts. */
 bool source_next(struct source *source, struct packet *out) NODISCARD;
 
-/* Whether the next packet is near, in memory: source_next then leaves the bytes of those before it alone, as
- * long as this was true for each of them. */
-bool source_is_near(const struct source *source);
+/* The next packets, up to `most`, as far as they lie together in memory: all are borrowed until the next
+ * call. How many they are, one at least; 0 at the end of all captures. */
+size_t source_next_some(struct source *source, struct packet *out, size_t most) NODISCARD;
 
 /* Inputs that are recordings: call after the packets are done, for each line in turn; false at the end. The
  * view is borrowed until the next call and has no LF. A torn last line is not handed out (is_torn is set).

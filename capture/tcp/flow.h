@@ -2,6 +2,7 @@
 #define TCP_FLOW_H
 
 #include <assert.h>
+#include <stdalign.h>
 
 #include "base/prefetch.h"
 #include "tcp/flow_table.h"
@@ -50,9 +51,11 @@ enum flow_flag {
     FLAG_SYN_PENDING = 128, /* a SYN with another sequence number waits for its SYN-ACK */
 };
 
+/* What every packet touches comes first, and the second side's part of it stands at the begin of its facts.
+ */
 struct flow_body {
+    alignas(CACHE_LINE) struct stream stream[2];
     struct flow_info info;
-    struct stream stream[2];
     uint32_t pending_isn; /* of FLAG_SYN_PENDING */
     int pending_from;
     size_t undecided_bytes;

@@ -22,6 +22,28 @@ static void look_up(const struct flow_table *table, const struct segment *segmen
     out->hash = flow_hash(table, &out->key);
 }
 
+/* What every packet of it touches. */
+static void ask_for_body(const struct flow_body *body)
+{
+    enum { SIDE_PART = offsetof(struct flow_side_facts, missing_bytes) };
+
+    prefetch(body, offsetof(struct flow_body, info.side[0]) + SIDE_PART);
+    prefetch(&body->info.side[1], SIDE_PART);
+}
+
+/* And what it leads to. */
+static void ask_behind_body(const struct flow_table *table, const struct segment *segment,
+                            const struct flow *flow)
+{
+    const struct flow_body *body = flow->body;
+
+    for (int d = 0; d < 2; d++)
+        if (body->stream[d].pieces)
+            prefetch(body->stream[d].pieces, sizeof(struct piece));
+    if (segment->payload.len && flow->interest == FLOW_WANTED && table->handler.expect)
+        table->handler.expect(body->info.user);
+}
+
 /* Each step needs what the one before it has asked for.  Only guesses: nothing here changes anything. */
 static void ask_for_flows(const struct flow_table *table, const struct segment *segments,
                           const struct flow_lookup *lookups, size_t count)
@@ -37,10 +59,10 @@ static void ask_for_flows(const struct flow_table *table, const struct segment *
     }
     for (size_t i = 0; i < count; i++)
         if (flows[i] && flows[i]->body)
-            prefetch(flows[i]->body, sizeof *flows[i]->body);
-    for (size_t i = 0; i < count && table->handler.expect; i++)
-        if (segments[i].payload.len && flows[i] && flows[i]->body && flows[i]->interest == FLOW_WANTED)
-            table->handler.expect(flows[i]->body->info.user);
+            ask_for_body(flows[i]->body);
+    for (size_t i = 0; i < count; i++)
+        if (flows[i] && flows[i]->body)
+            ask_behind_body(table, &segments[i], flows[i]);
 }
 
 void flow_table_feed(struct flow_table *table, const struct segment *segments, size_t count)

@@ -40,6 +40,8 @@ static void sweep_list(struct flow_table *table, enum flow_list list, uint64_t n
 
     for (uint32_t i = table->lists[list].first; i != NO_FLOW; i = table->lists[list].first) {
         struct flow *flow = flow_at(table, i);
+        if (flow->next != NO_FLOW)
+            prefetch(flow_at(table, flow->next), sizeof *flow);
         if (flow->last_ns + timeout_ns <= now_ns)
             end_idle(table, i, list);
         else if (list == LIST_CLOSED || list == LIST_HALF_OPEN || list == LIST_CLOSING || list == LIST_ENDING)

@@ -181,6 +181,8 @@ struct flow *flow_create(struct flow_table *table, const struct flow_lookup *loo
     uint32_t i = table->free_flow, *bucket = flow_bucket(table, lookup->hash);
     struct flow *flow = flow_at(table, i);
     table->free_flow = flow->chain;
+    if (table->free_flow != NO_FLOW) /* the next connection's place */
+        prefetch(flow_at(table, table->free_flow), sizeof *flow);
     *flow = (struct flow){ .key = lookup->key,
                            .chain = *bucket,
                            .serial = table->next_serial++,
@@ -250,14 +252,14 @@ bool flow_give_body(struct flow_table *table, uint32_t index)
     if (body) {
         table->free_bodies = body->next_free;
         table->free_body_count--;
-        memset(body, 0, sizeof *body);
     } else {
-        body = calloc(1, sizeof *body);
+        body = aligned_alloc(alignof(struct flow_body), sizeof *body);
     }
     if (!body) {
         budget_give(table->budget, sizeof *body);
         return false;
     }
+    memset(body, 0, sizeof *body);
     fill_body(flow, body);
     flow->body = body;
     return true;

@@ -69,23 +69,25 @@ enum flow_close {
 /* What is known of a connection.  Borrowed: valid during a callback, and of a wanted connection until `ended`
  * returns. */
 struct flow_info {
-    uint64_t serial; /* order of its first packet among all connections, from 1 */
-    struct endpoint end[2];
+    /* What every packet touches stands together. */
+    void *user; /* of the handler; NULL at first */
+    uint64_t last_ns;
     int initiator;     /* 0 or 1, by SYN or SYN-ACK; -1 not known */
     bool is_midstream; /* the handshake was not captured */
+    struct flow_side_facts side[2];
+
+    uint64_t serial; /* order of its first packet among all connections, from 1 */
+    struct endpoint end[2];
     uint64_t start_ns;
-    uint64_t last_ns;
     uint32_t first_input; /* its first packet */
     uint64_t first_number;
     uint64_t rtt_ns; /* between SYN and the ACK that completes the handshake, or smallest seen; 0 unknown */
-    struct flow_side_facts side[2];
     enum flow_close close;     /* set when `ended` is called */
     int closed_by;             /* direction of the first FIN, or of the RST; -1 not known */
     uint64_t silent_ns;        /* time known to have passed behind the last packet, if it did not end */
     uint32_t early_packets[2]; /* of each direction, before any payload */
     bool is_established;       /* the handshake was completed, or data was seen */
     bool was_evicted;          /* ended early: the memory budget was needed elsewhere */
-    void *user;                /* of the handler; NULL at first */
 };
 
 /* Bytes of one direction, in order. */

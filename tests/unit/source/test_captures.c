@@ -47,6 +47,47 @@ static uint64_t read_all(struct source *source)
     return count;
 }
 
+/* Several times what is read ahead at once, so that records lie across its end. */
+static void packets_come_together_as_they_come_alone(void **state)
+{
+    enum { COUNT = 20000, MOST = 7 };
+    static const char *const filters[] = { NULL, "len >= 55" };
+    struct image image = { 0 };
+
+    (void)state;
+    pcap_make(&image, 1000, 1, COUNT);
+    image.len -= 3; /* the last one is torn */
+    struct place place = folder_put(&folder, "a", image_bytes(&image));
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+        const char *path = place.path;
+        struct source_options options = { .filter = filters[i] };
+        struct source *alone = source_open(&path, 1, &options, NULL),
+                      *together = source_open(&path, 1, &options, NULL);
+        struct packet expect, some[MOST];
+        size_t count, most = 0;
+        while ((count = source_next_some(together, some, MOST)) > 0) {
+            assert_true(count <= MOST);
+            most = count > most ? count : most;
+            for (size_t n = 0; n < count; n++) {
+                assert_true(source_next(alone, &expect));
+                assert_int_equal(some[n].number, expect.number);
+                assert_int_equal(some[n].time_ns, expect.time_ns);
+                assert_int_equal(some[n].wire_length, expect.wire_length);
+                assert_int_equal(some[n].dlt, expect.dlt);
+                assert_true(packet_is(some[n].data, (uint32_t)some[n].number));
+            }
+        }
+        assert_false(source_next(alone, &expect));
+        assert_int_equal(most, filters[i] ? 1 : MOST);
+        assert_int_equal(source_input(together, 0)->packets, source_input(alone, 0)->packets);
+        assert_int_equal(source_input(together, 0)->last_ns, source_input(alone, 0)->last_ns);
+        assert_true(source_input(together, 0)->is_torn);
+        source_free(alone);
+        source_free(together);
+    }
+    image_release(&image);
+}
+
 /* clang-format off */
 static const struct magic_case {
     const char *name;
@@ -666,6 +707,7 @@ static void progress_ends_where_the_file_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_FOLDER(packets_come_together_as_they_come_alone),
         WITH_FOLDER(every_magic_number_of_pcap_is_read_to_the_nanosecond),
         WITH_FOLDER(the_modified_pcap_of_old_linux_is_read),
         WITH_FOLDER(magic_numbers_that_libpcap_refuses_end_in_a_message),
