@@ -19,7 +19,7 @@ import box  # noqa: E402
 from box import Recorder, contents, folder  # noqa: E402
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-LATE_S, PAUSE_S = 0.3, 0.1  # of a secret; before each reply
+LATE_S, PAUSE_S = 0.3, 0.25  # of a secret; before each reply
 
 
 class Wrong(Exception):
