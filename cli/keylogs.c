@@ -9,12 +9,14 @@
 
 #include "cli/messages.h"
 
-enum { BLOCK = 65536 };
+enum { BLOCK = 65536, PIPE_BYTES = 1 << 20 /* what an ordinary user may ask for */ };
 
 struct key_file {
     const char *path;
-    int fd; /* -1: read to its end, and not followed */
-    bool is_regular;
+    int fd; /* -1: not there yet, or read to its end and not followed */
+    bool is_followed;
+    bool is_denied; /* what stands there now may not be opened: told */
+    struct stat is; /* what `fd` is */
     uint64_t odd_lines;
     uint64_t secrets;
     struct tls_key_text text;
@@ -24,7 +26,6 @@ struct keylogs {
     struct tls_keylog *keylog;
     struct key_file files[KEYLOGS_MOST];
     size_t file_count;
-    bool is_live;
     struct tls_key_text inside; /* of a capture */
     uint64_t from_captures;
 };
@@ -41,24 +42,33 @@ static void feed(struct keylogs *keylogs, struct key_file *file, struct bytes oc
     file->secrets += after.secrets - before.secrets;
 }
 
-/* A file that was cut, as when its program starts anew, is read from its beginning. */
-static void rewind_if_cut(struct key_file *file)
+static void end_line(struct keylogs *keylogs, struct key_file *file)
 {
-    struct stat status;
-    off_t at = file->is_regular ? lseek(file->fd, 0, SEEK_CUR) : 0;
-
-    if (at > 0 && fstat(file->fd, &status) == 0 && status.st_size < at)
-        (void)lseek(file->fd, 0, SEEK_SET);
+    if (file->text.len > 0)
+        feed(keylogs, file, BYTES("\n"), false);
 }
 
-/* As far as there is anything.  True if there was; false and `errno` 0 at the end. */
+/* A file that was cut, as when its program starts anew, is read from its beginning. */
+static void rewind_if_cut(struct keylogs *keylogs, struct key_file *file)
+{
+    struct stat status;
+    off_t at = S_ISREG(file->is.st_mode) ? lseek(file->fd, 0, SEEK_CUR) : 0;
+
+    if (at <= 0 || fstat(file->fd, &status) != 0 || status.st_size >= at)
+        return;
+    (void)lseek(file->fd, 0, SEEK_SET);
+    end_line(keylogs, file);
+}
+
+/* As far as there is anything.  True if there was; false and `errno` 0 at the end.  A pipe is at its end when
+ * nobody writes to it: who comes next begins a line. */
 static bool read_file(struct keylogs *keylogs, struct key_file *file)
 {
     static uint8_t block[BLOCK];
     bool has_more = false;
     ssize_t n;
 
-    rewind_if_cut(file);
+    rewind_if_cut(keylogs, file);
     for (;;) {
         n = read(file->fd, block, sizeof block);
         if (n < 0 && errno == EINTR)
@@ -69,8 +79,56 @@ static bool read_file(struct keylogs *keylogs, struct key_file *file)
         feed(keylogs, file, (struct bytes){ block, (size_t)n }, false);
     }
     int reason = n < 0 && errno != EAGAIN ? errno : 0;
+    if (n == 0 && S_ISFIFO(file->is.st_mode))
+        end_line(keylogs, file);
     explicit_bzero(block, sizeof block);
     errno = reason;
+    return has_more;
+}
+
+static void warn_of_mode(const struct key_file *file)
+{
+    if (S_ISREG(file->is.st_mode) && (file->is.st_mode & (S_IRGRP | S_IROTH)))
+        message("warning: %s can be read by others; chmod 600 it", file->path);
+}
+
+static void close_file(struct key_file *file)
+{
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    file->fd = -1;
+}
+
+/* False with `errno`. */
+static bool open_file(struct key_file *file)
+{
+    file->fd = open(file->path, O_RDONLY | O_CLOEXEC | (file->is_followed ? O_NONBLOCK : 0));
+    if (file->fd < 0)
+        return false;
+    (void)!fstat(file->fd, &file->is);
+    if (S_ISFIFO(file->is.st_mode)) /* who writes must not wait until it is read */
+        (void)fcntl(file->fd, F_SETPIPE_SZ, PIPE_BYTES);
+    warn_of_mode(file);
+    return true;
+}
+
+/* The log was moved away, as rotation does, and another one stands in its place, or the first one at all. */
+static bool turn_to_new(struct keylogs *keylogs, struct key_file *file)
+{
+    struct stat there;
+    bool has_more = false;
+
+    if (stat(file->path, &there) != 0
+        || (file->fd >= 0 && there.st_ino == file->is.st_ino && there.st_dev == file->is.st_dev))
+        return false;
+    if (file->fd >= 0)
+        has_more = read_file(keylogs, file); /* what came before it was moved */
+    end_line(keylogs, file);
+    close_file(file);
+    bool ok = open_file(file);
+    if (!ok && !file->is_denied)
+        message("--tls-keylog: %s: %s; what comes to it is not read", file->path, strerror(errno));
+    file->is_denied = !ok;
     return has_more;
 }
 
@@ -79,40 +137,39 @@ static bool read_on(void *ctx)
     struct keylogs *keylogs = ctx;
     bool has_more = false;
 
-    for (size_t i = 0; i < keylogs->file_count; i++)
-        if (keylogs->files[i].fd >= 0)
-            has_more = read_file(keylogs, &keylogs->files[i]) || has_more;
+    for (size_t i = 0; i < keylogs->file_count; i++) {
+        struct key_file *file = &keylogs->files[i];
+        if (file->is_followed)
+            has_more = turn_to_new(keylogs, file) || has_more;
+        if (file->fd >= 0)
+            has_more = read_file(keylogs, file) || has_more;
+    }
     return has_more;
 }
 
-static void warn_of_mode(const struct key_file *file, const struct stat *status)
+void keylogs_read_on(struct keylogs *keylogs)
 {
-    if (S_ISREG(status->st_mode) && (status->st_mode & (S_IRGRP | S_IROTH)))
-        message("warning: %s can be read by others; chmod 600 it", file->path);
+    (void)read_on(keylogs);
 }
 
-static bool open_file(struct keylogs *keylogs, struct key_file *file, const char *path)
+/* Opens it, and reads what is there.  A log that is followed may be missing as yet. */
+static bool add_file(struct keylogs *keylogs, struct key_file *file)
 {
-    struct stat status;
-
-    file->path = path;
-    file->fd = open(path, O_RDONLY | O_CLOEXEC | (keylogs->is_live ? O_NONBLOCK : 0));
-    if (file->fd < 0 || fstat(file->fd, &status) != 0) {
-        message("--tls-keylog: %s: %s", path, strerror(errno));
-        return false;
+    if (!open_file(file)) {
+        bool may_come = file->is_followed && errno == ENOENT;
+        message("--tls-keylog: %s: %s%s", file->path, strerror(errno),
+                may_come ? " as yet: it is waited for" : "");
+        return may_come;
     }
-    file->is_regular = S_ISREG(status.st_mode);
-    warn_of_mode(file, &status);
     (void)read_file(keylogs, file);
     if (errno != 0) {
-        message("--tls-keylog: %s: %s", path, strerror(errno));
+        message("--tls-keylog: %s: %s", file->path, strerror(errno));
         return false;
     }
-    if (keylogs->is_live)
+    if (file->is_followed)
         return true;
     feed(keylogs, file, (struct bytes){ NULL, 0 }, true);
-    (void)close(file->fd);
-    file->fd = -1;
+    close_file(file);
     return true;
 }
 
@@ -128,15 +185,17 @@ struct keylogs *keylogs_open(const struct options *options, struct budget *budge
         message("no memory for a key log");
         return NULL;
     }
-    keylogs->is_live = options->capture.device_count > 0;
+    bool is_live = options->capture.device_count > 0;
     for (size_t i = 0; i < options->keylog_count; i++) {
+        keylogs->files[i] =
+            (struct key_file){ .path = options->keylogs[i], .fd = -1, .is_followed = is_live };
         keylogs->file_count++;
-        if (!open_file(keylogs, &keylogs->files[i], options->keylogs[i])) {
+        if (!add_file(keylogs, &keylogs->files[i])) {
             keylogs_free(keylogs);
             return NULL;
         }
     }
-    if (keylogs->is_live)
+    if (is_live && keylogs->file_count > 0)
         tls_keylog_ask(keylogs->keylog, read_on, keylogs);
     return keylogs;
 }
@@ -146,8 +205,7 @@ void keylogs_free(struct keylogs *keylogs)
     if (!keylogs)
         return;
     for (size_t i = 0; i < keylogs->file_count; i++)
-        if (keylogs->files[i].fd >= 0)
-            (void)close(keylogs->files[i].fd);
+        close_file(&keylogs->files[i]);
     tls_keylog_free(keylogs->keylog);
     explicit_bzero(keylogs, sizeof *keylogs);
     free(keylogs);

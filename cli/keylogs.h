@@ -9,8 +9,12 @@
 
 struct keylogs;
 
-/* Opens and reads all files; those of a live capture are followed.  NULL: told. */
+/* Opens and reads all files; those of a live capture are followed, also where they are not there yet, are cut
+ * or are moved away, and pipes from one writer to the next.  NULL: told. */
 struct keylogs *keylogs_open(const struct options *options, struct budget *budget);
+/* Of the files that are followed, what they have got since: in time, so that nobody who writes into a pipe
+ * waits. */
+void keylogs_read_on(struct keylogs *keylogs);
 /* Wipes all secrets. */
 void keylogs_free(struct keylogs *keylogs);
 /* The secrets; NULL while there are none, and none can come from a file. */

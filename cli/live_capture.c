@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "base/timestamp.h"
+#include "cli/keylogs.h"
 #include "cli/messages.h"
 #include "cli/metrics.h"
 #include "cli/privileges.h"
@@ -36,6 +37,7 @@ struct live_run {
     const struct options *options;
     struct budget *budget;
     struct live *live;
+    struct keylogs *keylogs;
     struct recorder recorder;
     struct pipeline *pipeline;
     uint64_t packets;
@@ -250,6 +252,7 @@ static void do_chores(struct live_run *run, uint64_t now_ns)
         asked_to_end = 1; /* nobody reads any more */
         return;
     }
+    keylogs_read_on(run->keylogs);
     tell_news(run);
     tell_silence(run, &totals, now_ns);
     obey_signals(run, &totals, &stats);
@@ -365,7 +368,7 @@ static int run_pipeline(struct live_run *run)
 {
     struct session_sink sink = recorder_sink(&run->recorder);
     struct counted_feed counted = { .run = run };
-    struct packet_feed feed = { .ctx = &counted, .run = run_counted };
+    struct packet_feed feed = { .ctx = &counted, .run = run_counted, .keylogs = run->keylogs };
     struct pipeline_result result;
 
     if (!pipeline_run(run->options, &sink, true, &feed, run->budget, &result))
@@ -433,6 +436,16 @@ static struct live *open_devices(const struct options *options, struct err *err)
     return live_open(&live_options, err);
 }
 
+/* All that takes rights, before they are given up.  False: told. */
+static bool open_all(struct live_run *run, struct err *err)
+{
+    run->keylogs = keylogs_open(run->options, run->budget);
+    if (!run->keylogs)
+        return err_set(err, ERR_USAGE, 0, "nothing is recorded");
+    run->live = open_devices(run->options, err);
+    return run->live && privileges_drop(run->options->capture.user, err);
+}
+
 static void tell_beginning(const struct live_run *run)
 {
     const struct capture_options *capture = &run->options->capture;
@@ -450,10 +463,10 @@ int live_capture(const struct options *options, struct budget *budget)
     struct err err = { 0 };
     int status = EXIT_TROUBLE;
 
-    run.live = open_devices(options, &err);
-    if (!run.live || !privileges_drop(options->capture.user, &err)) {
+    if (!open_all(&run, &err)) {
         message("%s", err.text);
         live_free(run.live);
+        keylogs_free(run.keylogs);
         return err.code == ERR_USAGE ? EXIT_USAGE : EXIT_TROUBLE;
     }
     int link_types[CAPTURE_DEVICES];
@@ -474,5 +487,6 @@ int live_capture(const struct options *options, struct budget *budget)
     status = recorder_release(&run.recorder, status);
     interrupted = NULL;
     live_free(run.live);
+    keylogs_free(run.keylogs);
     return status;
 }

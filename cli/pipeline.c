@@ -394,9 +394,9 @@ static bool has_keys(void *ctx, struct bytes client_random)
     return keylog && (client_random.len == 0 || tls_keylog_knows(keylog, client_random));
 }
 
-static bool open_keys(struct pipeline *p, struct budget *budget)
+static bool open_keys(struct pipeline *p, const struct packet_feed *feed, struct budget *budget)
 {
-    p->keylogs = keylogs_open(p->options, budget);
+    p->keylogs = feed ? feed->keylogs : keylogs_open(p->options, budget);
     if (p->keylogs)
         note_keys(p);
     return p->keylogs;
@@ -448,7 +448,6 @@ static void close_parts(struct pipeline *p)
     event_reader_free(p->reader);
     unsealer_free(p->unsealer);
     flow_table_free(p->flows);
-    keylogs_free(p->keylogs);
     ip_decoder_free(p->ip);
     detector_free(p->detector);
     tls_certificates_free(p->certificates);
@@ -467,7 +466,7 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
         .wants_digests = wants_digests,
         .keep = options->keeps_content ? DIALOGUE_KEEP_FULL : (enum dialogue_keep)options->capture.content
     };
-    bool ok = open_keys(&p, budget) && open_parts(&p, budget, &err);
+    bool ok = open_keys(&p, feed, budget) && open_parts(&p, budget, &err);
     if (ok) {
         bool shows =
             options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
@@ -481,6 +480,8 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
         message("%s", err.text);
     }
     close_parts(&p);
+    if (!feed)
+        keylogs_free(p.keylogs);
     if (!ok)
         pipeline_release(result);
     return ok;

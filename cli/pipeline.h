@@ -17,9 +17,11 @@ struct pipeline_result {
 
 /* Packets from elsewhere than inputs, a device: `run` hands each to pipeline_take until there are no more. */
 struct pipeline;
+struct keylogs;
 struct packet_feed {
     void *ctx;
     void (*run)(void *ctx, struct pipeline *pipeline);
+    struct keylogs *keylogs; /* borrowed: opened before the right to was given up */
 };
 void pipeline_take(struct pipeline *pipeline, const struct packet *packet);
 /* `seen` is called with every TCP segment before it has any effect; the segment lives during the call. */

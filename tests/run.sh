@@ -71,16 +71,18 @@ rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
-for server in postfix exim opensmtpd; do
+for server in postfix dovecot-tls exim opensmtpd; do
     step "inside TLS: $server" python3 tests/live/tls.py build/release/cli/smtpscope $server
 done
 step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cli/smtpscope postfix \
     --preload build/release/samples/keylog/smtpscope-keylog.so
+step "inside TLS: other programs" python3 tests/live/tls_peers.py build/release/cli/smtpscope
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
+step "recorder: secrets of TLS that come later" python3 tests/recorder/keylog.py build/release/cli/smtpscope
 step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/release/cli/smtpscope
 $long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz

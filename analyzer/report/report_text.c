@@ -441,8 +441,9 @@ static void put_sealed(const struct report_counts *counts, const struct report_t
                                                      : " in TLS from the start could not be read");
     }
     if (counts->sealed_sessions || totals->sealed_connections)
-        buf_append_text(out, counts->wrong_keys ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
-                                                : ": --tls-keylog FILE reads them; docs/TLS.md\n");
+        buf_append_text(out, counts->wrong_keys
+                                 ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
+                                 : ": --tls-keylog FILE with their secrets reads them; docs/TLS.md\n");
 }
 
 static void text_summary(const struct report_counts *counts, const struct report_totals *totals,

@@ -44,9 +44,12 @@ static void raise_tls_on_plain_port(struct analysis *analysis, size_t index, enu
 
     if (!finding)
         return;
+    bool is_due = analysis->session->server.port == PORT_SUBMISSIONS;
     finding->confidence = confidence;
-    check_detail(analysis, finding, "The server on port %u speaks SMTP in clear.",
-                 (unsigned)analysis->session->server.port);
+    finding->fault = is_due ? FAULT_SERVER : FAULT_CLIENT;
+    check_detail(analysis, finding, "The server on port %u%s speaks SMTP in clear.",
+                 (unsigned)analysis->session->server.port,
+                 is_due ? ", which is for TLS from the start (RFC 8314 7.3)," : "");
 }
 
 static void check_foreign_protocol(struct analysis *analysis)

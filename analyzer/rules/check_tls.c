@@ -196,12 +196,52 @@ static void check_silence(struct analysis *analysis)
         ending.by == SIDE_NONE ? "other side" : side_name(ending.by), ending.is_reset ? "reset" : "closed");
 }
 
+/* The refusal in clear behind the client's handshake; NULL if there is none, or STARTTLS was not accepted. */
+static const struct reply *refusal_in_clear(const struct session *session)
+{
+    bool is_accepted = false, has_begun = false;
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_COMMAND)
+            is_accepted =
+                item->as.command.verb == VERB_STARTTLS && item->reply && item->reply->code / 100 == 2;
+        else if (item->kind == ITEM_TLS)
+            has_begun = is_accepted && item->as.tls.from == SIDE_CLIENT;
+        else if (item->kind == ITEM_REPLY && has_begun && item->reply && item->reply->code >= 400)
+            return item->reply;
+    }
+    return NULL;
+}
+
+/* The server has said yes to STARTTLS, and speaks no TLS. */
+static void check_answer(struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    const struct reply *refusal = refusal_in_clear(session);
+
+    if (!refusal || session->one_sided != SIDE_NONE || analysis->replay.has_gaps)
+        return;
+    struct finding *finding = check_raise_session(analysis, RULE_TLS_HANDSHAKE_FAILED, refusal->at);
+    if (!finding)
+        return;
+    finding->fault = FAULT_SERVER;
+    finding->reply_code = refusal->code;
+    check_detail(analysis, finding,
+                 "The server had accepted STARTTLS, and answered the handshake in clear, with %u.",
+                 (unsigned)refusal->code);
+}
+
 static void check_session(struct analysis *analysis)
 {
     if (ending_is_before_tls(analysis->session))
         check_silence(analysis);
-    if (!analysis->session->tls || !analysis->session->is_tls)
-        return; /* the server may have gone on in clear */
+    if (!analysis->session->tls)
+        return;
+    if (!analysis->session->is_tls) {
+        check_answer(analysis);
+        return;
+    }
     check_handshake(analysis);
     check_version(analysis);
     check_certificate(analysis);

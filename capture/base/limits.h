@@ -62,7 +62,9 @@ enum {
     LIMIT_TLS_TRIES = 4096,            /* sequence numbers tried for one record behind missing bytes */
     LIMIT_TLS_TRIED_BYTES = 64u * 1024 * 1024, /* octets decrypted in vain for one direction: some 20 ms */
     LIMIT_TLS_TRIED_KEYS = 64,                 /* secrets tried where the handshake was not captured */
-    LIMIT_TLS_KEY_TRIES = 4 * 1024 * 1024,     /* and records opened in vain so, in one run: some seconds */
+    LIMIT_TLS_WAIT_BYTES = 256 * 1024, /* of a connection, held until its secret is in a growing key log */
+    LIMIT_TLS_WAIT_S = 5,              /* and for so long: a log may come from another machine */
+    LIMIT_TLS_KEY_TRIES = 4 * 1024 * 1024, /* and records opened in vain so, in one run: some seconds */
 
     /* sasl */
     LIMIT_SASL_TOKEN = 65536, /* RFC 4954 4 deems 12288 octets sufficient; GSSAPI tickets grow larger */

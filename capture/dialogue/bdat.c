@@ -184,56 +184,65 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Complete replies among the held bytes of the server, in segments that acknowledge no more than `acked`. */
-static uint32_t count_replies(const struct dialogue *d, uint64_t acked)
+/* Complete replies in these bytes. */
+static uint32_t count_replies(struct bytes text)
 {
     uint32_t replies = 0;
     struct reply_line line;
+
+    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
+        replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
+    return replies;
+}
+
+/* The server answered again before it had more than the chunk. */
+static bool is_answered_early(const struct dialogue *d, uint64_t chunk_end)
+{
+    bool is_answered = false;
     struct buf joined;
 
     buf_init(&joined, LIMIT_HOLD + 1);
     for (const struct held *held = d->hold.first; held; held = held->next)
-        if (!held->is_hole && held->from == SIDE_SERVER && held->chunk.acked <= acked)
+        if (!held->is_hole && held->from == SIDE_SERVER && held->chunk.acked <= chunk_end)
             buf_append(&joined, held->chunk.data);
-    struct bytes text = buf_bytes(&joined);
-    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
-        replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
+    is_answered = count_replies(buf_bytes(&joined)) > 0;
     buf_release(&joined);
-    return replies;
+    return is_answered;
 }
 
-static bool holds_hole(const struct dialogue *d)
+/* At some moment there were more replies than lines behind the chunk.  Nothing is said where bytes of either
+ * side are missing. */
+static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
 {
-    const struct held *held = d->hold.first;
+    uint32_t lines = 0, replies = 0;
+    bool has_more = false;
 
-    while (held && !held->is_hole)
-        held = held->next;
-    return held != NULL;
+    for (const struct held *held = d->hold.first; held; held = held->next) {
+        if (held->is_hole)
+            return false;
+        struct bytes text = held->chunk.data;
+        if (held->from == SIDE_SERVER) {
+            replies += count_replies(text);
+        } else {
+            uint64_t skipped = text.len < chunk_left ? text.len : chunk_left;
+            chunk_left -= skipped;
+            lines += count_lines(bytes_from(text, (size_t)skipped));
+        }
+        has_more = has_more || replies > lines;
+    }
+    return has_more;
 }
 
-/* The lines that are held behind a chunk of that size. */
-static uint32_t count_lines_behind(const struct dialogue *d, uint64_t size)
-{
-    struct buf text;
-
-    buf_init(&text, LIMIT_HOLD + 1);
-    hold_join(d, UINT64_MAX, &text);
-    uint32_t lines = size < text.len ? count_lines(bytes_from(buf_bytes(&text), (size_t)size)) : 0;
-    buf_release(&text);
-    return lines;
-}
-
-/* The server read the lines of the chunk as commands: it answered again before it had more than the chunk, or
- * gave more replies than the lines behind can explain, if all of them are there. */
+/* The server read the lines of the chunk as commands. */
 static bool was_read_as_lines(struct dialogue *d, uint64_t size)
 {
     const struct reply *reply = command_item(d)->reply;
 
     if (!d->offers_chunking && reply && (reply->code == 500 || reply->code == 502))
         return true; /* it does not know the verb, so it cannot have counted */
-    if (d->acks_work && size <= LIMIT_HOLD_CHUNK && count_replies(d, d->client_offset + size) > 0)
+    if (d->acks_work && size <= LIMIT_HOLD_CHUNK && is_answered_early(d, d->client_offset + size))
         return true;
-    return !holds_hole(d) && count_replies(d, UINT64_MAX) > count_lines_behind(d, size);
+    return is_answered_in_lines(d, size);
 }
 
 void bdat_decide(struct dialogue *d)

@@ -181,8 +181,7 @@ struct dialogue {
     bool reads_chunk_lines;  /* and the last decision */
     uint32_t open_bdat;      /* 1 + message that BDAT chunks are joined to; 0 none */
     uint64_t guessed_bytes;
-    struct tls_observer *tls; /* while the handshake goes on, or what is sealed can be read */
-    struct moment tls_alert_at[LIMIT_TLS_ALERTS];
+    struct tls_observer *tls;          /* while the handshake goes on, or what is sealed can be read */
     struct stream_chunk prelude_chunk; /* the first of the client's, without its bytes */
     struct buf prelude[2];             /* bytes of each side while a prelude may be in them */
 };

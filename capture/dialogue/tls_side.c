@@ -102,12 +102,15 @@ static void copy_alerts(struct dialogue *d, const struct tls_seen *seen)
 
     tls->alerts =
         seen->alert_count ? ARENA_ARRAY(&d->session->arena, struct tls_alert, seen->alert_count) : NULL;
-    for (unsigned i = 0; tls->alerts && i < seen->alert_count; i++)
+    for (unsigned i = 0; tls->alerts && i < seen->alert_count; i++) {
+        const struct tls_seen_alert *alert = &seen->alerts[i];
         tls->alerts[tls->alert_count++] =
-            (struct tls_alert){ .from = seen->alerts[i].from == TLS_CLIENT ? SIDE_CLIENT : SIDE_SERVER,
-                                .level = seen->alerts[i].level,
-                                .description = seen->alerts[i].description,
-                                .at = d->tls_alert_at[i] };
+            (struct tls_alert){ .from = side_of(alert->from),
+                                .level = alert->level,
+                                .description = alert->description,
+                                .at = { .time_ns = alert->time_ns,
+                                        .packet = { alert->input, alert->number } } };
+    }
 }
 
 void tls_end(struct dialogue *d)
@@ -131,6 +134,7 @@ void tls_end(struct dialogue *d)
     tls->offered_version = seen->offered_version;
     tls->version = seen->version;
     tls->cipher = seen->cipher;
+    tls->done_ns = seen->done_ns;
     tls->is_resumed = seen->is_resumed;
     if (seen->has_sealed_alert)
         tls->sealed_alert = seen->sealed_alert == TLS_CLIENT ? SIDE_CLIENT : SIDE_SERVER;
@@ -158,25 +162,12 @@ static void close_inside(struct dialogue *d, enum side from, const struct stream
     dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 
-static void note_progress(struct dialogue *d, unsigned told, const struct stream_chunk *chunk)
-{
-    const struct tls_seen *seen = tls_observer_seen(d->tls);
-    struct tls_facts *tls = d->session->tls;
-
-    for (; told < seen->alert_count; told++)
-        d->tls_alert_at[told] = moment_of(chunk);
-    if (seen->progress == TLS_PROGRESS_DONE && tls->done_ns == 0)
-        tls->done_ns = chunk->time_ns;
-}
-
 void tls_read(struct dialogue *d, enum side from, const struct stream_chunk *chunk)
 {
     d->session->side[from].tls_bytes += chunk->data.len;
     if (!d->tls)
         return;
-    unsigned told = tls_observer_seen(d->tls)->alert_count;
     bool goes_on = tls_observer_feed(d->tls, from == SIDE_CLIENT ? TLS_CLIENT : TLS_SERVER, chunk);
-    note_progress(d, told, chunk);
     if (!goes_on || d->is_other)
         close_inside(d, from, chunk);
 }

@@ -1,11 +1,14 @@
 /* ClientHello and ServerHello: version, random, session id, ciphers, compression, extensions. */
 #include "tls/tls_hello.h"
 
+#include "base/digest.h"
+
 enum {
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_ALPN = 16,
     EXTENSION_ENCRYPT_THEN_MAC = 22,
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
+    EXTENSION_SESSION_TICKET = 35,
     EXTENSION_PRE_SHARED_KEY = 41,
     EXTENSION_EARLY_DATA = 42,
     EXTENSION_SUPPORTED_VERSIONS = 43,
@@ -30,6 +33,13 @@ static void set(uint8_t *to, size_t most, size_t *len, struct bytes from)
     *len = from.len < most ? from.len : most;
     if (*len)
         memcpy(to, from.ptr, *len);
+}
+
+static void name_session(struct tls_session_name *name, struct bytes octets)
+{
+    name->is_set = octets.len > 0;
+    if (name->is_set)
+        digest_sha256(octets, name->digest);
 }
 
 /* server_name_list: type 0 is a host name (RFC 6066 3). */
@@ -87,6 +97,10 @@ static void read_client_extension(uint16_t type, struct bytes extension, struct 
         break;
     case EXTENSION_EARLY_DATA:
         hellos->has_early_data = true;
+        break;
+    case EXTENSION_SESSION_TICKET:
+        if (hellos->names_sessions)
+            name_session(&hellos->ticket, extension);
         break;
     default:
         break;
@@ -198,4 +212,16 @@ void tls_server_hello_read(struct bytes body, struct tls_seen *seen, struct tls_
     bool has_id =
         session.len > 0 && bytes_equal(session, (struct bytes){ hellos->session_id, hellos->session_id_len });
     seen->is_resumed = answer.version >= 0x0304 ? answer.has_key : has_id;
+    if (hellos->names_sessions && answer.version < 0x0304)
+        name_session(&hellos->id, session);
+}
+
+void tls_ticket_read(struct bytes body, struct tls_hellos *hellos)
+{
+    struct reader r = reader_over(body);
+
+    (void)read_bytes(&r, 4); /* how long it is good */
+    struct bytes ticket = read_sized16(&r);
+    if (r.ok && hellos->names_sessions)
+        name_session(&hellos->granted, ticket);
 }

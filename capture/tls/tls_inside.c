@@ -201,6 +201,7 @@ static void fail(struct tls_observer *observer, enum tls_side from)
 
     if (!observer->seen.has_server_hello && !observer->is_pickup)
         return; /* early data to which there are no keys, and which the server may not take */
+    tls_observer_note_sealed(observer, from); /* the handshake may be over all the same */
     reading->failures++;
     if (reading->was_opened && reading->opener && reading->failures < FAILURES_AFTER) {
         tls_search_tear(observer, from);
@@ -209,7 +210,6 @@ static void fail(struct tls_observer *observer, enum tls_side from)
     if (has_keys && !reading->was_opened && reading->failures < FAILURES_BEFORE)
         return;
     tls_inside_give_up(observer, has_keys ? TLS_READ_WRONG : TLS_READ_NONE);
-    tls_observer_note_sealed(observer, from);
 }
 
 void tls_inside_note_block(struct tls_observer *observer, enum tls_side from, struct bytes body)

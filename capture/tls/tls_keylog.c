@@ -96,6 +96,11 @@ void tls_keylog_ask(struct tls_keylog *keylog, bool (*read_on)(void *ctx), void 
     keylog->read_on_ctx = ctx;
 }
 
+bool tls_keylog_may_grow(const struct tls_keylog *keylog)
+{
+    return keylog->read_on;
+}
+
 struct tls_keylog_facts tls_keylog_facts(const struct tls_keylog *keylog)
 {
     return keylog->facts;
@@ -221,7 +226,7 @@ static void add(struct tls_keylog *keylog, const struct entry *added)
         entry = entry_at(keylog, index);
         *entry = *added;
         link_entry(keylog, index);
-        keylog->facts.secrets++;
+        keylog->facts.secrets += added->label != TLS_LABEL_SESSION;
     }
     memcpy(entry->secret, added->secret, sizeof entry->secret);
     entry->len = added->len;
@@ -355,6 +360,26 @@ bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct byt
 bool tls_keylog_knows(struct tls_keylog *keylog, struct bytes random)
 {
     return random.len == TLS_RANDOM_BYTES && find_anew(keylog, TLS_LABEL_NONE, random.ptr);
+}
+
+void tls_keylog_note_session(struct tls_keylog *keylog, const uint8_t name[TLS_SESSION_NAME_BYTES],
+                             const uint8_t random[TLS_RANDOM_BYTES])
+{
+    struct entry entry = { .label = TLS_LABEL_SESSION, .len = TLS_RANDOM_BYTES };
+
+    memcpy(entry.id, name, sizeof entry.id);
+    memcpy(entry.secret, random, TLS_RANDOM_BYTES);
+    add(keylog, &entry);
+}
+
+bool tls_keylog_session(const struct tls_keylog *keylog, const uint8_t name[TLS_SESSION_NAME_BYTES],
+                        uint8_t random[TLS_RANDOM_BYTES])
+{
+    const struct entry *entry = find(keylog, TLS_LABEL_SESSION, name);
+
+    if (entry)
+        memcpy(random, entry->secret, TLS_RANDOM_BYTES);
+    return entry;
 }
 
 bool tls_keylog_newest(const struct tls_keylog *keylog, enum tls_label label, size_t *at,

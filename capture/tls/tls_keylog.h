@@ -20,10 +20,11 @@ enum tls_label {
     TLS_LABEL_SERVER_HANDSHAKE,
     TLS_LABEL_CLIENT_TRAFFIC,
     TLS_LABEL_SERVER_TRAFFIC,
+    TLS_LABEL_SESSION, /* in no log: a session that can be resumed, see tls_keylog_note_session */
     TLS_LABEL_COUNT
 };
 
-enum { TLS_RANDOM_BYTES = 32, TLS_SECRET_MOST = 48 };
+enum { TLS_RANDOM_BYTES = 32, TLS_SECRET_MOST = 48, TLS_SESSION_NAME_BYTES = 32 };
 
 struct tls_secret {
     uint8_t bytes[TLS_SECRET_MOST];
@@ -56,11 +57,20 @@ void tls_keylog_finish(struct tls_keylog *keylog, struct tls_key_text *text);
 /* Who to ask when a secret is missing; true if there was more to read.  Programs write a secret down before
  * they use it, so a second look helps while the file still grows. */
 void tls_keylog_ask(struct tls_keylog *keylog, bool (*read_on)(void *ctx), void *ctx);
+/* Secrets may still come. */
+bool tls_keylog_may_grow(const struct tls_keylog *keylog);
 /* The caller wipes `out`. */
 bool tls_keylog_find(struct tls_keylog *keylog, enum tls_label label, struct bytes random,
                      struct tls_secret *out) NODISCARD;
 /* Whether there is a secret of any label for this client random. */
 bool tls_keylog_knows(struct tls_keylog *keylog, struct bytes random);
+/* Up to TLS 1.2 a session that is resumed has the master secret of the first connection, and some programs
+ * (GnuTLS) write it down only once: `name` stands for the id or the ticket of a session, `random` is of its
+ * first connection. */
+void tls_keylog_note_session(struct tls_keylog *keylog, const uint8_t name[TLS_SESSION_NAME_BYTES],
+                             const uint8_t random[TLS_RANDOM_BYTES]);
+bool tls_keylog_session(const struct tls_keylog *keylog, const uint8_t name[TLS_SESSION_NAME_BYTES],
+                        uint8_t random[TLS_RANDOM_BYTES]) NODISCARD;
 /* The client random of the n-th newest secret of this label; false behind the oldest one. */
 bool tls_keylog_newest(const struct tls_keylog *keylog, enum tls_label label, size_t *at,
                        uint8_t random[TLS_RANDOM_BYTES]);

@@ -6,6 +6,7 @@
 enum message_type {
     HELLO_CLIENT = 1,
     HELLO_SERVER = 2,
+    NEW_SESSION_TICKET = 4,
     END_OF_EARLY_DATA = 5,
     ENCRYPTED_EXTENSIONS = 8,
     CERTIFICATE = 11,
@@ -94,6 +95,8 @@ static void take_server_message(struct tls_observer *observer, uint8_t type, str
         tls_server_hello_read(body, &observer->seen, &observer->hellos);
     else if (type == ENCRYPTED_EXTENSIONS && observer->seen.version >= TLS_VERSION_13)
         tls_encrypted_extensions_read(body, &observer->seen);
+    else if (type == NEW_SESSION_TICKET && observer->seen.version < TLS_VERSION_13)
+        tls_ticket_read(body, &observer->hellos);
     else if (type == CERTIFICATE)
         take_certificate(observer, body);
 }
@@ -151,7 +154,11 @@ void tls_take_alert(struct tls_observer *observer, enum tls_side from, struct by
             continue;
         direction->alert_len = 0;
         if (seen->alert_count < LIMIT_TLS_ALERTS)
-            seen->alerts[seen->alert_count++] =
-                (struct tls_seen_alert){ from, direction->alert[0], direction->alert[1] };
+            seen->alerts[seen->alert_count++] = (struct tls_seen_alert){ .from = from,
+                                                                         .level = direction->alert[0],
+                                                                         .description = direction->alert[1],
+                                                                         .time_ns = observer->chunk->time_ns,
+                                                                         .input = observer->chunk->input,
+                                                                         .number = observer->chunk->number };
     }
 }

@@ -21,7 +21,7 @@ struct tls_observer *tls_observer_new(const struct tls_options *options, const s
     observer->options = *options;
     if (sink)
         observer->sink = *sink;
-    observer->has_keys = sink && options->keylog;
+    observer->has_keys = observer->hellos.names_sessions = sink && options->keylog;
     buf_init(&observer->direction[0].message, LIMIT_TLS_HANDSHAKE);
     buf_init(&observer->direction[1].message, LIMIT_TLS_HANDSHAKE);
     return observer;
@@ -41,6 +41,7 @@ void tls_observer_free(struct tls_observer *observer)
     struct budget *budget = observer->options.budget;
     release_direction(observer, TLS_CLIENT);
     release_direction(observer, TLS_SERVER);
+    tls_wait_drop(observer);
     if (observer->seen.certificate)
         budget_give(budget, sizeof *observer->seen.certificate);
     free(observer->seen.certificate);
@@ -209,11 +210,25 @@ static size_t take_body(struct tls_observer *observer, enum tls_side from, struc
     return part.len;
 }
 
+/* From a record on whose secret is not known yet, all is held. */
+static bool must_wait(struct tls_observer *observer, enum tls_side from, struct bytes data, uint64_t offset)
+{
+    struct stream_chunk rest = *observer->chunk;
+
+    if (!is_record_sealed(observer, &observer->direction[from]) || !tls_wait_is_due(observer, from))
+        return false;
+    rest.data = data;
+    rest.offset = offset;
+    return tls_wait_hold(observer, from, &rest);
+}
+
 void tls_observer_go_on(struct tls_observer *observer, enum tls_side from, struct bytes data, uint64_t offset)
 {
     struct tls_direction *direction = &observer->direction[from];
 
     while (data.len > 0 && !tls_observer_is_over(observer)) {
+        if (must_wait(observer, from, data, offset))
+            return;
         size_t taken = direction->header_len < TLS_HEADER_BYTES ? take_header(observer, from, data, offset)
                                                                 : take_body(observer, from, data);
         data = bytes_from(data, taken);
@@ -225,7 +240,8 @@ void tls_observer_go_on(struct tls_observer *observer, enum tls_side from, struc
     }
 }
 
-bool tls_observer_feed(struct tls_observer *observer, enum tls_side from, const struct stream_chunk *chunk)
+void tls_observer_take_chunk(struct tls_observer *observer, enum tls_side from,
+                             const struct stream_chunk *chunk)
 {
     observer->chunk = chunk;
     if (observer->direction[from].reading.is_searching && observer->has_keys)
@@ -233,6 +249,18 @@ bool tls_observer_feed(struct tls_observer *observer, enum tls_side from, const 
     else
         tls_observer_go_on(observer, from, chunk->data, chunk->offset);
     observer->chunk = NULL;
+    if (observer->seen.progress == TLS_PROGRESS_DONE && observer->seen.done_ns == 0)
+        observer->seen.done_ns = chunk->time_ns;
+}
+
+bool tls_observer_feed(struct tls_observer *observer, enum tls_side from, const struct stream_chunk *chunk)
+{
+    bool is_held = tls_wait_goes_on(observer) && tls_wait_hold(observer, from, chunk);
+
+    if (tls_wait_goes_on(observer))
+        tls_wait_look(observer, chunk->time_ns);
+    if (!is_held)
+        tls_observer_take_chunk(observer, from, chunk);
     return !tls_observer_is_over(observer);
 }
 
@@ -263,7 +291,7 @@ static uint64_t begin_of_loss(const struct tls_direction *direction, const struc
                               : direction->record_begin;
 }
 
-static void take_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
+static void read_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
 {
     struct tls_direction *direction = &observer->direction[from];
     bool is_inside = direction->header_len == TLS_HEADER_BYTES && hole->length <= direction->record_left;
@@ -276,7 +304,7 @@ static void take_hole(struct tls_observer *observer, enum tls_side from, const s
         tls_search_begin(observer, from, begin_of_loss(direction, hole), hole->offset + hole->length);
 }
 
-bool tls_observer_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
+void tls_observer_take_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
 {
     struct stream_chunk moment = { .offset = hole->offset,
                                    .acked = UINT64_MAX,
@@ -286,13 +314,25 @@ bool tls_observer_hole(struct tls_observer *observer, enum tls_side from, const 
 
     observer->chunk = &moment;
     if (!tls_observer_is_over(observer))
-        take_hole(observer, from, hole);
+        read_hole(observer, from, hole);
     observer->chunk = NULL;
+}
+
+bool tls_observer_hole(struct tls_observer *observer, enum tls_side from, const struct stream_hole *hole)
+{
+    bool is_held = tls_wait_goes_on(observer) && tls_wait_hold_hole(observer, from, hole);
+
+    if (tls_wait_goes_on(observer))
+        tls_wait_look(observer, hole->time_ns);
+    if (!is_held)
+        tls_observer_take_hole(observer, from, hole);
     return !tls_observer_is_over(observer);
 }
 
 void tls_observer_finish(struct tls_observer *observer, const struct stream_chunk *end)
 {
+    if (tls_wait_goes_on(observer))
+        tls_wait_look(observer, UINT64_MAX);
     bool is_failed = observer->direction[0].reading.failures || observer->direction[1].reading.failures;
 
     observer->chunk = end;

@@ -36,12 +36,16 @@ struct tls_seen_alert {
     enum tls_side from;
     uint8_t level;
     uint8_t description;
+    uint64_t time_ns; /* of the packet in which it was */
+    uint32_t input;
+    uint64_t number;
 };
 
 enum { TLS_SNI_MOST = 256, TLS_ALPN_MOST = 32 };
 
 struct tls_seen {
     enum tls_progress progress;
+    uint64_t done_ns;         /* when the handshake was over; 0: it is not */
     uint16_t offered_version; /* the highest; 0x0303 is TLS 1.2, 0x0304 is 1.3 */
     uint16_t version;         /* chosen; 0 none */
     uint16_t cipher;

@@ -164,11 +164,43 @@ static void cut_key_block(const uint8_t *block, enum tls_side from, struct tls_o
     memcpy(keys->iv, block + 2 * (mac + key) + side * iv, iv);
 }
 
-static bool find_master(struct tls_observer *observer, struct tls_secret *master)
+/* Whose master secret a session has that is resumed. */
+static bool find_first_connection(const struct tls_observer *observer, uint8_t random[TLS_RANDOM_BYTES])
 {
-    return observer->hellos.has_client_random
-           && tls_keylog_find(observer->options.keylog, TLS_LABEL_MASTER, client_random(observer), master)
+    const struct tls_hellos *hellos = &observer->hellos;
+    const struct tls_keylog *keylog = observer->options.keylog;
+
+    if (!observer->seen.is_resumed || observer->seen.version >= TLS_VERSION_13)
+        return false;
+    return (hellos->id.is_set && tls_keylog_session(keylog, hellos->id.digest, random))
+           || (hellos->ticket.is_set && tls_keylog_session(keylog, hellos->ticket.digest, random));
+}
+
+/* `random` becomes that of the connection for which it was made. */
+static bool find_master(struct tls_observer *observer, struct tls_secret *master,
+                        uint8_t random[TLS_RANDOM_BYTES])
+{
+    struct tls_keylog *keylog = observer->options.keylog;
+    struct bytes own = client_random(observer), first = { random, TLS_RANDOM_BYTES };
+
+    if (!observer->hellos.has_client_random)
+        return false;
+    memcpy(random, own.ptr, own.len);
+    return (tls_keylog_find(keylog, TLS_LABEL_MASTER, own, master)
+            || (find_first_connection(observer, random)
+                && tls_keylog_find(keylog, TLS_LABEL_MASTER, first, master)))
            && master->len == MASTER_BYTES;
+}
+
+/* The session may be resumed: with the secret of the same connection. */
+static void note_session(struct tls_observer *observer, const uint8_t random[TLS_RANDOM_BYTES])
+{
+    const struct tls_hellos *hellos = &observer->hellos;
+
+    if (hellos->id.is_set && !observer->seen.is_resumed)
+        tls_keylog_note_session(observer->options.keylog, hellos->id.digest, random);
+    if (hellos->granted.is_set)
+        tls_keylog_note_session(observer->options.keylog, hellos->granted.digest, random);
 }
 
 static struct tls_opener *opener_of_master(struct tls_observer *observer, enum tls_side from,
@@ -203,26 +235,50 @@ bool tls_schedule_change(struct tls_observer *observer, enum tls_side from)
     const struct tls_suite *suite = tls_suite_find(observer->seen.cipher);
     const struct tls_secret none = { .len = 0 };
     struct tls_secret master = { .len = 0 };
+    uint8_t random[TLS_RANDOM_BYTES];
     struct tls_opener *opener = NULL;
 
     if (suite && !observer->hellos.is_compressed && observer->seen.version >= TLS_VERSION_10
-        && find_master(observer, &master))
+        && find_master(observer, &master, random))
         opener = opener_of_master(observer, from, suite, &master);
     OPENSSL_cleanse(&master, sizeof master);
     if (!opener)
         return false;
+    if (from == TLS_SERVER) /* its ticket was in clear before this */
+        note_session(observer, random);
     adopt(reading, opener, &none);
     reading->epoch = TLS_EPOCH_TRAFFIC;
     reading->has_block_before = false;
     return true;
 }
 
+bool tls_schedule_lacks_secret(struct tls_observer *observer, enum tls_side from)
+{
+    const struct tls_reading *reading = &observer->direction[from].reading;
+    enum tls_epoch next = reading->epoch < TLS_EPOCH_HANDSHAKE ? TLS_EPOCH_HANDSHAKE : TLS_EPOCH_TRAFFIC;
+    struct tls_secret secret = { .len = 0 };
+    uint8_t random[TLS_RANDOM_BYTES];
+
+    if (reading->opener || !observer->seen.has_server_hello || !observer->hellos.has_client_random
+        || !tls_suite_find(observer->seen.cipher))
+        return false;
+    bool has_secret = observer->seen.version < TLS_VERSION_13
+                          ? find_master(observer, &secret, random)
+                          : tls_keylog_find(observer->options.keylog, label_of(next, from),
+                                            client_random(observer), &secret);
+    OPENSSL_cleanse(&secret, sizeof secret);
+    return !has_secret;
+}
+
 bool tls_schedule_has_keys(struct tls_observer *observer)
 {
+    uint8_t random[TLS_RANDOM_BYTES];
+
     if (observer->is_pickup)
         return true;
     return observer->seen.has_server_hello && observer->hellos.has_client_random
-           && tls_keylog_knows(observer->options.keylog, client_random(observer));
+           && (tls_keylog_knows(observer->options.keylog, client_random(observer))
+               || find_first_connection(observer, random));
 }
 
 /* Numbers 0, 1, 2 ... with these keys, as far as the ceilings allow. */

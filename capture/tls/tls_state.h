@@ -62,13 +62,23 @@ struct tls_direction {
     struct tls_reading reading;
 };
 
+/* What is held until its secret is known. */
+struct tls_wait {
+    struct tls_held *first; /* NULL: nothing is waited for */
+    struct tls_held *last;
+    size_t bytes;
+    uint64_t until_ns;
+    bool is_spent; /* it was in vain, and is not done again */
+};
+
 struct tls_observer {
     struct tls_options options;
     struct tls_sink sink;
     struct tls_direction direction[2];
     struct tls_hellos hellos;
-    bool has_keys;                    /* secrets may be there: what is sealed is looked at */
-    bool is_pickup;                   /* the handshake was not captured */
+    bool has_keys;  /* secrets may be there: what is sealed is looked at */
+    bool is_pickup; /* the handshake was not captured */
+    struct tls_wait wait;
     const struct stream_chunk *chunk; /* while it is fed */
     struct tls_seen seen;
 };
@@ -82,6 +92,24 @@ void tls_observer_note_sealed(struct tls_observer *observer, enum tls_side from)
 /* What is behind missing bytes, from the begin of a record on. */
 void tls_observer_go_on(struct tls_observer *observer, enum tls_side from, struct bytes data,
                         uint64_t offset);
+/* What has come, or was held: now. */
+void tls_observer_take_chunk(struct tls_observer *observer, enum tls_side from,
+                             const struct stream_chunk *chunk);
+void tls_observer_take_hole(struct tls_observer *observer, enum tls_side from,
+                            const struct stream_hole *hole);
+
+/* tls_wait.c: records that come before their secret does */
+/* A sealed record begins whose secret is not known, and may come. */
+bool tls_wait_is_due(struct tls_observer *observer, enum tls_side from);
+bool tls_wait_goes_on(const struct tls_observer *observer);
+/* Holds a copy.  False: there is no room for it, and waiting is over. */
+bool tls_wait_hold(struct tls_observer *observer, enum tls_side from,
+                   const struct stream_chunk *chunk) NODISCARD;
+bool tls_wait_hold_hole(struct tls_observer *observer, enum tls_side from,
+                        const struct stream_hole *hole) NODISCARD;
+/* Goes on with what is held if its secret has come, or it is too late for it. */
+void tls_wait_look(struct tls_observer *observer, uint64_t now_ns);
+void tls_wait_drop(struct tls_observer *observer);
 
 /* tls_message.c: what records hold, sealed or not */
 void tls_take_handshake(struct tls_observer *observer, enum tls_side from, struct bytes part);
@@ -99,6 +127,8 @@ struct tls_opener *tls_schedule_next(const struct tls_observer *observer, struct
 void tls_schedule_update(struct tls_observer *observer, enum tls_side from);
 /* The keys behind a ChangeCipherSpec. */
 bool tls_schedule_change(struct tls_observer *observer, enum tls_side from) NODISCARD;
+/* The next record is sealed with keys whose secret the key log does not have. */
+bool tls_schedule_lacks_secret(struct tls_observer *observer, enum tls_side from);
 /* Whether the key log has anything for this connection. */
 bool tls_schedule_has_keys(struct tls_observer *observer);
 /* No handshake was captured: the secret in the key log whose keys open this record, at some number. */

@@ -3,7 +3,9 @@
  * said: see docs/TLS.md.
  *
  * The file is opened when the program starts, before it gives up its rights or its view of the file system,
- * and a line is one write, so that many processes can share it.  Without SSLKEYLOGFILE nothing is changed. */
+ * and a line is one write, so that many processes can share it.  It may be a pipe: opened for reading as
+ * well, it needs no reader to be there, and where it is full the line is lost, not time.  Without
+ * SSLKEYLOGFILE nothing is changed. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,7 +22,7 @@ __attribute__((constructor)) static void open_keylog(void)
     const char *path = secure_getenv("SSLKEYLOGFILE");
 
     if (path && *path)
-        keylog_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        keylog_fd = open(path, O_RDWR | O_NONBLOCK | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 static void write_line(const SSL *ssl, const char *line)
@@ -34,7 +36,7 @@ static void write_line(const SSL *ssl, const char *line)
 
     (void)ssl;
     if (writev(keylog_fd, parts, 2) < 0)
-        return; /* the disk is full, or the file is gone: TLS goes on */
+        return; /* the disk or the pipe is full, or the file is gone: TLS goes on */
 }
 
 /* dlsym hands out a data pointer; a union is how ISO C lets it become one to a function. */

@@ -1,6 +1,7 @@
 /* A connection with its key log: two octets of length, the log, then pieces (a side, or 2 and 3 for a hole of
- * it), two octets of length, the bytes.  However they are cut, the same plaintext must come out.  Seeds are
- * connections of OpenSSL with itself (make_tls_seeds.c). */
+ * it), two octets of length, the bytes.  However they are cut, the same plaintext must come out; where the
+ * log comes later than the connection begins, plaintext comes in order all the same.  Seeds are connections
+ * of OpenSSL with itself (make_tls_seeds.c). */
 #include "tls/tls_observer.h"
 
 #include <stdlib.h>
@@ -10,6 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct heard {
     struct buf text[2];
     uint64_t end[2];
+};
+
+/* The log, a line at a time, each time that a secret is missed. */
+struct late_log {
+    struct tls_keylog *keylog;
+    struct tls_key_text *text;
+    struct bytes rest;
 };
 
 static void must(bool ok)
@@ -51,7 +59,17 @@ static void feed_piece(struct tls_observer *observer, unsigned kind, struct byte
     *offset += part.len;
 }
 
-static void listen_to(struct bytes file, size_t step, struct heard *heard)
+static bool read_on(void *ctx)
+{
+    struct late_log *log = ctx;
+    size_t lf = bytes_find(log->rest, '\n'), len = lf == SIZE_MAX ? log->rest.len : lf + 1;
+
+    tls_keylog_feed(log->keylog, log->text, bytes_slice(log->rest, 0, len));
+    log->rest = bytes_from(log->rest, len);
+    return len > 0;
+}
+
+static void listen_to(struct bytes file, size_t step, bool is_late, struct heard *heard)
 {
     struct tls_key_text *text = calloc(1, sizeof *text);
     struct tls_keylog *keylog = tls_keylog_new(NULL, NULL);
@@ -65,8 +83,13 @@ static void listen_to(struct bytes file, size_t step, struct heard *heard)
     buf_init(&heard->text[0], MIB);
     buf_init(&heard->text[1], MIB);
     size_t log_len = read_be16(&r);
-    tls_keylog_feed(keylog, text, read_bytes(&r, log_len));
-    tls_keylog_finish(keylog, text);
+    struct late_log late = { keylog, text, read_bytes(&r, log_len) };
+    if (is_late) {
+        tls_keylog_ask(keylog, read_on, &late);
+    } else {
+        tls_keylog_feed(keylog, text, late.rest);
+        tls_keylog_finish(keylog, text);
+    }
     while (r.ok && r.at < file.len) {
         unsigned kind = read_u8(&r);
         size_t len = read_be16(&r);
@@ -83,14 +106,16 @@ static void listen_to(struct bytes file, size_t step, struct heard *heard)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes file = { data, size };
-    struct heard whole = { .end = { 0, 0 } }, cut = { .end = { 0, 0 } };
+    struct heard whole = { .end = { 0, 0 } }, cut = { .end = { 0, 0 } }, late = { .end = { 0, 0 } };
 
-    listen_to(file, SIZE_MAX / 2, &whole);
-    listen_to(file, 3, &cut);
+    listen_to(file, SIZE_MAX / 2, false, &whole);
+    listen_to(file, 3, false, &cut);
+    listen_to(file, SIZE_MAX / 2, true, &late);
     for (int side = 0; side < 2; side++) {
         must(bytes_equal(buf_bytes(&whole.text[side]), buf_bytes(&cut.text[side])));
         buf_release(&whole.text[side]);
         buf_release(&cut.text[side]);
+        buf_release(&late.text[side]);
     }
     return 0;
 }

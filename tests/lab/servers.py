@@ -1,9 +1,10 @@
 """The servers of the lab: which packages, which configuration, which ports."""
 
+import os
 import socket
 import subprocess
 
-from lab import Box, DOMAIN, PASSWORD, USER, wait_port
+from lab import Box, DOMAIN, HERE, PASSWORD, USER, wait_port
 
 CERT = "/etc/ssl/lab.pem"
 
@@ -102,6 +103,32 @@ protocol lmtp {{
             wait_port(port)
 
 
+class DovecotTls(Postfix):
+    """Dovecot's submission service on 588, which hands on to Postfix, and its LMTP on 24, both with STARTTLS."""
+
+    tls_ports = {"smtp": 588, "lmtp": 24}
+    box = Box("dovecot-tls", [*Postfix.box.packages, "dovecot-submissiond"])
+
+    def configure(self):
+        super().configure()
+        text = open(self.box.path("/etc/dovecot/dovecot.conf")).read()
+        text = text.replace("protocols = lmtp", "protocols = lmtp submission").replace("ssl = no", f"""ssl = yes
+ssl_cert = <{CERT}
+ssl_key = <{CERT}
+ssl_min_protocol = TLSv1.2
+ssl_cipher_list = ALL:@SECLEVEL=0
+hostname = mx.{DOMAIN}
+auth_failure_delay = 0
+submission_relay_host = 127.0.0.1
+submission_relay_port = 25
+service submission-login {{
+  inet_listener submission {{
+    port = 588
+  }}
+}}""")
+        self.box.write("/etc/dovecot/dovecot.conf", text)
+
+
 class Exim:
     """Exim on 25, with PLAIN, LOGIN and CRAM-MD5."""
 
@@ -192,7 +219,13 @@ match from any for domain "{DOMAIN}" action "drop"
 match auth from any for any action "drop"
 """)
         box.run("sh", "-c", "mkdir -p /var/empty /run/smtpd; chown root /var/empty")
-        self.process = box.start("smtpd", "-d", stdout=subprocess.DEVNULL, stderr=open(box.base + "/log", "w"))
+        library = "/opt/lab/key.so"
+        os.makedirs(box.path("/opt/lab"), exist_ok=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", box.path(library), os.path.join(HERE, "opensmtpd_key.c"), "-lssl",
+                        "-lcrypto"], check=True)
+        preload = " ".join(filter(None, [os.environ.get("LD_PRELOAD"), library]))
+        self.process = box.start("smtpd", "-d", stdout=subprocess.DEVNULL, stderr=open(box.base + "/log", "w"),
+                                 env={**os.environ, "LD_PRELOAD": preload, "LAB_PRIVATE_KEY": CERT})
         for port in self.ports.values():
             wait_port(port)
 
@@ -334,5 +367,5 @@ exports.hook_queue = (next) => next(OK);
         wait_port(25)
 
 
-SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
-           "nodemailer": Nodemailer, "haraka": Haraka}
+SERVERS = {"postfix": Postfix, "dovecot-tls": DovecotTls, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail,
+           "aiosmtpd": Aiosmtpd, "nodemailer": Nodemailer, "haraka": Haraka}

@@ -164,6 +164,26 @@ def check_keys(binary, folder):
     return bad
 
 
+def check_wrong_keys(binary, folder):
+    """Secrets that do not fit say so, and nothing else than without them."""
+    bad = []
+    for kind in KINDS[2:4]:
+        keys = f"{folder}/wrong.log"
+        open(f"{folder}/keys.log", "w").close()
+        wire = Wire(kind[0])
+        for side, payload in HELLO:
+            wire.say(side, payload)
+        say_all(Tls(wire, folder, kind), MAIL)
+        wire.close()
+        frames.write(f"{folder}/wrong.pcap", wire.out)
+        with open(os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            f.writelines(line[:-3] + ("00\n" if line[-3] != "0" else "11\n") for line in open(f"{folder}/keys.log"))
+        without, wrong = sessions_of(binary, f"{folder}/wrong.pcap")[0], sessions_of(binary, f"{folder}/wrong.pcap", "--tls-keylog", keys)[0]
+        if wrong["tls"]["read"] != "wrong-keys" or without["tls"]["read"] != "none" or essence(wrong) != essence(without):
+            bad.append(f"wrong keys, {kind}: {wrong['tls']['read']}, {essence(wrong)['findings']}")
+    return bad
+
+
 def check_large_keylog(binary, folder):
     """A million lines: the keys of this connection are among the newest."""
     keys, pcap, large = f"{folder}/keys.log", f"{folder}/inside.pcap", f"{folder}/large.log"
@@ -201,7 +221,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(folder)
         bad, count = check_samples(binary, folder)
-        bad += check_keys(binary, folder) + check_large_keylog(binary, folder) + check_injection(binary, folder)
+        bad += check_wrong_keys(binary, folder) + check_keys(binary, folder) + check_large_keylog(binary, folder) + check_injection(binary, folder)
     print("\n".join(bad[:40]))
     print(f"{count} dialogues inside TLS, {len(bad)} differ")
     return 1 if bad or not count else 0

@@ -91,6 +91,24 @@ static void tls_that_the_server_speaks_is_none_on_a_plain_port(void **state)
     analyzer_free(analyzer);
 }
 
+/* On 465 it is the server that does what nobody expects. */
+static void a_port_for_tls_that_speaks_in_clear_is_the_servers_fault(void **state)
+{
+    static const uint16_t ports[] = { 25, 465 };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct session *session = SESSION_OF(BANNER, { "", NULL, STEP_TLS });
+        session->server.port = ports[i];
+        struct analysis *analysis = analysis_new(analyzer, session);
+        assert_int_equal(find_finding(analysis, RULE_TLS_ON_PLAIN_PORT)->fault,
+                         ports[i] == 25 ? FAULT_CLIENT : FAULT_SERVER);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void a_header_that_was_refused_is_told_with_its_code(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_hole_adds_no_finding),
         cmocka_unit_test(a_port_for_tls_that_hangs_up_without_a_word_is_likely_one),
         cmocka_unit_test(tls_that_the_server_speaks_is_none_on_a_plain_port),
+        cmocka_unit_test(a_port_for_tls_that_speaks_in_clear_is_the_servers_fault),
         cmocka_unit_test(a_header_that_was_refused_is_told_with_its_code),
     };
 

@@ -200,6 +200,26 @@ static void silence_behind_starttls_is_a_failed_handshake(void **state)
     scenarios_hold_ended(&refused, 1, closed_by_client);
 }
 
+/* STARTTLS, a 220, and a refusal in clear of what came then. */
+static void an_answer_in_clear_is_a_failed_handshake(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_whole = 0; is_whole < 2; is_whole++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, TLS, { NULL, "500 what", 0 });
+        add_tls(session, TLS_STATE_BEGUN, 0);
+        session->is_tls = false;
+        session->one_sided = is_whole ? SIDE_NONE : SIDE_CLIENT;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, RULE_TLS_HANDSHAKE_FAILED);
+        assert_int_equal(finding ? finding->fault : FAULT_NONE, is_whole ? FAULT_SERVER : FAULT_NONE);
+        assert_int_equal(finding ? finding->reply_code : 0, is_whole ? 500 : 0);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void each_finding_says_what_was_seen(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
@@ -296,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_handshake_raises_its_findings_and_no_others),
         cmocka_unit_test(silence_behind_starttls_is_a_failed_handshake),
+        cmocka_unit_test(an_answer_in_clear_is_a_failed_handshake),
         cmocka_unit_test(each_finding_says_what_was_seen),
         cmocka_unit_test(submission_makes_a_certificate_a_warning),
         cmocka_unit_test(commands_in_clear_are_to_blame),

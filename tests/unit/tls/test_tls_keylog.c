@@ -208,6 +208,27 @@ static void the_newest_come_first(void **state)
     free(text);
 }
 
+/* A session is found by its name as long as its secret may be; it is no secret itself. */
+static void sessions_lead_to_their_first_connection(void **state)
+{
+    struct budget budget;
+    uint8_t name[TLS_SESSION_NAME_BYTES] = { 7 }, random[TLS_RANDOM_BYTES] = { 9 }, found[TLS_RANDOM_BYTES];
+
+    (void)state;
+    budget_init(&budget, SIZE_MAX / 2);
+    struct tls_keylog *keylog = tls_keylog_new(&budget, NULL);
+    assert_non_null(keylog);
+    assert_false(tls_keylog_session(keylog, name, found));
+    tls_keylog_note_session(keylog, name, random);
+    assert_true(tls_keylog_session(keylog, name, found));
+    assert_memory_equal(found, random, sizeof found);
+    name[0]++;
+    assert_false(tls_keylog_session(keylog, name, found));
+    assert_int_equal(tls_keylog_facts(keylog).secrets, 0);
+    tls_keylog_free(keylog);
+    assert_int_equal(budget.used_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +237,7 @@ int main(void)
         cmocka_unit_test(the_oldest_secrets_go_first),
         cmocka_unit_test(a_secret_that_is_missing_is_asked_for),
         cmocka_unit_test(the_newest_come_first),
+        cmocka_unit_test(sessions_lead_to_their_first_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
