@@ -40,6 +40,8 @@ void evidence_renumber(const struct evidence *evidence, struct buf *lines);
 void evidence_flush(struct evidence *evidence, uint64_t now_ns);
 /* A new file, in step with the recording. */
 void evidence_cut(struct evidence *evidence, uint64_t start_ns);
+/* Of packets in this file so far. */
+uint64_t evidence_bytes(const struct evidence *evidence);
 /* Packets for which there was no room. */
 uint64_t evidence_dropped(const struct evidence *evidence);
 bool evidence_close(struct evidence *evidence, int wait_ms, struct err *err) NODISCARD;

@@ -12,7 +12,7 @@
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 0, ENOUGH = 1 << 20 };
+enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 0, ENOUGH = 1 << 20, KEPT = 4 << 20 };
 
 static void batch_init(struct store_batch *batch)
 {
@@ -28,8 +28,11 @@ static void batch_release(struct store_batch *batch)
         buf_release(&batch->cuts[i].head);
 }
 
+/* What a rush needed is given back: it may be hours until the next. */
 static void batch_clear(struct store_batch *batch)
 {
+    if (batch->bytes.cap > KEPT)
+        buf_release(&batch->bytes);
     buf_clear(&batch->bytes);
     batch->lines = 0;
     batch->cut_count = 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """faults.py SMTPSCOPE [--kills N] [NAME...]: what a recorder must survive, each a test by name: it is killed, its disk
-is full, its folder goes away, its device goes down, it is flooded; and what it must refuse.  Exit status 77: it cannot
+is full, its folder goes away, its device goes down; and what it must refuse.  Exit status 77: it cannot
 run here."""
 
 import argparse
@@ -12,80 +12,22 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import box  # noqa: E402
+import checks  # noqa: E402
 from box import Recorder, Server, contents, folder, talk  # noqa: E402
+from checks import ended, events, finish, flood_frames, frames_of, need, sample, under_load  # noqa: E402
 
 SEED = 7
-
-
-class Wrong(Exception):
-    pass
-
-
-def need(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
-def events(path, kind):
-    return [json.loads(line) for line in contents(path)[0] if line.startswith(b'{"type":"%s"' % kind.encode())]
-
-
-def hellos(path):
-    lines = b"\n".join(contents(path)[0])
-    return {name for name in lines.decode().replace('"', " ").split() if name.startswith("n-")}
-
-
-def ended(path):
-    """The names of the sessions that are there from greeting to close."""
-    names, closed = {}, set()
-    for line in contents(path)[0]:
-        event = json.loads(line)
-        if event["type"] == "command" and str(event.get("line", "")).startswith("EHLO n-"):
-            names[event["session"]] = event["line"][5:]
-        if event["type"] == "close" and not event.get("open"):
-            closed.add(event["session"])
-    return {names[s] for s in closed if s in names}
-
-
-def load(stop, done, auth=False):
-    """Sessions one after the other, each with its name and the time it was over."""
-    n = 0
-    while not stop.is_set():
-        name = f"n-{threading.get_ident()}-{n}"
-        try:
-            done[name] = talk(name, auth=auth)
-        except OSError:
-            pass
-        n += 1
-
-
-def under_load(seconds, auth=False, threads=3):
-    stop, done = threading.Event(), {}
-    workers = [threading.Thread(target=load, args=(stop, done, auth)) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    time.sleep(seconds)
-    return stop, done, workers
-
-
-def finish(stop, workers):
-    stop.set()
-    for worker in workers:
-        worker.join()
 
 
 def killed(binary, top, kills):
     rng = random.Random(SEED)
     for n in range(kills):
         path = folder(top, f"kill-{n}")
-        recorder = Recorder(binary, "-i", "lo", "-o", path, "--rotate-size", "64K", "-q", wait=False)
-        time.sleep(0.5)
+        recorder = Recorder(binary, "-i", "lo", "-o", path, "--rotate-size", "64K")
         stop, done, workers = under_load(1.2 + rng.random())
         recorder.process.kill()
         recorder.process.wait()
@@ -189,29 +131,6 @@ def device_down(binary, top, _):
     need(len(events(path, "open")) == 3, f"{events(path, 'open')} in place of 3 sessions, {recorder.said()}")
 
 
-def sample(name):
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", name)
-
-
-def frames_of(path):
-    """Ethernet frames of a little-endian pcap file; what is only IP gets a header."""
-    data = open(path, "rb").read()
-    link = struct.unpack("<I", data[20:24])[0]
-    at, frames = 24, []
-    while at < len(data):
-        length = struct.unpack("<I", data[at + 8:at + 12])[0]
-        octets = data[at + 16:at + 16 + length]
-        if link == 113:  # Linux cooked
-            octets = bytes(12) + octets[14:]
-        elif link == 276:
-            octets = bytes(12) + octets[0:2] + octets[20:]
-        elif link in (101, 12):
-            octets = bytes(12) + b"\x08\x00" + octets
-        frames.append(octets)
-        at += 16 + length
-    return frames
-
-
 def tagged(frame, *tags):
     return frame[:12] + b"".join(b"\x81\x00" + struct.pack(">H", t) for t in tags) + frame[12:]
 
@@ -249,41 +168,6 @@ def silence(binary, top, _):
     need("none matches" in recorder.said(), f"it is not told: {recorder.said()}")
 
 
-def flood_frames(kind, count, rng):
-    """SYNs of as many connections, or a scan: SYN and RST."""
-    for n in range(count):
-        source, port = rng.randbytes(4), rng.randrange(1024, 65535)
-        target = bytes([10, 9, rng.randrange(256), rng.randrange(256)]) if kind == "scan" else bytes([10, 9, 0, 1])
-        for flags, ends in ((2, (source, target, port, 25)), (20, (target, source, 25, port)))[:2 if kind == "scan" else 1]:
-            ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, n & 0xffff, 0, 64, 6, 0, ends[0], ends[1])
-            yield bytes(12) + b"\x08\x00" + ip + struct.pack(">HHIIBBHHH", ends[2], ends[3], n, 0, 0x50, flags, 65535, 0, 0)
-
-
-def peak_kib(recorder):
-    for line in open(f"/proc/{recorder.process.pid}/status"):
-        if line.startswith("VmHWM"):
-            return int(line.split()[1])
-    return 0
-
-
-def flood(binary, top, _):
-    """A SYN flood and a scan while real sessions run: all of them are recorded, in the memory that is allowed."""
-    path = folder(top, "flood")
-    box.veth()
-    recorder = Recorder(binary, "-i", "vb", "-i", "lo", "-o", path, "--memory", "64M", "-B", "32768")
-    stop, done, workers = under_load(0)
-    rng = random.Random(SEED)
-    box.send_frames("va", flood_frames("syn", 300000, rng))
-    box.send_frames("va", flood_frames("scan", 200000, rng))
-    finish(stop, workers)
-    time.sleep(1)
-    peak = peak_kib(recorder)
-    recorder.stop()
-    subprocess.run(["ip", "link", "del", "vb"], check=True)
-    need(not set(done) - ended(path), f"{len(set(done) - ended(path))} of {len(done)} sessions are missing: {recorder.said()}")
-    need(peak < (64 + 64 + 64 + 32) * 1024, f"{peak // 1024} MiB of memory")  # budget, two rings, lines that wait, itself
-
-
 def secrets(binary, top, _):
     """Nothing that was sent as a secret is on the disk, in any form; sealed, its owner alone reads it."""
     key = os.path.join(top, "key")
@@ -291,8 +175,7 @@ def secrets(binary, top, _):
     for policy in ("mask", f"seal={public}", "keep"):
         path = folder(top, policy[:4])
         recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression", "--secrets", policy, "--findings",
-                            os.path.join(top, policy[:4] + ".findings"), "-q", wait=False)
-        time.sleep(0.7)
+                            os.path.join(top, policy[:4] + ".findings"))
         talk("n-secret", auth=True)
         time.sleep(0.5)
         recorder.stop()
@@ -355,20 +238,6 @@ def watching(binary, top, _):
     need(box.PASSWORD not in recorder.output and b"AGFsaWNl" not in recorder.output, "a secret is shown")
     text = open(metrics).read()
     need("smtpscope_sessions_total 1" in text and 'smtpscope_dropped_total{reason="kernel"} 0' in text, text)
-
-
-def many_sessions(binary, top, _):
-    """A thousand at once, none lost."""
-    path = folder(top, "many")
-    recorder = Recorder(binary, "-i", "lo", "-o", path)
-    workers = [threading.Thread(target=talk, args=(f"n-{n}",), kwargs={"pause": 1}) for n in range(1000)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    time.sleep(1)
-    recorder.stop()
-    need(len(ended(path)) == 1000, f"{len(ended(path))} of 1000 sessions: {recorder.said()}")
 
 
 def clock_back(binary, top, _):
@@ -461,7 +330,7 @@ def contents_of(path):
 
 
 TESTS = [signals, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
-         clock_back, many_sessions, flood, killed, silence]
+         clock_back, killed, silence]
 
 
 def main():
@@ -473,19 +342,7 @@ def main():
     binary = os.path.abspath(arguments.binary)
     box.enter([os.path.abspath(__file__), binary, *arguments.names, "--kills", str(arguments.kills)])
     Server()
-    bad = 0
-    for test in TESTS:
-        if arguments.names and test.__name__ not in arguments.names:
-            continue
-        with tempfile.TemporaryDirectory(dir="/tmp") as top:
-            start = time.time()
-            try:
-                test(binary, top, arguments.kills)
-                print(f"{test.__name__}: ok ({time.time() - start:.1f} s)", flush=True)
-            except Wrong as wrong:
-                bad += 1
-                print(f"{test.__name__}: {wrong}", flush=True)
-    return 1 if bad else 0
+    return checks.run(TESTS, binary, arguments.names, arguments.kills)
 
 
 if __name__ == "__main__":
