@@ -80,6 +80,7 @@ for server in dovecot cyrus; do
 done
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
+step "recorder: what is large or lasts long" python3 tests/recorder/endurance.py build/release/cli/smtpscope $($long && echo --long)
 step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/release/cli/smtpscope
 $long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz
