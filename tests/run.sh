@@ -78,6 +78,8 @@ step "inside TLS: keys of the server" python3 tests/live/tls.py build/release/cl
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done
+step "recorder: on a terminal" python3 tests/recorder/terminal.py build/release/cli/smtpscope
+step "recorder: the Debian package" python3 tests/recorder/package.py build/release
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
 step "recorder: what is large or lasts long" python3 tests/recorder/endurance.py build/release/cli/smtpscope $($long && echo --long)
