@@ -138,22 +138,29 @@ static void tell_counters(struct live_run *run, const struct run_totals *totals,
     (void)run;
 }
 
+/* Where the status stands: it comes again below. */
+static void tell(struct live_run *run, const char *text)
+{
+    watch_status(run->recorder.watch, NULL);
+    message("%s", text);
+    run->next_status_ns = 0;
+}
+
 static void tell_news(struct live_run *run)
 {
     char news[512];
 
-    if (run->recorder.watch)
-        watch_status(run->recorder.watch, NULL);
     if (live_news(run->live, news, sizeof news))
-        message("%s", news);
+        tell(run, news);
     if (run->recorder.store && store_news(run->recorder.store, news, sizeof news))
-        message("%s", news);
+        tell(run, news);
 }
 
 /* A filter that catches nothing looks like a quiet server; the devices know better. */
 static void tell_silence(struct live_run *run, const struct run_totals *totals, uint64_t now_ns)
 {
     struct live_counters devices;
+    char text[512] = "";
 
     if (run->told_silence || run->options->is_quiet || now_ns < run->began_ns + SILENCE_S * NS_PER_SECOND)
         return;
@@ -161,24 +168,31 @@ static void tell_silence(struct live_run *run, const struct run_totals *totals, 
     live_count(run->live, &devices);
     uint64_t seen = devices.device_packets - run->packets_at_start;
     if (totals->packets < SILENCE_PACKETS && totals->tcp_connections == 0 && seen >= SILENCE_PACKETS)
-        message(
-            "%s: %llu packets passed in %d s, and none matches \"%.200s\" with TCP in it; see --all-ports, "
-            "--ports and the place of the capture",
-            live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
+        (void)snprintf(text, sizeof text,
+                       "%.100s: %llu packets passed in %d s, and none matches \"%.200s\" with TCP in it; see "
+                       "--all-ports, "
+                       "--ports and the place of the capture",
+                       live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
     else if (run->recorder.sessions == 0 && totals->packets >= SILENCE_PACKETS
              && totals->tcp_connections == 0)
-        message("%s: %llu packets match, and none of them is TCP that can be read", live_names(run->live),
-                (unsigned long long)totals->packets);
+        (void)snprintf(text, sizeof text,
+                       "%.100s: %llu packets match, and none of them is TCP that can be read",
+                       live_names(run->live), (unsigned long long)totals->packets);
+    if (text[0])
+        tell(run, text);
 }
 
 static void tell_drops(struct live_run *run, const struct live_stats *stats)
 {
     uint64_t drops = stats->kernel_drops + stats->device_drops;
+    char text[128];
 
+    (void)snprintf(text, sizeof text,
+                   "%llu packets were lost since the last report; a larger --buffer-size or a narrower "
+                   "--filter helps",
+                   (unsigned long long)(drops - run->told_drops));
     if (drops > run->told_drops && !run->options->is_quiet)
-        message("%llu packets were lost since the last report; a larger --buffer-size or a narrower --filter "
-                "helps",
-                (unsigned long long)(drops - run->told_drops));
+        tell(run, text);
     run->told_drops = drops;
 }
 
@@ -187,7 +201,7 @@ static void show_status(struct live_run *run, const struct run_totals *totals, c
     char line[256];
     uint64_t lost = totals->dropped + stats->lines_lost;
 
-    (void)snprintf(line, sizeof line, "%s: %llu packets, %llu sessions, %llu findings, %llu lost",
+    (void)snprintf(line, sizeof line, "%.20s: %llu packets, %llu sessions, %llu findings, %llu lost",
                    live_names(run->live), (unsigned long long)totals->packets,
                    (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
                    (unsigned long long)lost);
@@ -211,7 +225,7 @@ static void write_metrics(struct live_run *run, const struct run_totals *totals,
     if (!path || metrics_write(path, totals, stats, &err))
         return;
     if (!run->had_trouble)
-        message("%s", err.text);
+        tell(run, err.text);
     run->had_trouble = true;
 }
 
@@ -222,6 +236,7 @@ static void obey_signals(struct live_run *run, const struct run_totals *totals,
         asked_to_tell = 0;
         watch_status(run->recorder.watch, NULL);
         tell_counters(run, totals, stats);
+        run->next_status_ns = 0;
     }
     if (asked_to_reopen) {
         asked_to_reopen = 0;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include "rules/rules.h"
 #include "transcript/event_put.h"
 
+enum { USUAL_COLUMNS = 80 };
+
 struct watch {
     const struct options *options;
     struct analyzer *analyzer;
@@ -24,7 +27,8 @@ struct watch {
     const struct evidence *evidence; /* NULL: packets are numbered as they came */
     int findings_fd;                 /* -1: not asked for */
     bool follows;
-    bool has_status; /* the last line of the terminal is ours */
+    char status[256]; /* the last line of the terminal, "" for none */
+    bool is_drawn;    /* it is there now */
     uint64_t lost_lines;
     uint64_t found[RULE_COUNT];
 };
@@ -245,11 +249,38 @@ static void flush(int fd, struct buf *text)
     buf_clear(text);
 }
 
+/* As the terminal is now: its window may have changed. */
+static int columns_of_terminal(void)
+{
+    struct winsize window = { 0 };
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col
+                                                                               : USUAL_COLUMNS;
+}
+
+static void erase_status(struct watch *watch)
+{
+    if (watch->is_drawn)
+        (void)fputs("\r\033[K", stderr);
+    watch->is_drawn = false;
+}
+
+/* One line of the terminal at most: what wraps cannot be erased. */
+static void draw_status(struct watch *watch)
+{
+    erase_status(watch);
+    if (!watch->status[0])
+        return;
+    (void)fprintf(stderr, "%.*s", columns_of_terminal() - 1, watch->status);
+    watch->is_drawn = true;
+}
+
 void watch_flush(struct watch *watch)
 {
     if (watch->text.len > 0) {
-        watch_status(watch, NULL);
+        erase_status(watch);
         flush(STDOUT_FILENO, &watch->text);
+        draw_status(watch);
     }
     if (watch->findings_fd >= 0 && watch->lines.len > 0)
         flush(watch->findings_fd, &watch->lines);
@@ -270,9 +301,6 @@ void watch_status(struct watch *watch, const char *line)
 {
     if (!isatty(STDERR_FILENO) || watch->options->is_quiet || watch->options->progress == WHEN_NEVER)
         return;
-    if (watch->has_status)
-        (void)fputs("\r\033[K", stderr);
-    watch->has_status = line != NULL;
-    if (line)
-        (void)fputs(line, stderr);
+    (void)snprintf(watch->status, sizeof watch->status, "%s", line ? line : "");
+    draw_status(watch);
 }

@@ -50,11 +50,16 @@ def with_recorder(binary, top, packets, rate):
     said = recorder.said()
     read, lost = (int(re.findall(pattern, said)[-1]) for pattern in (r"(\d+) packets, \d+ conn", r"lost: (\d+) packets"))
     lines, _ = box.contents(path)
-    stats = [json.loads(line) for line in lines if line.startswith(b'{"type":"stats"')]
+    files = []  # of each its last totals
+    for line in lines:
+        if line.startswith(b'{"type":"recording"'):
+            files.append(None)
+        elif line.startswith(b'{"type":"stats"'):
+            files[-1] = json.loads(line)
     closed = sum(line.startswith(b'{"type":"close"') for line in lines)
     sessions = int(re.findall(r"(\d+) sessions", said)[-1])
     shutil.rmtree(path)
-    return speed, read, lost, closed, sessions, stats
+    return speed, read, lost, closed, sessions, files
 
 
 def with_peer(top, packets, rate, command, pattern):
@@ -82,11 +87,12 @@ def highest_rate(top, packets):
         good, rate = rate, rate * STEP
 
 
-def counts_do_not_fit(packets, read, lost, closed, sessions, stats):
+def counts_do_not_fit(packets, read, lost, closed, sessions, files):
     if read + lost != packets:
         yield f"{read} read and {lost} lost are not {packets}"
-    if stats[-1]["packets"] != read or stats[-1]["kernel_drops"] + stats[-1]["device_drops"] != lost:
-        yield f"stats events say otherwise: {stats[-1]}"
+    written = sum(f["packets"] for f in files), sum(f["dropped"] for f in files)
+    if written != (read, lost) or files[-1]["kernel_drops"] + files[-1]["device_drops"] != lost:
+        yield f"stats events say {written} in place of {read} and {lost}"
     if closed != sessions:
         yield f"{sessions} sessions, {closed} recorded"
 
@@ -96,9 +102,9 @@ def hold(binary, top, packets, rate):
     complaints, worse = [], 0
     before = with_peer(top, packets, rate, *TCPDUMP)
     for _ in range(ROUNDS):
-        speed, read, lost, closed, sessions, stats = with_recorder(binary, top, packets, rate)
+        speed, read, lost, closed, sessions, files = with_recorder(binary, top, packets, rate)
         after = with_peer(top, packets, rate, *TCPDUMP)
-        complaints += counts_do_not_fit(packets, read, lost, closed, sessions, stats)
+        complaints += counts_do_not_fit(packets, read, lost, closed, sessions, files)
         worse += lost > 0 and before[1] + after[1] == 0 and speed <= 1.05 * max(before[0], after[0])
         line = f"{rate:.0f} asked: recorder {speed} sent, {lost} lost; tcpdump {after[0]} sent, {after[1]} lost"
         if shutil.which("dumpcap"):
