@@ -46,6 +46,11 @@ def with_recorder(binary, top, packets, rate):
     recorder = Recorder(binary, "-i", "vb", "-o", path)
     speed = send(top, packets, rate)
     time.sleep(1)
+    return speed, *end_of(recorder, path)
+
+
+def end_of(recorder, path):
+    """What it says that it read, lost and recorded, and the last totals of each of its files."""
     recorder.stop()
     said = recorder.said()
     read, lost = (int(re.findall(pattern, said)[-1]) for pattern in (r"(\d+) packets, \d+ conn", r"lost: (\d+) packets"))
@@ -59,7 +64,7 @@ def with_recorder(binary, top, packets, rate):
     closed = sum(line.startswith(b'{"type":"close"') for line in lines)
     sessions = int(re.findall(r"(\d+) sessions", said)[-1])
     shutil.rmtree(path)
-    return speed, read, lost, closed, sessions, files
+    return read, lost, closed, sessions, files
 
 
 def with_peer(top, packets, rate, command, pattern):
@@ -114,6 +119,23 @@ def hold(binary, top, packets, rate):
     return complaints, worse
 
 
+def counts_under_loss(binary, top, packets):
+    """A ring of 1 MiB, and a recorder that stands still for a while: packets are lost, and all are counted."""
+    path = box.folder(top, "recording")
+    recorder = Recorder(binary, "-i", "vb", "-o", path, "-B", "1024")
+    recorder.process.send_signal(signal.SIGSTOP)
+    send(top, packets // 4, 0)
+    recorder.process.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    send(top, packets // 4, 0)
+    time.sleep(1)
+    read, lost, closed, sessions, files = end_of(recorder, path)
+    print(f"ring of 1 MiB: {read} read, {lost} lost", flush=True)
+    if not lost:
+        yield "nothing was lost that should be"
+    yield from counts_do_not_fit(packets // 4 * 2, read, lost, closed, sessions, files)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
@@ -132,6 +154,7 @@ def main():
         if worse * 2 > ROUNDS:
             complaints.append(f"at {rate:.0f} packets a second tcpdump loses none, and it did in {worse} of {ROUNDS} rounds")
         complaints += hold(binary, top, o.packets, rate * 2)[0] + hold(binary, top, o.packets, 0)[0]
+        complaints += counts_under_loss(binary, top, o.packets)
     print("\n".join(f"WRONG: {c}" for c in complaints) or "sent is read and lost, everywhere")
     return 1 if complaints else 0
 
