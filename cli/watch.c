@@ -73,8 +73,10 @@ bool watch_open(const struct options *options, bool is_live, struct budget *budg
     watch->analyzer = analyzer_new(budget, &err);
     if (watch->analyzer && (!options->capture.findings || watch->findings_fd >= 0))
         return true;
+    const char *reason =
+        errno == ELOOP ? "it is a symbolic link, and nothing is written through one" : strerror(errno);
     message("%s: %s", watch->analyzer ? options->capture.findings : "findings",
-            watch->analyzer ? strerror(errno) : err.text);
+            watch->analyzer ? reason : err.text);
     watch_free(watch);
     *out = NULL;
     return false;

@@ -63,6 +63,16 @@ static void free_store(struct store *store)
     free(store);
 }
 
+/* "folder/" is the folder: behind a slash a link would be followed.  Whether there was one. */
+static bool drop_slashes(char *path)
+{
+    size_t len = strlen(path), kept = len;
+
+    while (kept > 1 && path[kept - 1] == '/')
+        path[--kept] = '\0';
+    return kept < len;
+}
+
 struct store *store_open(const struct store_options *options, struct err *err)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -78,6 +88,8 @@ struct store *store_open(const struct store_options *options, struct err *err)
         batch_init(&store->waiting);
         batch_init(&store->writing);
     }
+    if (store && store->path)
+        store->place.names_folder = drop_slashes(store->path);
     if (!store || !store->path || !store->suffix || !make_conditions(store)) {
         if (store)
             free_store(store);
