@@ -236,6 +236,33 @@ def least_privilege(binary, top, _):
     need("n-user" in ended(path), f"nothing was recorded: {recorder.said()}")
 
 
+def single_file(binary, top, _):
+    """A file in place of a folder: renamed and opened again at SIGHUP; also a pipe, and nothing."""
+    path, moved, pipe = (os.path.join(top, name) for name in ("one.jsonl", "one.jsonl.1", "pipe"))
+    recorder = Recorder(binary, "-i", "lo", "-o", path)
+    talk("n-first")
+    time.sleep(0.5)
+    os.rename(path, moved)
+    recorder.process.send_signal(signal.SIGHUP)
+    time.sleep(0.7)
+    talk("n-second")
+    time.sleep(0.5)
+    recorder.stop()
+    need(recorder.process.returncode == 0, recorder.said())
+    for name, greeted in ((moved, "n-first"), (path, "n-second")):
+        need(f"EHLO {greeted}" in open(name).read(), f"{greeted} is not in {name}")
+        need(os.stat(name).st_mode & 0o777 == 0o600, f"{name}: mode")
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    for target in (pipe, "/dev/null"):
+        recorder = Recorder(binary, "-i", "lo", "-o", target)
+        talk("n-pipe")
+        time.sleep(0.5)
+        recorder.stop()
+        need(recorder.process.returncode == 0, f"{target}: {recorder.said()}")
+    need(b"EHLO n-pipe" in reader.communicate(timeout=10)[0], "nothing came through the pipe")
+
+
 def watching(binary, top, _):
     """Findings for a monitor, counters for Prometheus, dialogues for people."""
     findings, metrics = os.path.join(top, "findings.jsonl"), os.path.join(top, "smtpscope.prom")
@@ -340,7 +367,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, single_file, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, killed, silence]
 
 
