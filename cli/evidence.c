@@ -22,6 +22,7 @@ struct evidence {
     struct numbers *numbers;
     uint64_t bytes; /* of this file */
     uint64_t dropped;
+    uint64_t holes; /* packets that the disk did not take, and that is known */
     uint64_t now_ns;
     struct buf block;
 };
@@ -310,9 +311,28 @@ uint64_t evidence_bytes(const struct evidence *evidence)
     return evidence->bytes;
 }
 
-uint64_t evidence_dropped(const struct evidence *evidence)
+uint64_t evidence_lost(struct evidence *evidence)
 {
-    return evidence->dropped;
+    struct store_counters store;
+
+    store_count(evidence->store, &store);
+    return evidence->dropped + store.lost;
+}
+
+bool evidence_news(struct evidence *evidence, char *out, size_t size)
+{
+    return store_news(evidence->store, out, size);
+}
+
+bool evidence_has_hole(struct evidence *evidence)
+{
+    struct store_counters store;
+
+    store_count(evidence->store, &store);
+    if (store.is_failing || store.lost == evidence->holes)
+        return false;
+    evidence->holes = store.lost;
+    return true;
 }
 
 bool evidence_close(struct evidence *evidence, int wait_ms, struct err *err)

@@ -102,6 +102,9 @@ static void count_all(struct live_run *run, struct run_totals *totals, struct li
     *stats = (struct live_stats){ .kernel_drops = devices.kernel_drops,
                                   .device_drops = devices.device_drops,
                                   .lines_lost = store.lost,
+                                  .evidence_lost =
+                                      run->recorder.evidence ? evidence_lost(run->recorder.evidence) : 0,
+                                  .findings_lost = watch_lost_findings(run->recorder.watch),
                                   .segments_dropped = counts.dropped,
                                   .connections_evicted = counts.evicted,
                                   .memory_bytes = run->budget->used_bytes,
@@ -124,17 +127,17 @@ static uint64_t count_findings(const struct live_stats *stats)
 static void tell_counters(struct live_run *run, const struct run_totals *totals,
                           const struct live_stats *stats)
 {
-    message("%llu packets, %llu connections, %llu sessions, %llu findings; lost: %llu packets by the kernel, "
-            "%llu by "
-            "devices, %llu lines by writing, %llu segments and %llu connections for want of memory; %.1f MiB "
-            "in use, "
-            "%.1f at most",
-            (unsigned long long)totals->packets, (unsigned long long)totals->tcp_connections,
-            (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
-            (unsigned long long)stats->kernel_drops, (unsigned long long)stats->device_drops,
-            (unsigned long long)stats->lines_lost, (unsigned long long)stats->segments_dropped,
-            (unsigned long long)stats->connections_evicted, (double)stats->memory_bytes / MIB,
-            (double)stats->memory_peak_bytes / MIB);
+    message(
+        "%llu packets, %llu connections, %llu sessions, %llu findings; lost: %llu packets by the kernel, "
+        "%llu by devices, %llu lines by writing, %llu packets of evidence, %llu findings, %llu segments and "
+        "%llu connections for want of memory; %.1f MiB in use, %.1f at most",
+        (unsigned long long)totals->packets, (unsigned long long)totals->tcp_connections,
+        (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
+        (unsigned long long)stats->kernel_drops, (unsigned long long)stats->device_drops,
+        (unsigned long long)stats->lines_lost, (unsigned long long)stats->evidence_lost,
+        (unsigned long long)stats->findings_lost, (unsigned long long)stats->segments_dropped,
+        (unsigned long long)stats->connections_evicted, (double)stats->memory_bytes / MIB,
+        (double)stats->memory_peak_bytes / MIB);
     (void)run;
 }
 
@@ -153,6 +156,8 @@ static void tell_news(struct live_run *run)
     if (live_news(run->live, news, sizeof news))
         tell(run, news);
     if (run->recorder.store && store_news(run->recorder.store, news, sizeof news))
+        tell(run, news);
+    if (run->recorder.evidence && evidence_news(run->recorder.evidence, news, sizeof news))
         tell(run, news);
 }
 
@@ -199,7 +204,7 @@ static void tell_drops(struct live_run *run, const struct live_stats *stats)
 static void show_status(struct live_run *run, const struct run_totals *totals, const struct live_stats *stats)
 {
     char line[256];
-    uint64_t lost = totals->dropped + stats->lines_lost;
+    uint64_t lost = totals->dropped + stats->lines_lost + stats->evidence_lost + stats->findings_lost;
 
     (void)snprintf(line, sizeof line, "%.20s: %llu packets, %llu sessions, %llu findings, %llu lost",
                    live_names(run->live), (unsigned long long)totals->packets,

@@ -329,7 +329,8 @@ void recorder_advance(struct recorder *recorder, uint64_t now_ns, const struct r
                       const struct live_stats *live, struct attempts *attempts)
 {
     recorder->last_ns = now_ns;
-    if (is_part_over(recorder, now_ns))
+    bool has_hole = recorder->evidence && evidence_has_hole(recorder->evidence);
+    if (has_hole || is_part_over(recorder, now_ns))
         recorder_turn_over(recorder, totals, live, attempts);
 }
 

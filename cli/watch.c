@@ -230,14 +230,21 @@ void watch_number_by(struct watch *watch, const struct evidence *evidence)
     watch->evidence = evidence;
 }
 
+uint64_t watch_lost_findings(const struct watch *watch)
+{
+    return watch ? watch->lost_lines : 0;
+}
+
 const uint64_t *watch_findings(const struct watch *watch)
 {
     return watch ? watch->found : NULL;
 }
 
-/* What a full disk or a closed pipe does not take is dropped: packets do not wait for it. */
-static void flush(int fd, struct buf *text)
+/* What a full disk or a closed pipe does not take is dropped: packets do not wait for it.  How many lines. */
+static uint64_t flush(int fd, struct buf *text)
 {
+    uint64_t lost = 0;
+
     struct bytes rest = buf_bytes(text);
 
     while (rest.len > 0) {
@@ -248,7 +255,10 @@ static void flush(int fd, struct buf *text)
             break;
         rest = bytes_from(rest, (size_t)n);
     }
+    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
+        lost++;
     buf_clear(text);
+    return lost;
 }
 
 /* As the terminal is now: its window may have changed. */
@@ -281,11 +291,11 @@ void watch_flush(struct watch *watch)
 {
     if (watch->text.len > 0) {
         erase_status(watch);
-        flush(STDOUT_FILENO, &watch->text);
+        (void)flush(STDOUT_FILENO, &watch->text);
         draw_status(watch);
     }
     if (watch->findings_fd >= 0 && watch->lines.len > 0)
-        flush(watch->findings_fd, &watch->lines);
+        watch->lost_lines += flush(watch->findings_fd, &watch->lines);
 }
 
 void watch_reopen(struct watch *watch)

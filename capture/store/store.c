@@ -136,12 +136,28 @@ static void note_state(struct store *store, bool is_failing, int error)
                    store->path, (unsigned long long)store->counters.lost);
 }
 
+/* Of pcapng: each has its whole length behind its type (draft-ietf-opsawg-pcapng 3.1), in our own order. */
+static uint64_t count_blocks(struct bytes bytes)
+{
+    uint64_t blocks = 0;
+    uint32_t head[2];
+
+    while (bytes.len >= sizeof head) {
+        memcpy(head, bytes.ptr, sizeof head);
+        if (head[1] < sizeof head || head[1] > bytes.len)
+            break;
+        bytes = bytes_from(bytes, head[1]);
+        blocks++;
+    }
+    return blocks;
+}
+
 static uint64_t count_lines(const struct store *store, struct bytes bytes)
 {
     uint64_t lines = 0;
 
     if (store->place.options.is_binary)
-        return bytes.len > 0;
+        return count_blocks(bytes);
     for (size_t lf; (lf = bytes_find(bytes, '\n')) != SIZE_MAX; bytes = bytes_from(bytes, lf + 1))
         lines++;
     return lines;

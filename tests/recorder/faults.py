@@ -236,6 +236,43 @@ def least_privilege(binary, top, _):
     need("n-user" in ended(path), f"nothing was recorded: {recorder.said()}")
 
 
+def full_disk_of_packets(binary, top, _):
+    """Packets that the disk did not take are counted, and events behind them have the right numbers, in a new file."""
+    path = folder(top, "full")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", path], check=True)
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--no-compression", "--pcap")
+    stop, done, workers = under_load(0)
+    need(recorder.wait_for("No space left", 30), f"a full disk is not told: {recorder.said()}")
+    time.sleep(1)
+    subprocess.run(["mount", "-o", "remount,size=64m", path], check=True)
+    need(recorder.wait_for("writing again", 10), f"it does not go on: {recorder.said()}")
+    finish(stop, workers)
+    time.sleep(2)
+    talk("n-late")
+    time.sleep(0.7)
+    recorder.stop()
+    lost = [event["evidence_lost"] for event in events_of_lines(path, "stats")]
+    need(lost and lost[-1] > 0, f"lost packets are not counted: {recorder.said()}")
+    check_numbers(path)
+    need("n-late" in "".join(contents_of(path)), "nothing was recorded behind it")
+    subprocess.run(["umount", path])
+
+
+def events_of_lines(path, kind):
+    return [event for event in map(json.loads, contents_of(path)) if event["type"] == kind]
+
+
+def check_numbers(path):
+    """Of the newest file: each command is in the packet that it names."""
+    newest = sorted(name for name in os.listdir(path) if name.endswith(".jsonl"))[-1]
+    packets = packets_of(os.path.join(path, newest.replace(".jsonl", ".pcapng")))
+    lines = [json.loads(line) for line in open(os.path.join(path, newest))]
+    commands = [e for e in lines if e["type"] == "command" and isinstance(e.get("line"), str)]
+    need(commands, f"no command in {newest}")
+    for event in commands:
+        need("packet" in event and event["line"].encode() in packets[event["packet"] - 1], f"wrong packet: {event}")
+
+
 def single_file(binary, top, _):
     """A file in place of a folder: renamed and opened again at SIGHUP; also a pipe, and nothing."""
     path, moved, pipe = (os.path.join(top, name) for name in ("one.jsonl", "one.jsonl.1", "pipe"))
@@ -367,7 +404,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, single_file, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, killed, silence]
 
 
