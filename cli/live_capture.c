@@ -23,7 +23,7 @@
 
 enum {
     WAIT_MS = 100,  /* for packets; also how soon a signal is heard */
-    DRAIN_MS = 500, /* at the end, for what the kernel still holds */
+    DRAIN_MS = 600, /* at the end, for what the kernel still holds */
     CHORE_MS = 500, /* between looks at what else is to be done */
     STATUS_S = 1,   /* the line on a terminal */
     METRICS_S = 10, /* the file of counters */
@@ -319,11 +319,12 @@ static bool step(struct live_run *run, int wait_ms)
  * signal has interrupted: two must bring nothing. */
 static void drain(struct live_run *run)
 {
-    uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_MS * NS_PER_MS;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), end_ns = now_ns + DRAIN_MS * NS_PER_MS;
 
-    for (unsigned empty = 0; empty < 2 && clock_ns(CLOCK_MONOTONIC) < end_ns;) {
+    for (unsigned empty = 0; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
+        int left_ms = (int)((end_ns - now_ns) / NS_PER_MS), wait_ms = run->options->capture.timeout_ms * 2;
         uint64_t before = run->packets;
-        (void)!live_read(run->live, run->options->capture.timeout_ms * 2, take_packet, run);
+        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packet, run);
         empty = run->packets > before ? 0 : empty + 1;
     }
 }

@@ -12,7 +12,7 @@
 #include "cli/messages.h"
 #include "cli/version.h"
 
-enum { TOGETHER = 32768, CLOSE_LIVE_MS = 1200, CLOSE_MS = 600000, QUOTA_FILES = 4 };
+enum { TOGETHER = 32768, CLOSE_LIVE_MS = 900, CLOSE_MS = 600000, QUOTA_FILES = 4 };
 
 static const char suffix[] = ".smtpscope.jsonl";
 

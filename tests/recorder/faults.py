@@ -69,6 +69,19 @@ def signals(binary, top, _):
          "a session that goes on in the next file is not one session")
 
 
+def end_in_time(binary, top, _):
+    """Within two seconds under load, however long the kernel gathers packets, and with what it had gathered."""
+    for timeout in ("1", "10000"):
+        path = folder(top, f"end-{timeout}")
+        recorder = Recorder(binary, "-i", "lo", "-o", path, "--timeout", timeout, "--pcap")
+        stop, done, workers = under_load(1.5)
+        finish(stop, workers)
+        took = recorder.stop()
+        need(took < 2, f"--timeout {timeout}: it took {took:.1f} s to end")
+        missing = set(done) - ended(path)
+        need(not missing, f"--timeout {timeout}: {len(missing)} of {len(done)} sessions are not there")
+
+
 def full_disk(binary, top, _):
     path = folder(top, "full")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", path], check=True)
@@ -404,7 +417,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, killed, silence]
 
 
