@@ -40,8 +40,15 @@ void evidence_renumber(const struct evidence *evidence, struct buf *lines);
 void evidence_flush(struct evidence *evidence, uint64_t now_ns);
 /* A new file, in step with the recording. */
 void evidence_cut(struct evidence *evidence, uint64_t start_ns);
-/* Packets for which there was no room. */
-uint64_t evidence_dropped(const struct evidence *evidence);
+/* Of packets in this file so far. */
+uint64_t evidence_bytes(const struct evidence *evidence);
+/* Packets that should be in a file and are not: there was no room for them in memory, or on the disk. */
+uint64_t evidence_lost(struct evidence *evidence);
+/* What happened to the files since the last call: see store_news. */
+bool evidence_news(struct evidence *evidence, char *out, size_t size);
+/* Packets are missing in this file, so that those behind them have other numbers: a new one is due.  Told
+ * once. */
+bool evidence_has_hole(struct evidence *evidence);
 bool evidence_close(struct evidence *evidence, int wait_ms, struct err *err) NODISCARD;
 
 #endif

@@ -69,7 +69,7 @@ void evidence_mask(struct kept *kept, const struct tracked *owner)
 {
     bool is_server = is_of_server(kept, owner);
 
-    if (owner->masks_all && !is_server)
+    if (owner->masks_all[is_server])
         evidence_mask_whole(kept);
     for (unsigned i = 0; i < owner->mask_count; i++) {
         const struct mask *mask = &owner->masks[i];

@@ -24,7 +24,7 @@
 
 enum {
     WAIT_MS = 100,  /* for packets; also how soon a signal is heard */
-    DRAIN_MS = 500, /* at the end, for what the kernel still holds */
+    DRAIN_MS = 600, /* at the end, for what the kernel still holds */
     CHORE_MS = 500, /* between looks at what else is to be done */
     STATUS_S = 1,   /* the line on a terminal */
     METRICS_S = 10, /* the file of counters */
@@ -104,6 +104,9 @@ static void count_all(struct live_run *run, struct run_totals *totals, struct li
     *stats = (struct live_stats){ .kernel_drops = devices.kernel_drops,
                                   .device_drops = devices.device_drops,
                                   .lines_lost = store.lost,
+                                  .evidence_lost =
+                                      run->recorder.evidence ? evidence_lost(run->recorder.evidence) : 0,
+                                  .findings_lost = watch_lost_findings(run->recorder.watch),
                                   .segments_dropped = counts.dropped,
                                   .connections_evicted = counts.evicted,
                                   .memory_bytes = run->budget->used_bytes,
@@ -126,36 +129,45 @@ static uint64_t count_findings(const struct live_stats *stats)
 static void tell_counters(struct live_run *run, const struct run_totals *totals,
                           const struct live_stats *stats)
 {
-    message("%llu packets, %llu connections, %llu sessions, %llu findings; lost: %llu packets by the kernel, "
-            "%llu by "
-            "devices, %llu lines by writing, %llu segments and %llu connections for want of memory; %.1f MiB "
-            "in use, "
-            "%.1f at most",
-            (unsigned long long)totals->packets, (unsigned long long)totals->tcp_connections,
-            (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
-            (unsigned long long)stats->kernel_drops, (unsigned long long)stats->device_drops,
-            (unsigned long long)stats->lines_lost, (unsigned long long)stats->segments_dropped,
-            (unsigned long long)stats->connections_evicted, (double)stats->memory_bytes / MIB,
-            (double)stats->memory_peak_bytes / MIB);
+    message(
+        "%llu packets, %llu connections, %llu sessions, %llu findings; lost: %llu packets by the kernel, "
+        "%llu by devices, %llu lines by writing, %llu packets of evidence, %llu findings, %llu segments and "
+        "%llu connections for want of memory; %.1f MiB in use, %.1f at most",
+        (unsigned long long)totals->packets, (unsigned long long)totals->tcp_connections,
+        (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
+        (unsigned long long)stats->kernel_drops, (unsigned long long)stats->device_drops,
+        (unsigned long long)stats->lines_lost, (unsigned long long)stats->evidence_lost,
+        (unsigned long long)stats->findings_lost, (unsigned long long)stats->segments_dropped,
+        (unsigned long long)stats->connections_evicted, (double)stats->memory_bytes / MIB,
+        (double)stats->memory_peak_bytes / MIB);
     (void)run;
+}
+
+/* Where the status stands: it comes again below. */
+static void tell(struct live_run *run, const char *text)
+{
+    watch_status(run->recorder.watch, NULL);
+    message("%s", text);
+    run->next_status_ns = 0;
 }
 
 static void tell_news(struct live_run *run)
 {
     char news[512];
 
-    if (run->recorder.watch)
-        watch_status(run->recorder.watch, NULL);
     if (live_news(run->live, news, sizeof news))
-        message("%s", news);
+        tell(run, news);
     if (run->recorder.store && store_news(run->recorder.store, news, sizeof news))
-        message("%s", news);
+        tell(run, news);
+    if (run->recorder.evidence && evidence_news(run->recorder.evidence, news, sizeof news))
+        tell(run, news);
 }
 
 /* A filter that catches nothing looks like a quiet server; the devices know better. */
 static void tell_silence(struct live_run *run, const struct run_totals *totals, uint64_t now_ns)
 {
     struct live_counters devices;
+    char text[512] = "";
 
     if (run->told_silence || run->options->is_quiet || now_ns < run->began_ns + SILENCE_S * NS_PER_SECOND)
         return;
@@ -163,33 +175,40 @@ static void tell_silence(struct live_run *run, const struct run_totals *totals, 
     live_count(run->live, &devices);
     uint64_t seen = devices.device_packets - run->packets_at_start;
     if (totals->packets < SILENCE_PACKETS && totals->tcp_connections == 0 && seen >= SILENCE_PACKETS)
-        message(
-            "%s: %llu packets passed in %d s, and none matches \"%.200s\" with TCP in it; see --all-ports, "
-            "--ports and the place of the capture",
-            live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
+        (void)snprintf(text, sizeof text,
+                       "%.100s: %llu packets passed in %d s, and none matches \"%.200s\" with TCP in it; see "
+                       "--all-ports, "
+                       "--ports and the place of the capture",
+                       live_names(run->live), (unsigned long long)seen, SILENCE_S, live_filter(run->live));
     else if (run->recorder.sessions == 0 && totals->packets >= SILENCE_PACKETS
              && totals->tcp_connections == 0)
-        message("%s: %llu packets match, and none of them is TCP that can be read", live_names(run->live),
-                (unsigned long long)totals->packets);
+        (void)snprintf(text, sizeof text,
+                       "%.100s: %llu packets match, and none of them is TCP that can be read",
+                       live_names(run->live), (unsigned long long)totals->packets);
+    if (text[0])
+        tell(run, text);
 }
 
 static void tell_drops(struct live_run *run, const struct live_stats *stats)
 {
     uint64_t drops = stats->kernel_drops + stats->device_drops;
+    char text[128];
 
+    (void)snprintf(text, sizeof text,
+                   "%llu packets were lost since the last report; a larger --buffer-size or a narrower "
+                   "--filter helps",
+                   (unsigned long long)(drops - run->told_drops));
     if (drops > run->told_drops && !run->options->is_quiet)
-        message("%llu packets were lost since the last report; a larger --buffer-size or a narrower --filter "
-                "helps",
-                (unsigned long long)(drops - run->told_drops));
+        tell(run, text);
     run->told_drops = drops;
 }
 
 static void show_status(struct live_run *run, const struct run_totals *totals, const struct live_stats *stats)
 {
     char line[256];
-    uint64_t lost = totals->dropped + stats->lines_lost;
+    uint64_t lost = totals->dropped + stats->lines_lost + stats->evidence_lost + stats->findings_lost;
 
-    (void)snprintf(line, sizeof line, "%s: %llu packets, %llu sessions, %llu findings, %llu lost",
+    (void)snprintf(line, sizeof line, "%.20s: %llu packets, %llu sessions, %llu findings, %llu lost",
                    live_names(run->live), (unsigned long long)totals->packets,
                    (unsigned long long)stats->sessions, (unsigned long long)count_findings(stats),
                    (unsigned long long)lost);
@@ -213,7 +232,7 @@ static void write_metrics(struct live_run *run, const struct run_totals *totals,
     if (!path || metrics_write(path, totals, stats, &err))
         return;
     if (!run->had_trouble)
-        message("%s", err.text);
+        tell(run, err.text);
     run->had_trouble = true;
 }
 
@@ -224,6 +243,7 @@ static void obey_signals(struct live_run *run, const struct run_totals *totals,
         asked_to_tell = 0;
         watch_status(run->recorder.watch, NULL);
         tell_counters(run, totals, stats);
+        run->next_status_ns = 0;
     }
     if (asked_to_reopen) {
         asked_to_reopen = 0;
@@ -302,11 +322,12 @@ static bool step(struct live_run *run, int wait_ms)
  * signal has interrupted: two must bring nothing. */
 static void drain(struct live_run *run)
 {
-    uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_MS * NS_PER_MS;
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), end_ns = now_ns + DRAIN_MS * NS_PER_MS;
 
-    for (unsigned empty = 0; empty < 2 && clock_ns(CLOCK_MONOTONIC) < end_ns;) {
+    for (unsigned empty = 0; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
+        int left_ms = (int)((end_ns - now_ns) / NS_PER_MS), wait_ms = run->options->capture.timeout_ms * 2;
         uint64_t before = run->packets;
-        (void)!live_read(run->live, run->options->capture.timeout_ms * 2, take_packet, run);
+        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packet, run);
         empty = run->packets > before ? 0 : empty + 1;
     }
 }

@@ -27,13 +27,16 @@ static void put_drops(const struct live_stats *live, struct buf *out)
         { "kernel", NULL, NULL, live->kernel_drops },
         { "device", NULL, NULL, live->device_drops },
         { "writing", NULL, NULL, live->lines_lost },
+        { "evidence", NULL, NULL, live->evidence_lost },
+        { "findings", NULL, NULL, live->findings_lost },
         { "memory", NULL, NULL, live->segments_dropped },
         { "eviction", NULL, NULL, live->connections_evicted },
     };
 
     buf_append_text(
-        out, "# HELP smtpscope_dropped_total Lost, by reason: packets (kernel, device), lines (writing), "
-             "segments (memory), connections (eviction).\n# TYPE smtpscope_dropped_total counter\n");
+        out,
+        "# HELP smtpscope_dropped_total Lost, by reason: packets (kernel, device, evidence), lines (writing, "
+        "findings), segments (memory), connections (eviction).\n# TYPE smtpscope_dropped_total counter\n");
     for (size_t i = 0; i < sizeof drops / sizeof drops[0]; i++)
         buf_printf(out, "smtpscope_dropped_total{reason=\"%s\"} %llu\n", drops[i].name,
                    (unsigned long long)drops[i].value);

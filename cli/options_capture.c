@@ -3,6 +3,8 @@
 #include "base/timestamp.h"
 #include "cli/option_row.h"
 
+enum { TIMEOUT_MOST_MS = 500 }; /* what the kernel gathers must come out within the two seconds of an end */
+
 void capture_option_defaults(struct capture_options *capture)
 {
     *capture = (struct capture_options){ .snaplen = LIMIT_SNAPLEN,
@@ -61,7 +63,7 @@ bool capture_option_number(struct options *options, const struct option_row *row
     else if (row->argument == CAPTURE_BUFFER)
         capture->buffer_bytes = number * KIB;
     else if (row->argument == CAPTURE_TIMEOUT)
-        capture->timeout_ms = number > 10000 ? 10000 : (int)number;
+        capture->timeout_ms = number > TIMEOUT_MOST_MS ? TIMEOUT_MOST_MS : (int)number;
     else if (row->argument == CAPTURE_ROTATE_TIME)
         capture->rotate_ns = number * NS_PER_SECOND;
     else

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,21 +86,25 @@ static const uint64_t handled =
     | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO
     | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
 
-static bool allow_folder(int ruleset, const char *folder, struct err *err)
+/* Of a file, only what a file allows: the kernel refuses the rest. */
+static bool allow(int ruleset, const char *path, struct err *err)
 {
     struct landlock_path_beneath_attr rule = { .allowed_access = writing,
-                                               .parent_fd = open(folder, O_PATH | O_CLOEXEC) };
+                                               .parent_fd = open(path, O_PATH | O_CLOEXEC) };
+    struct stat file;
 
     if (rule.parent_fd < 0)
-        return fail(err, folder);
+        return fail(err, path);
+    if (fstat(rule.parent_fd, &file) == 0 && !S_ISDIR(file.st_mode))
+        rule.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE;
     long status = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
     int error = errno;
     (void)close(rule.parent_fd);
     errno = error;
-    return status == 0 || fail(err, folder);
+    return status == 0 || fail(err, path);
 }
 
-static bool confine_files(const char *const *folders, struct err *err)
+static bool confine_files(const char *const *paths, struct err *err)
 {
     struct landlock_ruleset_attr attributes = { .handled_access_fs = handled };
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
@@ -107,8 +112,8 @@ static bool confine_files(const char *const *folders, struct err *err)
     if (ruleset < 0)
         return errno == ENOSYS || errno == EOPNOTSUPP || fail(err, "Landlock");
     bool ok = true;
-    for (size_t i = 0; ok && folders[i]; i++)
-        ok = allow_folder(ruleset, folders[i], err);
+    for (size_t i = 0; ok && paths[i]; i++)
+        ok = allow(ruleset, paths[i], err);
     if (ok && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         ok = fail(err, "Landlock");
     (void)close(ruleset);
@@ -223,7 +228,7 @@ static bool confine_calls(struct err *err)
     return status == 0 || status == -EINVAL || fail(err, "seccomp"); /* EINVAL: a kernel without it */
 }
 
-bool privileges_confine(const char *const *folders, struct err *err)
+bool privileges_confine(const char *const *paths, struct err *err)
 {
-    return confine_files(folders, err) && confine_calls(err);
+    return confine_files(paths, err) && confine_calls(err);
 }

@@ -11,9 +11,9 @@
  * capabilities, and can never gain any (no_new_privs). */
 bool privileges_drop(const char *user, struct err *err) NODISCARD;
 
-/* Once all files are open, before any thread: writing beneath `folders` (NULL-terminated) alone, where the
- * kernel has Landlock; the system calls of a recorder alone (seccomp).  False only if it failed where the
- * kernel has both. */
-bool privileges_confine(const char *const *folders, struct err *err) NODISCARD;
+/* Once all files are open, before any thread: writing to `paths`, files or beneath folders (NULL-terminated),
+ * alone, where the kernel has Landlock; the system calls of a recorder alone (seccomp).  False only if it
+ * failed where the kernel has both. */
+bool privileges_confine(const char *const *paths, struct err *err) NODISCARD;
 
 #endif

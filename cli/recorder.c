@@ -12,7 +12,7 @@
 #include "cli/messages.h"
 #include "cli/version.h"
 
-enum { TOGETHER = 32768, CLOSE_LIVE_MS = 1200, CLOSE_MS = 600000 };
+enum { TOGETHER = 32768, CLOSE_LIVE_MS = 900, CLOSE_MS = 600000, QUOTA_FILES = 4 };
 
 static const char suffix[] = ".smtpscope.jsonl";
 
@@ -39,13 +39,24 @@ static enum secrets_policy policy_of(const struct recorder *recorder)
     return recorder->head.secrets == SECRETS_KEEP ? SECRETS_KEEP : SECRETS_MASK;
 }
 
+/* A quota that one file fills would keep nothing but the open one. */
+static uint64_t part_bytes_most(const struct capture_options *capture)
+{
+    uint64_t share = capture->keep_bytes / QUOTA_FILES;
+
+    return capture->keep_bytes && share < capture->rotate_bytes ? share : capture->rotate_bytes;
+}
+
 static bool is_part_over(const struct recorder *recorder, uint64_t now_ns)
 {
     const struct capture_options *capture = &recorder->options->capture;
     bool is_old = now_ns > recorder->part_start_ns && now_ns - recorder->part_start_ns >= capture->rotate_ns;
 
-    return recorder->store && store_is_folder(recorder->store)
-           && (is_old || recorder->part_bytes >= capture->rotate_bytes);
+    uint64_t most = part_bytes_most(capture);
+    bool is_large =
+        recorder->part_bytes >= most || (recorder->evidence && evidence_bytes(recorder->evidence) >= most);
+
+    return recorder->store && store_is_folder(recorder->store) && (is_old || is_large);
 }
 
 /* The head of the file to come, which the store keeps. */
@@ -318,7 +329,8 @@ void recorder_advance(struct recorder *recorder, uint64_t now_ns, const struct r
                       const struct live_stats *live, struct attempts *attempts)
 {
     recorder->last_ns = now_ns;
-    if (is_part_over(recorder, now_ns))
+    bool has_hole = recorder->evidence && evidence_has_hole(recorder->evidence);
+    if (has_hole || is_part_over(recorder, now_ns))
         recorder_turn_over(recorder, totals, live, attempts);
 }
 

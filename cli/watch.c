@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include "rules/rules.h"
 #include "transcript/event_put.h"
 
+enum { USUAL_COLUMNS = 80 };
+
 struct watch {
     const struct options *options;
     struct analyzer *analyzer;
@@ -24,7 +27,8 @@ struct watch {
     const struct evidence *evidence; /* NULL: packets are numbered as they came */
     int findings_fd;                 /* -1: not asked for */
     bool follows;
-    bool has_status; /* the last line of the terminal is ours */
+    char status[256]; /* the last line of the terminal, "" for none */
+    bool is_drawn;    /* it is there now */
     uint64_t lost_lines;
     uint64_t found[RULE_COUNT];
 };
@@ -69,8 +73,10 @@ bool watch_open(const struct options *options, bool is_live, struct budget *budg
     watch->analyzer = analyzer_new(budget, &err);
     if (watch->analyzer && (!options->capture.findings || watch->findings_fd >= 0))
         return true;
+    const char *reason =
+        errno == ELOOP ? "it is a symbolic link, and nothing is written through one" : strerror(errno);
     message("%s: %s", watch->analyzer ? options->capture.findings : "findings",
-            watch->analyzer ? strerror(errno) : err.text);
+            watch->analyzer ? reason : err.text);
     watch_free(watch);
     *out = NULL;
     return false;
@@ -224,14 +230,21 @@ void watch_number_by(struct watch *watch, const struct evidence *evidence)
     watch->evidence = evidence;
 }
 
+uint64_t watch_lost_findings(const struct watch *watch)
+{
+    return watch ? watch->lost_lines : 0;
+}
+
 const uint64_t *watch_findings(const struct watch *watch)
 {
     return watch ? watch->found : NULL;
 }
 
-/* What a full disk or a closed pipe does not take is dropped: packets do not wait for it. */
-static void flush(int fd, struct buf *text)
+/* What a full disk or a closed pipe does not take is dropped: packets do not wait for it.  How many lines. */
+static uint64_t flush(int fd, struct buf *text)
 {
+    uint64_t lost = 0;
+
     struct bytes rest = buf_bytes(text);
 
     while (rest.len > 0) {
@@ -242,17 +255,47 @@ static void flush(int fd, struct buf *text)
             break;
         rest = bytes_from(rest, (size_t)n);
     }
+    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
+        lost++;
     buf_clear(text);
+    return lost;
+}
+
+/* As the terminal is now: its window may have changed. */
+static int columns_of_terminal(void)
+{
+    struct winsize window = { 0 };
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col
+                                                                               : USUAL_COLUMNS;
+}
+
+static void erase_status(struct watch *watch)
+{
+    if (watch->is_drawn)
+        (void)fputs("\r\033[K", stderr);
+    watch->is_drawn = false;
+}
+
+/* One line of the terminal at most: what wraps cannot be erased. */
+static void draw_status(struct watch *watch)
+{
+    erase_status(watch);
+    if (!watch->status[0])
+        return;
+    (void)fprintf(stderr, "%.*s", columns_of_terminal() - 1, watch->status);
+    watch->is_drawn = true;
 }
 
 void watch_flush(struct watch *watch)
 {
     if (watch->text.len > 0) {
-        watch_status(watch, NULL);
-        flush(STDOUT_FILENO, &watch->text);
+        erase_status(watch);
+        (void)flush(STDOUT_FILENO, &watch->text);
+        draw_status(watch);
     }
     if (watch->findings_fd >= 0 && watch->lines.len > 0)
-        flush(watch->findings_fd, &watch->lines);
+        watch->lost_lines += flush(watch->findings_fd, &watch->lines);
 }
 
 void watch_reopen(struct watch *watch)
@@ -270,9 +313,6 @@ void watch_status(struct watch *watch, const char *line)
 {
     if (!isatty(STDERR_FILENO) || watch->options->is_quiet || watch->options->progress == WHEN_NEVER)
         return;
-    if (watch->has_status)
-        (void)fputs("\r\033[K", stderr);
-    watch->has_status = line != NULL;
-    if (line)
-        (void)fputs(line, stderr);
+    (void)snprintf(watch->status, sizeof watch->status, "%s", line ? line : "");
+    draw_status(watch);
 }

@@ -21,6 +21,8 @@ void watch_change(struct watch *watch, const struct session *session, enum sessi
 size_t watch_session(struct watch *watch, struct session *session);
 /* Findings name packets as they are numbered there; borrowed. */
 void watch_number_by(struct watch *watch, const struct evidence *evidence);
+/* Lines of findings that nobody took. */
+uint64_t watch_lost_findings(const struct watch *watch);
 /* How often each finding was raised, by enum rule_id; NULL if nothing is judged. */
 const uint64_t *watch_findings(const struct watch *watch);
 /* One line below all others on a terminal, renewed; NULL takes it away. */

@@ -80,9 +80,12 @@ step "inside TLS: other programs" python3 tests/live/tls_peers.py build/release/
 for server in dovecot cyrus; do
     step "sasl: $server" python3 tests/live/sasl.py build/release/cli/smtpscope $server
 done
+step "recorder: on a terminal" python3 tests/recorder/terminal.py build/release/cli/smtpscope
+step "recorder: the Debian package" python3 tests/recorder/package.py build/release
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
 step "recorder: secrets of TLS that come later" python3 tests/recorder/keylog.py build/release/cli/smtpscope
+step "recorder: what is large or lasts long" python3 tests/recorder/endurance.py build/release/cli/smtpscope $($long && echo --long)
 step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/release/cli/smtpscope
 $long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz

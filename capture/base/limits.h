@@ -93,6 +93,7 @@ enum {
     LIMIT_EVIDENCE_BYTES =
         64 * 1024 * 1024, /* packets of sessions that wait for what must be known of them */
     LIMIT_EVIDENCE_PENDING = 16 * 1024 * 1024, /* and of connections that are none yet */
+    LIMIT_EVIDENCE_ENDED = 8192, /* sessions that have ended, whose last packets may yet come: 2 MiB */
     /* log */
     LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
     LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */

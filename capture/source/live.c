@@ -93,9 +93,10 @@ static bool set_up(struct live *live, pcap_t *pcap, struct err *err, const char 
     int status = pcap_activate(pcap);
     if (status >= 0)
         return true;
-    const char *reason = pcap_geterr(pcap);
-    return err_set(err, ERR_IO, 0, "%s: %s%s%.200s%s", name, pcap_statustostr(status), *reason ? ": " : "",
-                   reason, advice_of(status));
+    const char *kind = pcap_statustostr(status), *reason = pcap_geterr(pcap);
+    bool says_more = *reason && strcmp(reason, kind) != 0;
+    return err_set(err, ERR_IO, 0, "%s: %s%s%.200s%s", name, kind, says_more ? ": " : "",
+                   says_more ? reason : "", advice_of(status));
 }
 
 static bool try_filter(pcap_t *pcap, const char *expression)

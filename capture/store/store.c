@@ -12,7 +12,7 @@
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 0, ENOUGH = 1 << 20 };
+enum { RETRY_MS = 500, GATHER_MS = 5, WRITER_NICE = 0, ENOUGH = 1 << 20, KEPT = 4 << 20 };
 
 static void batch_init(struct store_batch *batch)
 {
@@ -28,8 +28,11 @@ static void batch_release(struct store_batch *batch)
         buf_release(&batch->cuts[i].head);
 }
 
+/* What a rush needed is given back: it may be hours until the next. */
 static void batch_clear(struct store_batch *batch)
 {
+    if (batch->bytes.cap > KEPT)
+        buf_release(&batch->bytes);
     buf_clear(&batch->bytes);
     batch->lines = 0;
     batch->cut_count = 0;
@@ -60,6 +63,16 @@ static void free_store(struct store *store)
     free(store);
 }
 
+/* "folder/" is the folder: behind a slash a link would be followed.  Whether there was one. */
+static bool drop_slashes(char *path)
+{
+    size_t len = strlen(path), kept = len;
+
+    while (kept > 1 && path[kept - 1] == '/')
+        path[--kept] = '\0';
+    return kept < len;
+}
+
 struct store *store_open(const struct store_options *options, struct err *err)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -75,6 +88,8 @@ struct store *store_open(const struct store_options *options, struct err *err)
         batch_init(&store->waiting);
         batch_init(&store->writing);
     }
+    if (store && store->path)
+        store->place.names_folder = drop_slashes(store->path);
     if (!store || !store->path || !store->suffix || !make_conditions(store)) {
         if (store)
             free_store(store);
@@ -121,12 +136,28 @@ static void note_state(struct store *store, bool is_failing, int error)
                    store->path, (unsigned long long)store->counters.lost);
 }
 
+/* Of pcapng: each has its whole length behind its type (draft-ietf-opsawg-pcapng 3.1), in our own order. */
+static uint64_t count_blocks(struct bytes bytes)
+{
+    uint64_t blocks = 0;
+    uint32_t head[2];
+
+    while (bytes.len >= sizeof head) {
+        memcpy(head, bytes.ptr, sizeof head);
+        if (head[1] < sizeof head || head[1] > bytes.len)
+            break;
+        bytes = bytes_from(bytes, head[1]);
+        blocks++;
+    }
+    return blocks;
+}
+
 static uint64_t count_lines(const struct store *store, struct bytes bytes)
 {
     uint64_t lines = 0;
 
     if (store->place.options.is_binary)
-        return bytes.len > 0;
+        return count_blocks(bytes);
     for (size_t lf; (lf = bytes_find(bytes, '\n')) != SIZE_MAX; bytes = bytes_from(bytes, lf + 1))
         lines++;
     return lines;

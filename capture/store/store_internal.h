@@ -32,6 +32,7 @@ struct place {
     struct store_options options; /* strings owned by the store */
     bool is_folder;
     bool is_standard;      /* output */
+    bool names_folder;     /* the path ended in a slash */
     int folder;            /* descriptor; -1 if it was removed */
     int file;              /* descriptor, -1 none */
     char name[STORE_NAME]; /* of the open file in its folder */

@@ -43,8 +43,22 @@ static bool open_folder(struct place *place)
     return false;
 }
 
-/* An older recording is replaced; nothing else is.  Not through a link, nor a file of somebody else's, which
- * may have been put there to be read.  Opened again, it goes on where it ends. */
+/* A file of somebody else's may have been put there to be read.  Root replaces one where only its owner could
+ * have put it. */
+static bool may_be_planted(const char *path, uid_t owner)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+    struct stat status;
+
+    if (owner == geteuid())
+        return false;
+    (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    return geteuid() != 0 || stat(folder, &status) != 0 || (status.st_mode & S_IWOTH);
+}
+
+/* An older recording is replaced; nothing else is, nor through a link.  Opened again, it goes on where it
+ * ends. */
 static bool open_file(struct place *place, bool is_again)
 {
     struct stat status;
@@ -52,8 +66,8 @@ static bool open_file(struct place *place, bool is_again)
     place->file = open(place->options.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (place->file < 0 || fstat(place->file, &status) != 0)
         return false;
-    if (S_ISREG(status.st_mode) && status.st_uid != geteuid() && geteuid() != 0) {
-        errno = EACCES;
+    if (S_ISREG(status.st_mode) && may_be_planted(place->options.path, status.st_uid)) {
+        errno = EEXIST;
         return false;
     }
     place->written = 0;
@@ -78,6 +92,10 @@ static const char *reason_of(int error)
         return "it is a symbolic link, and nothing is written through one";
     case EPERM:
         return "others can write to this folder; `chmod go-w`, and let it belong to who records";
+    case ENOTDIR:
+        return "there is no such folder; `mkdir -m 700` makes one";
+    case EEXIST:
+        return "a file of somebody else's has this name, and may have been put there to be read";
     case EINVAL:
         return "not a file that can be written";
     default:
@@ -103,7 +121,7 @@ bool place_open(struct place *place, struct err *err)
         return true;
     }
     place->is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    errno = is_link(path) ? ELOOP : 0;
+    errno = is_link(path) ? ELOOP : place->names_folder && !place->is_folder ? ENOTDIR : 0;
     if (errno == 0 && (place->is_folder ? open_folder(place) : open_file(place, false)))
         return true;
     int error = errno;

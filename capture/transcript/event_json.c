@@ -275,6 +275,8 @@ static void put_live(struct event *event, const struct live_stats *live)
     event_put_u64(event, "kernel_drops", live->kernel_drops);
     event_put_u64(event, "device_drops", live->device_drops);
     event_put_u64(event, "lines_lost", live->lines_lost);
+    event_put_u64(event, "evidence_lost", live->evidence_lost);
+    event_put_u64(event, "findings_lost", live->findings_lost);
     event_put_u64(event, "segments_dropped", live->segments_dropped);
     event_put_u64(event, "connections_evicted", live->connections_evicted);
     event_put_u64(event, "memory_bytes", live->memory_bytes);

@@ -38,6 +38,8 @@ struct live_stats {
     uint64_t kernel_drops;
     uint64_t device_drops;
     uint64_t lines_lost;       /* that could not be written */
+    uint64_t evidence_lost;    /* packets of sessions, not kept beside the recording */
+    uint64_t findings_lost;    /* lines of them that nobody took */
     uint64_t segments_dropped; /* for want of memory */
     uint64_t connections_evicted;
     uint64_t memory_bytes;

@@ -150,10 +150,10 @@ def folder(parent, name):
 
 
 def contents(path):
-    """Whole lines of all files of a recording folder, in order; and how many were torn."""
+    """Whole lines of all recordings of a folder, in order; and how many were torn."""
     lines, torn = [], 0
     for name in sorted(os.listdir(path)):
-        if name.startswith("."):
+        if name.startswith(".") or "pcapng" in name:
             continue
         full = os.path.join(path, name)
         if name.endswith(".zst"):

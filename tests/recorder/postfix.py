@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""postfix.py SMTPSCOPE [--sessions N] [--seed S]: Postfix under load on loopback, recorded live: every
-session that it logged is in the recording, with its queue id.  Exit status 77: the lab cannot run here."""
+"""postfix.py SMTPSCOPE [--sessions N] [--seed S]: Postfix under load, on loopback and over veth from another network
+namespace, recorded live: every session that it logged is in the recording, with its queue id.  Exit status 77: the lab
+cannot run here."""
 
 import argparse
 import json
@@ -21,7 +22,42 @@ from box import Recorder  # noqa: E402
 from servers import SERVERS  # noqa: E402
 
 
-def sources(server, sessions, rng):
+class Loopback:
+    device, address = "lo", "127.0.0.1"
+
+    def start(self, server, command):
+        return server.box.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Veth:
+    """Clients in a network namespace of their own, at the other end."""
+
+    device, address = "vs", "192.0.2.25"
+
+    def __init__(self):
+        self.away = subprocess.Popen(["unshare", "-n", "sleep", "infinity"])
+        time.sleep(0.3)
+        here = (["link", "add", "vs", "type", "veth", "peer", "name", "vc", "netns", str(self.away.pid)],
+                ["address", "add", "192.0.2.25/24", "dev", "vs"], ["link", "set", "vs", "up"])
+        there = (["address", "add", "192.0.2.1/24", "dev", "vc"], ["link", "set", "vc", "up"])
+        for words in here:
+            subprocess.run(["ip", *words], check=True)
+        for words in there:
+            subprocess.run([*self.inside(), "ip", *words], check=True)
+        time.sleep(0.5)
+
+    def inside(self):
+        return ["nsenter", "-t", str(self.away.pid), "-n"]
+
+    def start(self, server, command):
+        return subprocess.Popen([*self.inside(), "chroot", server.box.root, *command], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
+
+PLACES = {"loopback": Loopback, "veth": Veth}
+
+
+def sources(server, place, sessions, rng):
     """smtp-source, several at once: some with one message a session, some with more, of all sizes."""
     left = sessions
     while left > 0:
@@ -31,28 +67,29 @@ def sources(server, sessions, rng):
                    "-f", "sender@client.example", "-t", f"{lab.USER}@{lab.DOMAIN}"]
         if rng.random() < 0.5:
             command.append("-d")  # several messages in a session
-        yield server.box.start(*command, "127.0.0.1:25", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        yield place.start(server, [*command, place.address + ":25"])
 
 
-def load(binary, sessions, seed, folder):
-    """Inside the box."""
-    lab.loopback_up()
-    server = SERVERS["postfix"]()
-    server.start()
-    time.sleep(1)
-    rng = random.Random(seed)
-    path = os.path.join(folder, "recording")
-    os.mkdir(path, 0o700)
-    log = server.box.path("/var/log/postfix.log")
-    before = os.path.getsize(log)
-    recorder = Recorder(binary, "-i", "lo", "-o", path, "--rotate-size", "256K", "--pcap")
+def all_of(sources):
+    """Four at a time."""
     running = []
-    for source in sources(server, sessions, rng):
+    for source in sources:
         running.append(source)
         while len([s for s in running if s.poll() is None]) >= 4:
             time.sleep(0.05)
     for source in running:
-        source.wait(timeout=60)
+        if source.wait(timeout=60):
+            raise SystemExit("smtp-source failed")
+
+
+def record(binary, server, place, sessions, rng, folder):
+    path = os.path.join(folder, "recording")
+    os.makedirs(path, 0o700)
+    os.chmod(folder, 0o700)
+    log = server.box.path("/var/log/postfix.log")
+    before = os.path.getsize(log)
+    recorder = Recorder(binary, "-i", place.device, "-o", path, "--rotate-size", "256K", "--pcap")
+    all_of(sources(server, place, sessions, rng))
     time.sleep(1)
     took = recorder.stop()
     with open(log, "rb") as whole, open(os.path.join(folder, "log"), "wb") as rest:
@@ -60,6 +97,18 @@ def load(binary, sessions, seed, folder):
         shutil.copyfileobj(whole, rest)
     with open(os.path.join(folder, "said"), "w") as f:
         f.write(f"{took:.2f} s to end\n{recorder.said()}")
+
+
+def load(binary, sessions, seed, folder):
+    """Inside the box."""
+    lab.loopback_up()
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True)  # of this process namespace, in this mount namespace
+    server = SERVERS["postfix"]()
+    server.start()
+    time.sleep(1)
+    rng = random.Random(seed)
+    for name, place in PLACES.items():
+        record(binary, server, place(), sessions, rng, os.path.join(folder, name))
 
 
 def judge(binary, folder):
@@ -113,11 +162,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), "postfix", "python3", os.path.abspath(__file__), binary,
                         "--sessions", str(o.sessions), "--seed", o.seed, "--inside", folder], check=True)
-        bad, logged, connects = judge(binary, folder)
-        print(open(os.path.join(folder, "said")).read())
-    print("\n".join(bad))
-    print(f"Postfix logged {connects} sessions and {logged} messages; {len(bad)} complaints")
-    return 1 if bad or not logged else 0
+        wrong = 0
+        for name in PLACES:
+            part = os.path.join(folder, name)
+            bad, logged, connects = judge(binary, part)
+            wrong += len(bad) or not logged
+            print(open(os.path.join(part, "said")).read())
+            print("\n".join(bad))
+            print(f"{name}: Postfix logged {connects} sessions and {logged} messages; {len(bad)} complaints")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
