@@ -105,7 +105,8 @@ struct incident_kind kind_of(const struct analysis *analysis, const struct findi
     start(&hash, "loose", finding->rule);
     siphash_add_part(&hash, bytes_of(finding->cause_rule ? rule_of(finding->cause_rule)->id : ""));
     add_reply(&hash, cause ? cause->reply : NULL);
-    add_reply(&hash, kind_reply(analysis, finding));
+    if (finding->rule != RULE_CLEARTEXT_CREDENTIAL) /* which it is whatever the server answers */
+        add_reply(&hash, kind_reply(analysis, finding));
     kind.loose = finish(&hash);
     add_endpoint(&hash, &analysis->session->server);
     add_likeness(&hash, analysis->replay.helo);

@@ -2,6 +2,7 @@
 #include "incident/note.h"
 
 #include "base/limits.h"
+#include "incident/explained.h"
 #include "incident/kind.h"
 #include "incident/masked.h"
 
@@ -88,6 +89,7 @@ void incident_merge(struct incident *incident, const struct incident *from)
     incident->occurrences += from->occurrences;
     incident->with_missing_bytes += from->with_missing_bytes;
     incident->recipients_refused += from->recipients_refused;
+    incident->stopped += from->stopped;
     for (unsigned i = 0; i < DELIVERY_COUNT; i++)
         incident->delivery[i] += from->delivery[i];
     add_time(incident, from->first_ns, from->last_ns);
@@ -104,7 +106,8 @@ void incident_merge(struct incident *incident, const struct incident *from)
         add_refused(incident, bytes_of(from->refused[i].verb), from->refused[i].code, from->refused[i].count);
 }
 
-/* The first line of a reply with its code, which is what a log shows of it. */
+/* A reply on one line, which is what a log shows of it; of one that is no refusal the first line says enough.
+ */
 static struct bytes line_of_reply(const struct reply *reply, struct arena *arena)
 {
     struct buf text;
@@ -113,25 +116,38 @@ static struct bytes line_of_reply(const struct reply *reply, struct arena *arena
         return (struct bytes){ NULL, 0 };
     buf_init(&text, LIMIT_LINE * 2);
     (void)buf_append_u64(&text, reply->code);
-    if (reply->line_count && !reply->is_redacted) {
-        (void)buf_append_u8(&text, ' ');
-        (void)buf_append(&text, reply->lines[0]);
+    for (uint32_t i = 0; i < reply->line_count && !reply->is_redacted && (i == 0 || reply->code >= 400);
+         i++) {
+        (void)buf_append_text(&text, i ? " / " : " ");
+        (void)buf_append(&text, bytes_trim(reply->lines[i]));
     }
     struct bytes copy = masked_copy(buf_bytes(&text), arena);
     buf_release(&text);
     return copy;
 }
 
-static void note_first(struct incident *incident, const struct analysis *analysis,
-                       const struct finding *finding)
+/* The reply that the finding is about; of one that has none the reply that it explains. */
+static const struct reply *reply_about(const struct analysis *analysis, uint32_t index)
 {
+    const struct reply *reply = kind_reply(analysis, &analysis->findings[index]);
+
+    for (uint32_t i = 0; i < analysis->finding_count && !reply; i++)
+        if (explained_by(analysis, i) == index)
+            reply = kind_reply(analysis, &analysis->findings[i]);
+    return reply;
+}
+
+static void note_first(struct incident *incident, const struct analysis *analysis, uint32_t index)
+{
+    const struct finding *finding = &analysis->findings[index];
     const struct item *item = replay_command(&analysis->replay, finding->command);
     const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
-    const struct reply *reply = kind_reply(analysis, finding);
+    const struct reply *reply = reply_about(analysis, index);
     struct arena *arena = &incident->arena;
 
     incident->rule = finding->rule;
     incident->fault = finding->fault;
+    incident->reason = (enum refusal_reason)finding->reason;
     incident->server = analysis->session->server;
     incident->server_software = analysis->replay.server_software;
     incident->reply_code = reply ? reply->code : finding->reply_code;
@@ -215,7 +231,7 @@ void incident_note(struct incident *incident, const struct analysis *analysis, c
     uint64_t time_ns = finding->time_ns ? finding->time_ns : session->start_ns;
 
     if (incident->occurrences++ == 0) {
-        note_first(incident, analysis, finding);
+        note_first(incident, analysis, index);
         note_before(incident, analysis, finding);
     }
     if (finding->severity > incident->severity)
@@ -275,8 +291,11 @@ void note_companions(const struct session_incidents *session)
 
     for (uint32_t i = 0; session->of && i < analysis->finding_count; i++) {
         struct incident *incident = session->of[session->roots[i]];
-        if (session->roots[i] != i && incident)
-            add_companion(incident, analysis->findings[i].rule, 1, analysis->findings[i].detail);
+        if (session->roots[i] == i || !incident)
+            continue;
+        add_companion(incident, analysis->findings[i].rule, 1, analysis->findings[i].detail);
+        if (analysis->findings[i].severity > incident->severity && explained_by(analysis, i) != UINT32_MAX)
+            incident->severity = analysis->findings[i].severity;
     }
 }
 
@@ -336,8 +355,8 @@ static struct incident **incidents_by_transaction(const struct session_incidents
         if (!judgement || !judgement->transaction || !incident || !is_about_messages(incident))
             continue;
         struct incident **place = &by[judgement->transaction];
-        if (!*place || (*place)->severity <= SEVERITY_INFO)
-            *place = incident; /* the first that is grave */
+        if (!*place || ((*place)->severity <= SEVERITY_INFO && incident->severity > SEVERITY_INFO))
+            *place = incident; /* the first that is grave, or the first */
     }
     return by;
 }
@@ -377,4 +396,37 @@ void note_deliveries(const struct session_incidents *session)
     for (uint32_t i = 0; i < session->analysis->finding_count; i++)
         is_faulty = is_faulty || session->analysis->findings[i].severity > SEVERITY_INFO;
     session->traffic->faulty += is_faulty;
+}
+
+/* The server refused all that it answered, goodbyes apart. */
+static bool got_nowhere(const struct replay *replay)
+{
+    bool is_refused = false;
+
+    for (uint32_t n = 1; n <= replay->judgement_count; n++) {
+        const struct item *item = replay_command(replay, n);
+        if (!item || item->as.command.verb == VERB_QUIT || !item->reply)
+            continue;
+        if (item->reply->code < 400)
+            return false;
+        is_refused = true;
+    }
+    return is_refused;
+}
+
+void note_stopped(const struct session_incidents *session)
+{
+    const struct analysis *analysis = session->analysis;
+    struct incident *first = NULL;
+
+    if (!session->of || !got_nowhere(&analysis->replay))
+        return;
+    for (uint32_t i = 0; i < analysis->finding_count; i++) {
+        if (analysis->findings[i].severity > SEVERITY_INFO)
+            return;
+        if (!first && analysis->findings[i].command)
+            first = session->of[i];
+    }
+    if (first)
+        first->stopped++;
 }

@@ -10,6 +10,7 @@ enum step_kind {
     STEP_SAID,    /* as it was */
     STEP_WRONG,   /* as it was: here is the fault */
     STEP_ADDED,   /* as it should be: what was missing, or stands in another's place */
+    STEP_NOTE,    /* likewise, in our own words: "(TLS)" */
     STEP_LEFT,    /* as it was: number commands are left out of this list */
     STEP_AWAITED, /* as it should be: wait here for the reply */
     STEP_KIND_COUNT

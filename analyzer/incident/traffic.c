@@ -103,6 +103,7 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     const struct session *session = analysis->session;
     uint64_t missing = session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
 
+    traffic->accepted_later += analysis->returned.accepted_later;
     if (traffic->sessions++ == 0 || session->start_ns < traffic->first_ns)
         traffic->first_ns = session->start_ns;
     if (session->end_ns > traffic->last_ns)

@@ -220,7 +220,8 @@ static json_t *json_of_line(const struct incident_report *report, const struct d
 
 static json_t *json_of_sequence(const struct incident_report *report, const struct sequence *sequence)
 {
-    static const char *const kinds[STEP_KIND_COUNT] = { "", "said", "wrong", "added", "left-out", "wait" };
+    static const char *const kinds[STEP_KIND_COUNT] = { "",     "said",     "wrong", "added",
+                                                        "note", "left-out", "wait" };
     json_t *list = json_array();
 
     for (size_t i = 0; i < sequence->count; i++) {
@@ -360,7 +361,7 @@ static json_t *json_of_incident(const struct incident_report *report, const stru
                                 size_t rank)
 {
     const struct rule *rule = rule_of(incident->rule);
-    struct advice advice = advice_of(incident->rule);
+    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
     json_t *object = json_object(), *evidence = json_array(), *remedies = json_object();
 
     json_put(object, "id", json_of_text(incident->id));

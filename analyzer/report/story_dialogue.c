@@ -205,7 +205,7 @@ void story_name_session(struct document *document, const struct exemplar *exempl
 
 static void put_step(struct document *document, const struct sequence_step *step)
 {
-    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "  ", "+ " };
+    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "+ ", "  ", "+ " };
 
     document_put(document, signs[step->kind]);
     if (step->kind == STEP_LEFT)
@@ -213,6 +213,8 @@ static void put_step(struct document *document, const struct sequence_step *step
             said_number(step->number));
     else if (step->kind == STEP_AWAITED)
         document_put(document, words(WORDS("(wait here for the reply)")));
+    else if (step->kind == STEP_NOTE)
+        story_put_detail(document, step->text);
     else
         document->format->put_code(document, document_visible(document, step->text));
     if (step->code)
@@ -229,9 +231,10 @@ void story_sequence(struct document *document, const char *label, const struct s
     for (size_t i = 0; i < sequence->count; i++) {
         const struct sequence_step *step = &sequence->steps[i];
         put_step(document, step);
-        end_line(document, step->kind == STEP_WRONG                                 ? MARK_FAULT
-                           : step->kind == STEP_ADDED || step->kind == STEP_AWAITED ? MARK_CAUSE
-                                                                                    : MARK_NONE);
+        end_line(document, step->kind == STEP_WRONG ? MARK_FAULT
+                           : step->kind == STEP_ADDED || step->kind == STEP_NOTE || step->kind == STEP_AWAITED
+                               ? MARK_CAUSE
+                               : MARK_NONE);
     }
     document->format->block_end(document);
     document->place = PLACE_TEXT;

@@ -52,6 +52,8 @@ static void put_period(struct document *document)
 
     SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
         said_number(traffic->sessions));
+    if (traffic->sessions == 0)
+        return;
     if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
         SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
     else
@@ -81,6 +83,8 @@ static void put_verdict(struct document *document, size_t grave)
         said_number(count[DELIVERY_DONE]), said_number(count[DELIVERY_LOST]));
     if (count[DELIVERY_DELAYED])
         SAY(document, words(WORDS(", {1} put off for now")), said_number(count[DELIVERY_DELAYED]));
+    if (count[DELIVERY_DELAYED] && traffic->accepted_later)
+        SAY(document, words(WORDS(" (accepted at a later try: {1})")), said_number(traffic->accepted_later));
     if (count[DELIVERY_DOUBT])
         SAY(document, words(WORDS(", {1} in doubt")), said_number(count[DELIVERY_DOUBT]));
     document_put(document, words(WORDS(".")));
@@ -88,6 +92,10 @@ static void put_verdict(struct document *document, size_t grave)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
                                  "missed.")));
+    if (!grave && incident_report_dropped(document->report))
+        SAY(document,
+            words(WORDS(" But the recorder lost {1} packets, so that something may have been missed.")),
+            said_number(incident_report_dropped(document->report)));
     if (!grave)
         put_sealed(document);
 }
@@ -258,7 +266,9 @@ void story_quality(struct document *document)
 
     document_put(document, words(WORDS("Quality of the capture")));
     document_heading(document, 2);
-    if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
+    if (traffic->sessions == 0)
+        document_put(document, words(WORDS("There was no session, so nothing can be missing from one.")));
+    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
         document_put(
             document,
             words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
@@ -273,9 +283,15 @@ void story_quality(struct document *document)
             said_number(traffic->with_missing_bytes), said_number(traffic->sessions),
             said_number(report->counts->missing_bytes), said_number(traffic->midstream),
             said_number(traffic->one_sided));
-    if (report->totals->dropped_packets > 0)
-        SAY(document, words(WORDS(" The recorder dropped {1} packets.")),
-            said_number((uint64_t)report->totals->dropped_packets));
+    if (incident_report_dropped(report))
+        SAY(document,
+            words(WORDS(
+                " The recorder lost {1} packets, whose sessions may be missing here or be incomplete.")),
+            said_number(incident_report_dropped(report)));
+    else if (report->totals->dropped_packets < 0)
+        document_put(document,
+                     words(WORDS(" Whether packets were lost while it was recorded is not known: the "
+                                 "input does not say.")));
     document_paragraph(document);
     put_inputs_problem(document);
 }

@@ -108,6 +108,7 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
     if (!finding)
         return;
     finding->reply_code = subject->reply->code;
+    finding->reason = (uint16_t)refusal->reason;
     if (rule == RULE_COMMAND_REFUSED && slip_is_of(refusal->reason)) {
         finding->fault = FAULT_CLIENT; /* so the server says; nothing here shows it */
         finding->confidence = CONFIDENCE_LIKELY;
