@@ -59,6 +59,7 @@ struct incident {
     struct tally servers; /* address and port */
     struct tally helos;
     struct tally identities;
+    struct tally programs;   /* of the clients, as headers name them */
     struct tally replies;    /* first lines, with their codes */
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */

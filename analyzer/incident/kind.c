@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/siphash.h"
+#include "incident/client_software.h"
 #include "incident/likeness.h"
 
 enum { IPV4_NETWORK = 3, IPV6_NETWORK = 8 }; /* octets of an address that tell the network */
@@ -113,6 +114,7 @@ struct incident_kind kind_of(const struct analysis *analysis, const struct findi
     kind.client = finish(&hash);
     add_network(&hash, &analysis->session->client.address);
     siphash_add_part(&hash, kind_identity(analysis));
+    add_likeness(&hash, client_software_of(analysis->session));
     kind.fine = finish(&hash);
     struct incident_kind coarse = kind_of_attempts(&analysis->session->server, finding->rule);
     kind.server = coarse.server;

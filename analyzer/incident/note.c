@@ -2,6 +2,7 @@
 #include "incident/note.h"
 
 #include "base/limits.h"
+#include "incident/client_software.h"
 #include "incident/explained.h"
 #include "incident/kind.h"
 #include "incident/masked.h"
@@ -38,6 +39,7 @@ void incident_free(struct incident *incident)
     tally_release(&incident->servers);
     tally_release(&incident->helos);
     tally_release(&incident->identities);
+    tally_release(&incident->programs);
     tally_release(&incident->replies);
     arena_release(&incident->arena);
     free(incident);
@@ -98,6 +100,7 @@ void incident_merge(struct incident *incident, const struct incident *from)
     tally_merge(&incident->servers, &incident->arena, &from->servers);
     tally_merge(&incident->helos, &incident->arena, &from->helos);
     tally_merge(&incident->identities, &incident->arena, &from->identities);
+    tally_merge(&incident->programs, &incident->arena, &from->programs);
     tally_merge(&incident->replies, &incident->arena, &from->replies);
     for (size_t i = 0; i < from->companion_count; i++)
         add_companion(incident, from->companions[i].rule, from->companions[i].count,
@@ -190,6 +193,7 @@ static void note_parties(struct incident *incident, const struct analysis *analy
     tally_add(&incident->servers, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
     tally_add(&incident->helos, &incident->arena, analysis->replay.helo);
     tally_add(&incident->identities, &incident->arena, kind_identity(analysis));
+    tally_add(&incident->programs, &incident->arena, client_software_of(session));
 }
 
 static uint64_t missing_of(const struct session *session)

@@ -1,6 +1,7 @@
 /* Counts over all sessions. */
 #include "incident/traffic.h"
 
+#include "incident/client_software.h"
 #include "base/limits.h"
 
 const char *latency_name(unsigned kind)
@@ -19,6 +20,7 @@ void traffic_init(struct traffic *traffic)
 void traffic_release(struct traffic *traffic)
 {
     tally_release(&traffic->software);
+    tally_release(&traffic->programs);
     tally_release(&traffic->clients);
     tally_release(&traffic->servers);
     arena_release(&traffic->arena);
@@ -114,6 +116,7 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     traffic->one_sided += session->one_sided != SIDE_NONE;
     traffic->with_missing_bytes += missing > 0;
     add_endpoints(traffic, session);
+    tally_add(&traffic->programs, &traffic->arena, client_software_of(analysis->session));
     if (analysis->replay.server_software)
         tally_add(&traffic->software, &traffic->arena, bytes_of(analysis->replay.server_software));
     for (size_t i = 0; i < session->item_count; i++)

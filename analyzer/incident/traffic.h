@@ -39,6 +39,7 @@ struct traffic {
     uint64_t accepted_later; /* deliveries that had been refused before */
     struct latency latency[LATENCY_KINDS];
     struct tally software; /* of servers */
+    struct tally programs; /* of clients, as headers name them */
     struct tally clients;
     struct tally servers;
     struct arena arena;

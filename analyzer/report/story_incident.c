@@ -278,6 +278,10 @@ static void put_parties(struct document *document, const struct incident *incide
         document_put(document, words(WORDS("; identities: ")));
         put_tally(document, &incident->identities, true);
     }
+    if (incident->programs.kept_count) {
+        document_put(document, words(WORDS("; software, as the headers of messages name it: ")));
+        put_tally(document, &incident->programs, true);
+    }
     if (tally_distinct(&incident->replies) > 1) {
         document_put(document, words(WORDS("; replies: ")));
         put_tally(document, &incident->replies, true);

@@ -243,6 +243,10 @@ void story_traffic(struct document *document)
         put_names(document, &traffic->software);
         document_labelled(document, words(WORDS("Server software")));
     }
+    if (traffic->programs.kept_count) {
+        put_names(document, &traffic->programs);
+        document_labelled(document, words(WORDS("Client software, as headers name it")));
+    }
     put_logins(document);
     put_encryption(document);
 }

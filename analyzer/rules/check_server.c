@@ -296,13 +296,13 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
     } else if (reasons & reason_bit(REASON_ERROR_LIMIT)) {
         finding->fault = FAULT_CLIENT;
         check_detail(analysis, finding, "It has had enough of the client's errors.");
-    } else if (reasons & reason_bit(REASON_SYSTEM)) {
-        finding->fault = FAULT_SERVER;
     } else if (idle_seconds(analysis, index, reply) >= IDLE_SECONDS) {
         finding->fault = FAULT_CLIENT;
         check_detail(analysis, finding,
                      "The client had left the connection idle for %llu seconds, and it was its turn.",
                      (unsigned long long)idle_seconds(analysis, index, reply));
+    } else if (reasons & reason_bit(REASON_SYSTEM)) {
+        finding->fault = FAULT_SERVER;
     }
 }
 
