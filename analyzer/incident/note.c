@@ -6,6 +6,7 @@
 #include "incident/explained.h"
 #include "incident/kind.h"
 #include "incident/masked.h"
+#include "incident/party.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +48,11 @@ void incident_free(struct incident *incident)
 
 static void add_time(struct incident *incident, uint64_t first_ns, uint64_t last_ns)
 {
-    if (incident->first_ns == 0 || first_ns < incident->first_ns)
-        incident->first_ns = first_ns;
-    if (last_ns > incident->last_ns)
-        incident->last_ns = last_ns;
+    struct span span = { incident->first_ns, incident->last_ns };
+
+    span_add(&span, first_ns, last_ns);
+    incident->first_ns = span.first_ns;
+    incident->last_ns = span.last_ns;
 }
 
 static void add_companion(struct incident *incident, enum rule_id rule, uint64_t count, struct bytes detail)
@@ -185,11 +187,11 @@ static void note_before(struct incident *incident, const struct analysis *analys
 static void note_parties(struct incident *incident, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
-    char text[ENDPOINT_TEXT];
-    size_t len = address_format(&session->client.address, text);
+    char text[PARTY_TEXT];
+    size_t len = party_client(session, false, text);
 
     tally_add(&incident->clients, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
-    len = endpoint_format(&session->server, text);
+    len = party_server(session, text);
     tally_add(&incident->servers, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
     tally_add(&incident->helos, &incident->arena, analysis->replay.helo);
     tally_add(&incident->identities, &incident->arena, kind_identity(analysis));

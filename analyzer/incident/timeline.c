@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+void span_add(struct span *span, uint64_t first_ns, uint64_t last_ns)
+{
+    if (last_ns == 0 || (is_undated(last_ns) && !is_undated(span->last_ns)))
+        return;
+    if (is_undated(span->last_ns) && !is_undated(last_ns))
+        *span = (struct span){ 0, 0 };
+    if (span->last_ns == 0 || first_ns < span->first_ns)
+        span->first_ns = first_ns;
+    if (last_ns > span->last_ns)
+        span->last_ns = last_ns;
+}
+
 static void widen(struct timeline *timeline)
 {
     uint64_t halved[TIMELINE_BINS] = { 0 };
@@ -34,8 +46,20 @@ static void shift_up(struct timeline *timeline, uint64_t by)
     timeline->base -= by;
 }
 
+/* One that holds times with a date takes none without: its bins would span decades. */
+static bool fits(const struct timeline *timeline, uint64_t time_ns)
+{
+    if (time_ns == 0)
+        return false;
+    return !timeline->shift || !is_undated(time_ns) || is_undated(timeline->base << timeline->shift);
+}
+
 void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
 {
+    if (!fits(timeline, time_ns))
+        return;
+    if (timeline->shift && !is_undated(time_ns) && is_undated(timeline->base << timeline->shift))
+        *timeline = (struct timeline){ 0 };
     if (!timeline->shift) {
         timeline->shift = TIMELINE_FIRST_SHIFT;
         timeline->base = time_ns >> timeline->shift;

@@ -127,7 +127,8 @@ static void put_number(struct document *document, uint64_t number)
 
 static void put_time(struct document *document, uint64_t time_ns)
 {
-    SAY(document, "{1}", said_time(time_ns));
+    if (time_ns)
+        SAY(document, "{1}", said_time(time_ns));
     buf_append_text(document->out, "<td class=\"t narrow-off\">");
     buf_append(document->out, buf_bytes(&document->line));
     buf_append_text(document->out, "</td>");

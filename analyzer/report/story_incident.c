@@ -122,7 +122,9 @@ static void put_how_often(struct document *document, const struct incident *inci
     else
         SAY(document, words_of(total, WORDS("{1} of {2} session"), WORDS("{1} of {2} sessions")),
             said_number(incident->sessions), said_number(total));
-    if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
+    if (incident->last_ns == 0)
+        document_put(document, words(WORDS("; the log has no times")));
+    else if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
         SAY(document, words(WORDS(", at {1} UTC")), said_time(incident->first_ns));
     else
         SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(incident->first_ns),
@@ -168,8 +170,8 @@ static void put_messages(struct document *document, const struct incident *incid
         put_undelivered(document, count);
     else if (count[DELIVERY_DONE])
         SAY(document,
-            words_of(count[DELIVERY_DONE], WORDS("None was lost: {1} message was delivered all the same. "),
-                     WORDS("None was lost: {1} messages were delivered all the same. ")),
+            words_of(count[DELIVERY_DONE], WORDS("{1} message was accepted all the same. "),
+                     WORDS("{1} messages were accepted all the same. ")),
             said_number(count[DELIVERY_DONE]));
     else if (incident->is_without_session)
         document_put(document, words(WORDS("No message could be sent over these connections. ")));

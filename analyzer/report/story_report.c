@@ -52,7 +52,7 @@ static void put_period(struct document *document)
 
     SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
         said_number(traffic->sessions));
-    if (traffic->sessions == 0)
+    if (traffic->last_ns == 0)
         return;
     if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
         SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
@@ -263,6 +263,14 @@ static void put_inputs_problem(struct document *document)
         }
 }
 
+static bool has_log(const struct report_totals *totals)
+{
+    for (size_t i = 0; i < totals->input_count; i++)
+        if (totals->inputs[i].program)
+            return true;
+    return false;
+}
+
 void story_quality(struct document *document)
 {
     const struct incident_report *report = document->report;
@@ -292,10 +300,14 @@ void story_quality(struct document *document)
             words(WORDS(
                 " The recorder lost {1} packets, whose sessions may be missing here or be incomplete.")),
             said_number(incident_report_dropped(report)));
-    else if (report->totals->dropped_packets < 0)
+    else if (report->totals->dropped_packets < 0 && report->totals->packets)
         document_put(document,
                      words(WORDS(" Whether packets were lost while it was recorded is not known: the "
                                  "input does not say.")));
+    if (has_log(report->totals))
+        document_put(document,
+                     words(WORDS(" Of a log counts what its program wrote down: contents, credentials and "
+                                 "times are often left out, and how packets went cannot be seen.")));
     document_paragraph(document);
     put_inputs_problem(document);
 }
@@ -311,9 +323,13 @@ static void put_input(struct document *document, size_t index)
     else
         SAY(document, words(WORDS("input {1}, {2}")), said_number(index + 1),
             said_code(bytes_of(input->path)));
-    SAY(document, words(WORDS(": {1}, {2} octets, {3} packets")),
-        said_ours(input->format ? input->format : words(WORDS("not recognised"))), said_number(input->bytes),
-        said_number(input->packets));
+    SAY(document, words(WORDS(": {1}, {2} octets")),
+        said_ours(input->format ? input->format : words(WORDS("not recognised"))), said_number(input->bytes));
+    if (input->program)
+        SAY(document, words(WORDS(", kind: {1}")), said_wire(bytes_of(input->program)));
+    else
+        SAY(document, words_of(input->packets, WORDS(", {1} packet"), WORDS(", {1} packets")),
+            said_number(input->packets));
     if (proof->last_ns)
         SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(proof->first_ns),
             said_time(proof->last_ns));
