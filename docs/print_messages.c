@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "incident/advice.h"
+#include "incident/sequence.h"
 #include "rules/auth_outcomes.h"
 
 static void put(struct bytes text)
@@ -61,6 +62,7 @@ static void put_sequences(void)
 #define ORDER(rule, operation, commands) put_notes(commands);
 #include "incident/sequence.def"
 #undef ORDER
+    put_notes(SEQUENCE_FROM_START);
 }
 
 static void put_codes(void)

@@ -114,7 +114,9 @@ struct incident_kind kind_of(const struct analysis *analysis, const struct findi
     kind.client = finish(&hash);
     add_network(&hash, &analysis->session->client.address);
     siphash_add_part(&hash, kind_identity(analysis));
-    add_likeness(&hash, client_software_of(analysis->session));
+    struct bytes program = client_software_of(analysis->session);
+    if (program.len)
+        add_likeness(&hash, program);
     kind.fine = finish(&hash);
     struct incident_kind coarse = kind_of_attempts(&analysis->session->server, finding->rule);
     kind.server = coarse.server;

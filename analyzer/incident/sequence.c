@@ -337,7 +337,7 @@ static struct order_row tls_row(const struct making *m, const char *commands)
     if (m->judgement->is_tls)
         return (struct order_row){ ORDER_NONE, "" };
     if (m->judgement->has_offer && !offers(m, EXTENSION_STARTTLS))
-        return (struct order_row){ ORDER_FROM_START, "(a connection with TLS from the start: port 465)" };
+        return (struct order_row){ ORDER_FROM_START, SEQUENCE_FROM_START };
     return (struct order_row){ ORDER_AHEAD, commands };
 }
 

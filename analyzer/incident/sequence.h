@@ -31,6 +31,9 @@ struct sequence {
     size_t count;
 };
 
+/* What comes first where TLS is needed and STARTTLS is not offered. */
+#define SEQUENCE_FROM_START "(a connection with TLS from the start: port 465)"
+
 /* Fills both; `due` stays empty where the rule says nothing of order.  Texts are copied into `arena`. */
 void sequence_make(const struct analysis *analysis, const struct finding *finding, struct arena *arena,
                    struct sequence *was, struct sequence *due);

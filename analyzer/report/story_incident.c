@@ -343,7 +343,8 @@ static void put_order(struct document *document, const struct incident *incident
 void story_title(struct document *document, const struct incident *incident)
 {
     document_put(document, words(rule_of(incident->rule)->title));
-    if (advice_needs_reason(incident->rule) && incident->reason)
+    bool is_told = incident->rule == RULE_SENDER_REFUSED && incident->reason == REASON_SENDER;
+    if (advice_needs_reason(incident->rule) && incident->reason && !is_told)
         SAY(document, words(WORDS(": {1}")), said_ours(words(reason_of(incident->reason)->words)));
 }
 
