@@ -193,7 +193,8 @@ void story_name_session(struct document *document, const struct exemplar *exempl
         said_ours(document->report->pseudonyms ? "-" : exemplar->session));
     if (exemplar->start_ns)
         SAY(document, words(WORDS(" of {1} UTC")), said_time(exemplar->start_ns));
-    SAY(document, words(WORDS(", {1} -> {2}")), said_code(exemplar->client_name), said_code(exemplar->server_name));
+    SAY(document, words(WORDS(", {1} -> {2}")), said_code(exemplar->client_name),
+        said_code(exemplar->server_name));
     if (has_inputs)
         SAY(document, words(WORDS(", input {1}")), said_number(exemplar->lines[0].packet.input + 1));
     document_put(document, words(document->was_explained

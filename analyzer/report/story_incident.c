@@ -225,16 +225,16 @@ static void put_refused(struct document *document, const struct incident *incide
 
 static void put_companions(struct document *document, const struct incident *incident)
 {
+    if (incident->companion_count == 0)
+        return;
+    document_put(document, words(WORDS("These come of the same cause:")));
+    document_labelled(document, words(WORDS("Found along with it")));
     for (size_t i = 0; i < incident->companion_count; i++) {
         const struct companion *companion = &incident->companions[i];
         SAY(document, words(WORDS("{1} ({2}: {3}). ")), said_ours(words(rule_of(companion->rule)->title)),
             said_ours(rule_of(companion->rule)->id), said_number(companion->count));
         story_put_detail(document, companion->detail);
-        if (i == 0) {
-            document_labelled(document, words(WORDS("Found along with it")));
-        } else {
-            document_bullet(document);
-        }
+        document_bullet(document);
     }
 }
 
