@@ -27,8 +27,8 @@ struct document_format {
     void (*bullet)(struct document *document);
     void (*block_begin)(struct document *document);
     void (*block_line)(struct document *document, enum dialogue_mark mark);
-    void (*block_end)(struct document *document);
-    /* Around the evidence of one session: the line says which. */
+    void (*block_end)(struct document *document); /* NULL: nothing stands there */
+    /* Around the evidence of one session: the line says which.  NULL: a paragraph, and nothing behind. */
     void (*evidence_begin)(struct document *document, const struct exemplar *exemplar, bool is_first);
     void (*evidence_end)(struct document *document);
 };
@@ -77,6 +77,9 @@ void document_heading(struct document *document, unsigned level);
 void document_paragraph(struct document *document);
 void document_labelled(struct document *document, const char *label);
 void document_bullet(struct document *document);
+void document_block_end(struct document *document);
+void document_evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first);
+void document_evidence_end(struct document *document);
 
 /* Text without what a reader may not see: pseudonyms in place of names, where asked for.  Borrowed until the
  * next call. */

@@ -85,18 +85,6 @@ static void block_line(struct document *document, enum dialogue_mark mark)
     text_end_line(from, document->is_dialogue ? DIALOGUE_LEFT : STEPS_LEFT, options, document->out);
 }
 
-static void block_end(struct document *document)
-{
-    (void)document;
-}
-
-static void evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first)
-{
-    (void)exemplar;
-    (void)is_first;
-    paragraph(document);
-}
-
 const struct document_format document_text = { .put = put,
                                                .put_code = put_code,
                                                .heading = heading,
@@ -104,7 +92,4 @@ const struct document_format document_text = { .put = put,
                                                .labelled = labelled,
                                                .bullet = bullet,
                                                .block_begin = block_begin,
-                                               .block_line = block_line,
-                                               .block_end = block_end,
-                                               .evidence_begin = evidence_begin,
-                                               .evidence_end = block_end };
+                                               .block_line = block_line };

@@ -179,7 +179,7 @@ void story_dialogue(struct document *document, const struct exemplar *exemplar)
         end_line(document, is_said ? line->mark : MARK_NONE);
         put_marks(document, line);
     }
-    document->format->block_end(document);
+    document_block_end(document);
     document->is_dialogue = false;
     document->place = PLACE_TEXT;
 }
@@ -237,6 +237,6 @@ void story_sequence(struct document *document, const char *label, const struct s
                                ? MARK_CAUSE
                                : MARK_NONE);
     }
-    document->format->block_end(document);
+    document_block_end(document);
     document->place = PLACE_TEXT;
 }

@@ -323,10 +323,9 @@ static void put_evidence(struct document *document, const struct incident *incid
     for (size_t i = 0; i < incident->exemplar_count && i < most; i++) {
         const struct exemplar *exemplar = incident->exemplars[i];
         story_name_session(document, exemplar);
-        document->format->evidence_begin(document, exemplar, i == 0);
-        buf_clear(&document->line);
+        document_evidence_begin(document, exemplar, i == 0);
         story_dialogue(document, exemplar);
-        document->format->evidence_end(document);
+        document_evidence_end(document);
     }
 }
 
