@@ -58,6 +58,18 @@ static bool is_refusal(const struct reply *reply, const struct finding *finding)
     return reply && reply->code == finding->reply_code;
 }
 
+/* The very reply that a finding about the session as a whole points to, or NULL. */
+static const struct reply *reply_pointed_at(const struct session *session, const struct finding *finding)
+{
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct reply *reply = session->items[i].reply;
+        if (is_refusal(reply, finding) && reply->at.packet.number == finding->packet.number
+            && reply->at.packet.input == finding->packet.input && reply->at.time_ns == finding->time_ns)
+            return reply;
+    }
+    return NULL;
+}
+
 /* The reply with the finding's code: to the command itself, or to what the command began. */
 static const struct reply *reply_behind(const struct session *session, const struct finding *finding,
                                         size_t at)
@@ -79,6 +91,10 @@ const struct reply *kind_reply(const struct analysis *analysis, const struct fin
 {
     const struct item *item = replay_command(&analysis->replay, finding->command);
 
+    const struct reply *pointed =
+        finding->reply_code && !item ? reply_pointed_at(analysis->session, finding) : NULL;
+    if (pointed)
+        return pointed;
     if (finding->reply_code)
         return reply_behind(analysis->session, finding,
                             item ? analysis->replay.command_items[finding->command - 1] : 0);

@@ -329,19 +329,12 @@ void note_refused(const struct session_incidents *session)
     }
 }
 
-static bool is_about_messages(const struct incident *incident)
-{
-    const char *group = rule_of(incident->rule)->group;
-
-    return strcmp(group, "security") != 0 && strcmp(group, "capture") != 0;
-}
-
 /* The incidents of the session as a whole come last: a reset, a stall. */
 static struct incident *incident_of_session(const struct session_incidents *session)
 {
     for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++) {
         struct incident *incident = session->analysis->findings[i].command == 0 ? session->of[i] : NULL;
-        if (incident && is_about_messages(incident) && incident->severity > SEVERITY_INFO)
+        if (incident && !roots_stands_apart(incident->rule) && incident->severity > SEVERITY_INFO)
             return incident;
     }
     return NULL;
@@ -358,7 +351,8 @@ static struct incident **incidents_by_transaction(const struct session_incidents
     for (uint32_t i = 0; by && session->of && i < analysis->finding_count; i++) {
         const struct judgement *judgement = roots_judgement(analysis, analysis->findings[i].command);
         struct incident *incident = session->of[session->roots[i]];
-        if (!judgement || !judgement->transaction || !incident || !is_about_messages(incident))
+        if (!judgement || !judgement->transaction || !incident
+            || roots_stands_apart(analysis->findings[i].rule))
             continue;
         struct incident **place = &by[judgement->transaction];
         if (!*place || ((*place)->severity <= SEVERITY_INFO && incident->severity > SEVERITY_INFO))

@@ -59,15 +59,15 @@ static uint32_t cause_of(const struct analysis *analysis, const struct finding *
 }
 
 /* The first fault of a client whose faults became too many. */
-static uint32_t first_fault(const struct analysis *analysis, const uint32_t *roots, uint32_t before)
+static uint32_t first_fault(const struct analysis *analysis, uint32_t own)
 {
-    for (uint32_t i = 0; i < before; i++) {
+    for (uint32_t i = 0; i < analysis->finding_count; i++) {
         const struct finding *finding = &analysis->findings[i];
-        if (roots[i] == i && finding->command && finding->severity > SEVERITY_INFO
-            && !roots_stands_apart(finding->rule))
+        if (i != own && finding->command && finding->severity > SEVERITY_INFO
+            && finding->rule != RULE_TOO_MANY_ERRORS && !roots_stands_apart(finding->rule))
             return i;
     }
-    return before;
+    return own;
 }
 
 /* `adopted`, by command: 1 + the first finding whose cause is that command, on which there is none itself. */
@@ -87,7 +87,7 @@ static uint32_t root_of(const struct analysis *analysis, const uint32_t *roots, 
         adopted[cause] = i + 1;
     }
     if (finding->rule == RULE_TOO_MANY_ERRORS)
-        return first_fault(analysis, roots, i);
+        return first_fault(analysis, i);
     if (finding->command == 0 || roots_stands_apart(finding->rule))
         return i;
     return roots_telling(analysis, finding->command);

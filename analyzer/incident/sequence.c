@@ -3,8 +3,10 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "incident/kind.h"
 #include "incident/masked.h"
 #include "incident/roots.h"
+#include "replay/sequence_text.h"
 #include "rules/refusal.h"
 
 enum operation {
@@ -21,6 +23,7 @@ enum operation {
     ORDER_AWAIT,         /* the reply before it is waited for */
     ORDER_ANSWER,        /* the command was right; the server should have accepted it */
     ORDER_AFTER,         /* it was in order; this should have followed */
+    ORDER_STARTTLS,      /* STARTTLS, which was refused, should have been accepted */
     ORDER_FROM_START,    /* this comes before everything */
     /* These depend on the session: `resolve` makes others of them. */
     ORDER_RECIPIENT,      /* GIVE_UP where recipients were tried, else BEFORE */
@@ -315,9 +318,10 @@ static void put_ahead(struct making *m, size_t place, const char *commands)
     add_fault(m, STEP_SAID);
 }
 
-static void change_greeting(struct making *m, const char *commands)
+/* Other commands in place of the newest step with this verb. */
+static void change_step(struct making *m, enum verb verb, const char *commands)
 {
-    size_t place = place_of(m, VERB_HELO);
+    size_t place = place_of(m, verb);
 
     keep(m, 0, place);
     add_commands(m, commands);
@@ -336,6 +340,8 @@ static struct order_row tls_row(const struct making *m, const char *commands)
 {
     if (m->judgement->is_tls)
         return (struct order_row){ ORDER_NONE, "" };
+    if (m->finding->rule == RULE_TLS_REQUIRED && m->finding->fault == FAULT_SERVER)
+        return (struct order_row){ ORDER_STARTTLS, commands };
     if (m->judgement->has_offer && !offers(m, EXTENSION_STARTTLS))
         return (struct order_row){ ORDER_FROM_START, SEQUENCE_FROM_START };
     return (struct order_row){ ORDER_AHEAD, commands };
@@ -353,13 +359,15 @@ static struct order_row login_row(const struct making *m)
     return (struct order_row){ ORDER_AHEAD, "AUTH {mechanism}" };
 }
 
-/* Refused for the name of the client: another one has to be said; for its address: there is nothing to say.
- */
+/* Refused for the name in the greeting: another one has to be said; for the address or its name in DNS:
+ * there is nothing to say. */
 static struct order_row name_row(const struct making *m)
 {
+    const struct reply *reply = kind_reply(m->analysis, m->finding);
+    bool is_name = reply && (reply_says(reply, BYTES("helo")) || reply_says(reply, BYTES("ehlo")));
     bool is_at_greeting = is_greeting(m->was->steps[m->fault].verb);
 
-    if (m->finding->reason == REASON_CLIENT_NAME)
+    if (m->finding->reason == REASON_CLIENT_NAME && (is_name || is_at_greeting))
         return (struct order_row){ is_at_greeting ? ORDER_INSTEAD : ORDER_GREETING, "EHLO <full-host-name>" };
     return (struct order_row){ ORDER_GIVE_UP_AFTER, is_at_greeting ? "QUIT" : "RSET" };
 }
@@ -456,7 +464,10 @@ static void make_due(struct making *m, struct order_row row)
         put_ahead(m, 0, row.commands);
         return;
     case ORDER_GREETING:
-        change_greeting(m, row.commands);
+        change_step(m, VERB_HELO, row.commands);
+        return;
+    case ORDER_STARTTLS:
+        change_step(m, VERB_STARTTLS, row.commands);
         return;
     default:
         break;

@@ -115,6 +115,17 @@ ROWS = {
     "helo, then auth": ("esmtp-after-helo", "client", [r"\+ EHLO printer"],
                         ["< 220 mx1.hotel.example ESMTP Postfix", "> HELO printer", "< 250 mx1.hotel.example", "> AUTH LOGIN",
                          "< 503 5.5.1 Error: authentication not enabled", *QUIT], 2, 587, 0),
+    "tls not available": ("tls-required", "server", [r"\+ STARTTLS  ->  220", "it demands what it does not give", "Mend TLS on the server"],
+                          [*hello("STARTTLS"), "> STARTTLS", "< 454 4.7.0 TLS not available due to local problem", "> MAIL FROM:<a@shop.example>",
+                           "< 530 5.7.0 Must issue a STARTTLS command first", *QUIT], 2, 25, 0),
+    "too many errors": ("rcpt-without-mail", "client", [r"\+ MAIL FROM:", "too-many-errors: 1"],
+                        [*hello(), *(["> RCPT TO:<u@hotel.example>", "< 503 5.5.1 Error: need MAIL command"] * 20),
+                         "< 421 4.7.0 mx1.hotel.example Error: too many errors"], 1, 25, 1),
+    "bare line feeds": ("bare-lf", "client", ["1 message was not delivered", r"\+ \(the content with CR LF"],
+                        [*hello(), *mail(), *content("550 5.5.2 mx1.hotel.example Error: bare <LF> received", "Subject: x\n\nhello\n"), *QUIT], 1, 25, 0),
+    "not base64": ("auth-bad-base64", "client", [r"\+ \(each response in base64"],
+                   [*hello("AUTH LOGIN PLAIN"), "> AUTH LOGIN", "< 334 VXNlcm5hbWU6", "> bob@firm.example",
+                    "< 501 5.5.2 Error: malformed authentication response", *QUIT], 1, 587, 0),
     "silence on 465": ("no-greeting-sent", "client", ["begin with TLS"], ["~ 60"], 2, 465, 0),
 }
 
