@@ -46,20 +46,8 @@ static void shift_up(struct timeline *timeline, uint64_t by)
     timeline->base -= by;
 }
 
-/* One that holds times with a date takes none without: its bins would span decades. */
-static bool fits(const struct timeline *timeline, uint64_t time_ns)
+static void put(struct timeline *timeline, uint64_t time_ns, uint64_t count)
 {
-    if (time_ns == 0)
-        return false;
-    return !timeline->shift || !is_undated(time_ns) || is_undated(timeline->base << timeline->shift);
-}
-
-void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
-{
-    if (!fits(timeline, time_ns))
-        return;
-    if (timeline->shift && !is_undated(time_ns) && is_undated(timeline->base << timeline->shift))
-        *timeline = (struct timeline){ 0 };
     if (!timeline->shift) {
         timeline->shift = TIMELINE_FIRST_SHIFT;
         timeline->base = time_ns >> timeline->shift;
@@ -77,9 +65,25 @@ void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
     }
 }
 
+/* Times with a date are not mixed with others: the bins would span decades.  False: there is no place. */
+static bool has_place(struct timeline *timeline, bool is_dated)
+{
+    if (is_dated && !timeline->is_dated)
+        *timeline = (struct timeline){ .is_dated = true };
+    return is_dated == timeline->is_dated;
+}
+
+void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
+{
+    if (time_ns && has_place(timeline, !is_undated(time_ns)))
+        put(timeline, time_ns, count);
+}
+
 void timeline_merge(struct timeline *timeline, const struct timeline *from)
 {
+    if (!from->shift || !has_place(timeline, from->is_dated))
+        return;
     for (unsigned i = 0; i < TIMELINE_BINS; i++)
         if (from->count[i])
-            timeline_add(timeline, (from->base + i) << from->shift, from->count[i]);
+            put(timeline, (from->base + i) << from->shift, from->count[i]);
 }

@@ -10,6 +10,7 @@
 enum { TIMELINE_BINS = 64, TIMELINE_FIRST_SHIFT = 30 }; /* 2^30 ns: a second */
 
 struct timeline {
+    bool is_dated;
     unsigned shift; /* a bin is 1 << shift nanoseconds; 0: nothing yet */
     uint64_t base;  /* of the first bin: its time is base << shift */
     uint64_t count[TIMELINE_BINS];
