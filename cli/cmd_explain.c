@@ -6,6 +6,7 @@
 #include "report/text_parts.h"
 #include "rules/auth_outcomes.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 enum { WIDTH = 80, LABEL = 12, GAP = 2, ABREAST = 3 };
@@ -25,11 +26,29 @@ static void put(const char *label, const char *text)
     buf_release(&out);
 }
 
+/* A line of its own, folded. */
+__attribute__((format(printf, 2, 3))) static void put_line(size_t indent, const char *format, ...)
+{
+    static const struct report_options options = { .columns = WIDTH };
+    char text[256];
+    struct buf out;
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    buf_init(&out, LIMIT_REPORT_BLOCK);
+    (void)buf_append_text(&out, text);
+    text_end_line(0, indent, &options, &out);
+    (void)fwrite(out.ptr, 1, out.len, stdout);
+    buf_release(&out);
+}
+
 static void explain_rule(enum rule_id id)
 {
     const struct rule *rule = rule_of(id);
 
-    (void)printf("%s: %s\n", rule->id, words(rule->title));
+    put_line(4, "%s: %s", rule->id, words(rule->title));
     put(words(WORDS("severity")), words(severity_name(rule->severity)));
     put(words(WORDS("at fault")), words(fault_name(rule->fault)));
     put(words(WORDS("what it is")), words(rule->explanation));
@@ -216,7 +235,7 @@ static void list_all(void)
         if (strcmp(group, rule->group) != 0)
             (void)printf("%s%s\n", *group ? "\n" : "", rule->group);
         group = rule->group;
-        (void)printf("  %-28s %-8s %s\n", rule->id, severity_name(rule->severity), words(rule->title));
+        put_line(40, "  %-28s %-8s %s", rule->id, severity_name(rule->severity), words(rule->title));
     }
 }
 

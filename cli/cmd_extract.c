@@ -176,6 +176,27 @@ static void tell(const struct extraction *extraction)
                 (unsigned long long)extraction->without_content);
 }
 
+/* What cannot be taken out of such inputs. */
+static bool tell_of_logs(const struct extraction *extraction, const struct judging *judging)
+{
+    size_t count = source_input_count(judging->result.source), others = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct input_facts *facts = source_input(judging->result.source, i);
+        if (!facts->program) {
+            others++;
+            continue;
+        }
+        if (extraction->scrubber)
+            message("%s: is a log (%s), which holds no packets: none of it is in %s", facts->path,
+                    facts->program, extraction->options->scrubbed);
+        if (extraction->manifest)
+            message("%s: is a log (%s), which holds no messages: none of it is in %s", facts->path,
+                    facts->program, extraction->options->folder);
+    }
+    return others > 0 || count == 0;
+}
+
 static int run(struct extraction *extraction, struct judging *judging)
 {
     struct options keeping = *extraction->options;
@@ -188,6 +209,7 @@ static int run(struct extraction *extraction, struct judging *judging)
     if (extraction->manifest)
         tell(extraction);
     bool ok = !extraction->scrubber || scrubbing_write(extraction->scrubber, extraction->options);
+    ok = tell_of_logs(extraction, judging) && ok;
     return !ok || judging->result.had_trouble || extraction->failed ? EXIT_TROUBLE : EXIT_DONE;
 }
 

@@ -133,7 +133,9 @@ static int report_on(const struct options *options, struct judging *judging, con
                                     .packets = judging->result.totals.packets,
                                     .tcp_connections = judging->result.totals.tcp_connections,
                                     .missing_bytes = judging->result.totals.missing_bytes,
-                                    .dropped_packets = -1 };
+                                    .dropped_packets = judging->result.totals.knows_dropped
+                                                           ? (int64_t)judging->result.totals.dropped
+                                                           : -1 };
     struct incident_report report = { .options = &report_options,
                                       .traffic = incidents_traffic(judging->incidents),
                                       .counts = judging->counts,

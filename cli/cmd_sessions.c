@@ -22,6 +22,7 @@ struct run {
     struct ordered_output *output;
     struct buf text;
     uint64_t sessions; /* selected or not */
+    uint64_t undated;  /* left out because a time was asked for, and their log has no dates */
     uint64_t lost_sessions;
 };
 
@@ -48,6 +49,7 @@ static void take_session(void *ctx, struct session *session)
         return;
     }
     run->sessions++;
+    run->undated += selectors_miss_date(&run->options->selectors, session);
     if (selectors_match(&run->options->selectors, analysis)) {
         report_count(run->counts, analysis);
         buf_clear(&run->text);
@@ -130,6 +132,9 @@ static void explain_silence(const struct run *run, const struct pipeline_result 
     size_t attempts;
 
     (void)attempts_rows(result->attempts, &attempts);
+    if (run->undated && !run->options->is_quiet)
+        message("sessions of logs without dates, which --since and --until cannot select: %llu",
+                (unsigned long long)run->undated);
     if (run->counts->sessions || run->options->is_quiet || result->had_trouble)
         return;
     if (run->sessions)

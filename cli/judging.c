@@ -16,6 +16,7 @@ static void take_session(void *ctx, struct session *session)
         return;
     }
     judging->sessions++;
+    judging->undated += selectors_miss_date(judging->selectors, session);
     if (selectors_match(judging->selectors, analysis)) {
         report_count(judging->counts, analysis);
         incidents_add(judging->incidents, analysis);
@@ -93,6 +94,9 @@ bool judging_run(struct judging *judging, const struct options *options)
         || !pipeline_run(options, &sink, false, NULL, &judging->budget, &judging->result))
         return false;
     add_attempts(judging);
+    if (judging->undated && !options->is_quiet)
+        message("sessions of logs without dates, which --since and --until cannot select: %llu",
+                (unsigned long long)judging->undated);
     if (judging->verifier && !options->is_quiet)
         passwords_tell(judging->verifier);
     if (judging->lost_sessions)

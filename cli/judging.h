@@ -18,6 +18,7 @@ struct judging {
     void (*taken)(void *ctx, struct analysis *analysis);
     void *taken_ctx;
     uint64_t sessions; /* selected or not */
+    uint64_t undated;  /* left out because a time was asked for, and their log has no dates */
     uint64_t lost_sessions;
 };
 

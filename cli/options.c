@@ -316,7 +316,7 @@ static const struct option_row rows[] = {
     { "keep-days", 0, "N", FOR_CAPTURE, capture_option_number, CAPTURE_KEEP_DAYS, "older files go" },
     { "secrets", 0, "POLICY", FOR_CAPTURE, capture_option_secrets, 0,
       "mask (default), keep, or seal=PUBLICKEY (keygen)" },
-    { "content", 0, "POLICY", FOR_CAPTURE, capture_option_content, 0,
+    { "content", 0, "POLICY", FOR_CAPTURE | FOR_REPORT, capture_option_content, 0,
       "of messages: none (default), headers or full" },
     { "follow", 0, NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_FOLLOW,
       "show the dialogues as they go on" },

@@ -124,6 +124,12 @@ static bool any_finding(const struct selector *selector, const struct analysis *
     return false;
 }
 
+/* A log may lack the date, or all times. */
+static bool is_dated(const struct session *session)
+{
+    return !session->log || session->log->clock == LOG_CLOCK_FULL;
+}
+
 static bool matches(const struct selector *selector, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -136,9 +142,9 @@ static bool matches(const struct selector *selector, const struct analysis *anal
     case SELECT_SERVER:
         return address_prefix_holds(&selector->prefix, &session->server.address);
     case SELECT_SINCE:
-        return session->end_ns >= selector->number;
+        return is_dated(session) && session->end_ns >= selector->number;
     case SELECT_UNTIL:
-        return session->start_ns <= selector->number;
+        return is_dated(session) && session->start_ns <= selector->number;
     case SELECT_FROM:
     case SELECT_RCPT:
     case SELECT_QUEUE_ID:
@@ -170,4 +176,13 @@ bool selectors_match(const struct selectors *selectors, const struct analysis *a
             met |= bit;
     }
     return wanted == met;
+}
+
+bool selectors_miss_date(const struct selectors *selectors, const struct session *session)
+{
+    bool asks = false;
+
+    for (size_t i = 0; i < selectors->count; i++)
+        asks = asks || selectors->list[i].kind == SELECT_SINCE || selectors->list[i].kind == SELECT_UNTIL;
+    return asks && !is_dated(session);
 }

@@ -40,5 +40,7 @@ struct selectors {
 bool selectors_add(struct selectors *selectors, enum selector_kind kind, const char *text,
                    struct err *err) NODISCARD;
 bool selectors_match(const struct selectors *selectors, const struct analysis *analysis);
+/* Whether it is left out because it is of a log without dates, and a time was asked for. */
+bool selectors_miss_date(const struct selectors *selectors, const struct session *session);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "incident/advice.h"
+#include "incident/sequence.h"
 #include "rules/auth_outcomes.h"
 
 static void put(struct bytes text)
@@ -15,16 +16,53 @@ static void put_text(const char *text)
     put(bytes_of(text));
 }
 
+/* Of "RSET|(wait)" the parts that are words for the reader. */
+static void put_notes(const char *commands)
+{
+    struct bytes rest = bytes_of(commands);
+
+    while (rest.len) {
+        size_t bar = bytes_find(rest, '|');
+        struct bytes part = bytes_slice(rest, 0, bar);
+        if (part.ptr[0] == '(')
+            put(part);
+        rest = bar == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(rest, bar + 1);
+    }
+}
+
 static void put_rules(void)
 {
     for (unsigned i = RULE_NONE + 1; i < RULE_COUNT; i++) {
-        struct advice advice = advice_of((enum rule_id)i);
+        struct advice advice = advice_of((enum rule_id)i, FAULT_NONE, REASON_NONE);
         put_text(rule_of((enum rule_id)i)->title);
         put_text(rule_of((enum rule_id)i)->explanation);
         put_text(rule_of((enum rule_id)i)->remedy);
         put(advice.client);
         put(advice.postmaster);
     }
+}
+
+static void put_narrow_advice(void)
+{
+#define REASON_ADVICE(reason, client, postmaster)     put_text(client), put_text(postmaster);
+#define FAULT_ADVICE(rule, fault, client, postmaster) put_text(client), put_text(postmaster);
+#include "incident/advice_narrow.def"
+#undef REASON_ADVICE
+#undef FAULT_ADVICE
+}
+
+static void put_reasons(void)
+{
+    for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++)
+        put_text(reason_of((enum refusal_reason)i)->words);
+}
+
+static void put_sequences(void)
+{
+#define ORDER(rule, operation, commands) put_notes(commands);
+#include "incident/sequence.def"
+#undef ORDER
+    put_notes(SEQUENCE_FROM_START);
 }
 
 static void put_codes(void)
@@ -49,6 +87,9 @@ int main(void)
     const struct auth_outcome *rows = auth_outcomes(&count);
 
     put_rules();
+    put_narrow_advice();
+    put_reasons();
+    put_sequences();
     put_codes();
     for (size_t i = 0; i < count; i++)
         put_text(rows[i].says);

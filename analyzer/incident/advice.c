@@ -9,6 +9,43 @@ static const struct advice_row {
 #undef ADVICE
 };
 
+/* Rows of advice_narrow.def. */
+static const struct advice_row reason_rows[REASON_COUNT] = {
+#define REASON_ADVICE(reason, client, postmaster) [REASON_##reason] = { client, postmaster },
+#define FAULT_ADVICE(rule, fault, client, postmaster)
+#include "incident/advice_narrow.def"
+#undef REASON_ADVICE
+#undef FAULT_ADVICE
+};
+
+static const struct fault_row {
+    enum rule_id rule;
+    enum fault fault;
+    struct advice_row advice;
+} fault_rows[] = {
+#define REASON_ADVICE(reason, client, postmaster)
+#define FAULT_ADVICE(rule, fault, client, postmaster) { RULE_##rule, FAULT_##fault, { client, postmaster } },
+#include "incident/advice_narrow.def"
+#undef REASON_ADVICE
+#undef FAULT_ADVICE
+};
+
+bool advice_needs_reason(enum rule_id rule)
+{
+    return rule == RULE_COMMAND_REFUSED || rule == RULE_MESSAGE_REFUSED || rule == RULE_BLOCKLISTED
+           || rule == RULE_SENDER_REFUSED;
+}
+
+static const struct advice_row *narrow_row(enum rule_id rule, enum fault fault, enum refusal_reason reason)
+{
+    if (advice_needs_reason(rule) && reason_rows[reason].client)
+        return &reason_rows[reason];
+    for (size_t i = 0; i < sizeof fault_rows / sizeof fault_rows[0]; i++)
+        if (fault_rows[i].rule == rule && fault_rows[i].fault == fault)
+            return &fault_rows[i].advice;
+    return &rows[rule];
+}
+
 /* "Client: ... Postmaster of the server: ..." of the catalogue, in its two parts. */
 static struct advice split(struct bytes remedy)
 {
@@ -24,9 +61,9 @@ static struct advice split(struct bytes remedy)
     return advice;
 }
 
-struct advice advice_of(enum rule_id rule)
+struct advice advice_of(enum rule_id rule, enum fault fault, enum refusal_reason reason)
 {
-    const struct advice_row *row = &rows[rule];
+    const struct advice_row *row = narrow_row(rule, fault, reason);
     struct bytes remedy = bytes_of(rule_of(rule)->remedy);
 
     if (!row->client)

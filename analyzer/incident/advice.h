@@ -1,7 +1,7 @@
 #ifndef INCIDENT_ADVICE_H
 #define INCIDENT_ADVICE_H
 
-#include "rules/rules.h"
+#include "rules/refusal.h"
 
 /* The remedy for each side. */
 struct advice {
@@ -9,7 +9,11 @@ struct advice {
     struct bytes postmaster; /* what the postmaster of the server changes */
 };
 
-/* Borrowed for ever. */
-struct advice advice_of(enum rule_id rule);
+/* Of the finding; narrower where it is known why the server refused (REASON_NONE: it is not), or who is at
+ * fault (FAULT_NONE: whoever).  Borrowed for ever. */
+struct advice advice_of(enum rule_id rule, enum fault fault, enum refusal_reason reason);
+
+/* Whether the finding covers refusals for several reasons, so that the reason has to be told beside it. */
+bool advice_needs_reason(enum rule_id rule);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "incident/kind.h"
 #include "incident/masked.h"
+#include "incident/party.h"
 #include "incident/roots.h"
 #include "sasl/sasl_text.h"
 
@@ -282,6 +283,11 @@ static void note_session(struct exemplar *exemplar, const struct analysis *analy
     exemplar->start_ns = session->start_ns;
     exemplar->client = session->client;
     exemplar->server = session->server;
+    char name[PARTY_TEXT];
+    size_t len = party_client(session, true, name);
+    exemplar->client_name = arena_copy(&exemplar->arena, (struct bytes){ (const uint8_t *)name, len });
+    len = party_server(session, name);
+    exemplar->server_name = arena_copy(&exemplar->arena, (struct bytes){ (const uint8_t *)name, len });
     exemplar->helo = masked_copy(analysis->replay.helo, &exemplar->arena);
     exemplar->identity = masked_copy(kind_identity(analysis), &exemplar->arena);
     exemplar->missing_bytes =

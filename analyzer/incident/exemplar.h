@@ -45,6 +45,7 @@ struct exemplar {
     uint64_t start_ns;
     struct endpoint client;
     struct endpoint server;
+    struct bytes client_name, server_name; /* for people: what addresses the input has */
     struct bytes helo;
     struct bytes identity; /* who logged in, or tried to; empty none */
     uint64_t missing_bytes;

@@ -5,6 +5,7 @@
 #include "incident/tally.h"
 #include "incident/timeline.h"
 #include "incident/traffic.h"
+#include "rules/refusal.h"
 
 /* Findings of many sessions grouped by first cause: the same finding and cause, the same server, the same
  * kind of client, the same reply but for numbers, ids and addresses.  Sessions are taken one by one and not
@@ -42,11 +43,12 @@ struct incident {
     uint64_t loose_key; /* of the finding and the reply alone */
     char id[17];        /* 16 hex digits of the key */
     enum rule_id rule;
-    enum severity severity;     /* the gravest */
+    enum severity severity;     /* the gravest of what it holds; a warning at least where it did harm */
     enum confidence confidence; /* the surest */
     enum fault fault;
-    bool is_coarse;          /* several kinds of clients, or servers, for want of room */
-    bool is_without_session; /* connections that became none */
+    enum refusal_reason reason; /* why the server refused, as the first reply tells it */
+    bool is_coarse;             /* several kinds of clients, or servers, for want of room */
+    bool is_without_session;    /* connections that became none */
     struct endpoint server;
     const char *server_software; /* or NULL */
     uint64_t sessions;           /* or connections */
@@ -57,6 +59,7 @@ struct incident {
     struct tally servers; /* address and port */
     struct tally helos;
     struct tally identities;
+    struct tally programs;   /* of the clients, as headers name them */
     struct tally replies;    /* first lines, with their codes */
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */
@@ -73,6 +76,7 @@ struct incident {
     uint64_t refused_total;
     uint64_t delivery[DELIVERY_COUNT];
     uint64_t recipients_refused;
+    uint64_t stopped; /* sessions in which the server accepted nothing, and nothing graver was found */
     struct exemplar *exemplars[LIMIT_EXEMPLARS];
     size_t exemplar_count;
     uint64_t with_missing_bytes; /* sessions */

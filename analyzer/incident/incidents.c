@@ -180,6 +180,7 @@ void incidents_add(struct incidents *incidents, struct analysis *analysis)
     note_companions(&noted);
     note_refused(&noted);
     note_deliveries(&noted);
+    note_stopped(&noted);
 }
 
 void incidents_add_attempts(struct incidents *incidents, const struct attempts_row *row,
@@ -216,6 +217,7 @@ static int by_weight(const void *left, const void *right)
         by_number(tally_distinct(&a->clients) * (a->severity > SEVERITY_INFO),
                   tally_distinct(&b->clients) * (b->severity > SEVERITY_INFO)),
         by_number(a->severity, b->severity),
+        by_number(roots_stands_apart(b->rule), roots_stands_apart(a->rule)),
         by_number(a->sessions, b->sessions),
         by_number(b->first_ns, a->first_ns),
         by_number(b->rule, a->rule),
@@ -228,8 +230,23 @@ static int by_weight(const void *left, const void *right)
     return 0;
 }
 
+/* Mail that did not arrive, whatever the finding is worth by itself.  What is greylisted comes back by
+ * design: it counts where more was put off than came back. */
+static bool did_harm(const struct incident *incident, const struct traffic *traffic)
+{
+    const uint64_t *count = incident->delivery;
+    bool is_greylisting = incident->rule == RULE_GREYLISTED;
+
+    return count[DELIVERY_LOST] + count[DELIVERY_DOUBT] + incident->stopped > 0
+           || count[DELIVERY_DELAYED] > (is_greylisting ? traffic->accepted_later : 0)
+           || (incident->recipients_refused && !is_greylisting);
+}
+
 struct incident *const *incidents_sorted(struct incidents *incidents, size_t *count)
 {
+    for (size_t i = 0; i < incidents->count; i++)
+        if (incidents->all[i]->severity == SEVERITY_INFO && did_harm(incidents->all[i], &incidents->traffic))
+            incidents->all[i]->severity = SEVERITY_WARNING;
     if (incidents->count)
         qsort(incidents->all, incidents->count, sizeof incidents->all[0], by_weight);
     *count = incidents->count;

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/siphash.h"
+#include "incident/client_software.h"
 #include "incident/likeness.h"
 
 enum { IPV4_NETWORK = 3, IPV6_NETWORK = 8 }; /* octets of an address that tell the network */
@@ -57,6 +58,18 @@ static bool is_refusal(const struct reply *reply, const struct finding *finding)
     return reply && reply->code == finding->reply_code;
 }
 
+/* The very reply that a finding about the session as a whole points to, or NULL. */
+static const struct reply *reply_pointed_at(const struct session *session, const struct finding *finding)
+{
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct reply *reply = session->items[i].reply;
+        if (is_refusal(reply, finding) && reply->at.packet.number == finding->packet.number
+            && reply->at.packet.input == finding->packet.input && reply->at.time_ns == finding->time_ns)
+            return reply;
+    }
+    return NULL;
+}
+
 /* The reply with the finding's code: to the command itself, or to what the command began. */
 static const struct reply *reply_behind(const struct session *session, const struct finding *finding,
                                         size_t at)
@@ -78,6 +91,10 @@ const struct reply *kind_reply(const struct analysis *analysis, const struct fin
 {
     const struct item *item = replay_command(&analysis->replay, finding->command);
 
+    const struct reply *pointed =
+        finding->reply_code && !item ? reply_pointed_at(analysis->session, finding) : NULL;
+    if (pointed)
+        return pointed;
     if (finding->reply_code)
         return reply_behind(analysis->session, finding,
                             item ? analysis->replay.command_items[finding->command - 1] : 0);
@@ -105,13 +122,17 @@ struct incident_kind kind_of(const struct analysis *analysis, const struct findi
     start(&hash, "loose", finding->rule);
     siphash_add_part(&hash, bytes_of(finding->cause_rule ? rule_of(finding->cause_rule)->id : ""));
     add_reply(&hash, cause ? cause->reply : NULL);
-    add_reply(&hash, kind_reply(analysis, finding));
+    if (finding->rule != RULE_CLEARTEXT_CREDENTIAL) /* which it is whatever the server answers */
+        add_reply(&hash, kind_reply(analysis, finding));
     kind.loose = finish(&hash);
     add_endpoint(&hash, &analysis->session->server);
     add_likeness(&hash, analysis->replay.helo);
     kind.client = finish(&hash);
     add_network(&hash, &analysis->session->client.address);
     siphash_add_part(&hash, kind_identity(analysis));
+    struct bytes program = client_software_of(analysis->session);
+    if (program.len)
+        add_likeness(&hash, program);
     kind.fine = finish(&hash);
     struct incident_kind coarse = kind_of_attempts(&analysis->session->server, finding->rule);
     kind.server = coarse.server;

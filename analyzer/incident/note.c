@@ -2,8 +2,11 @@
 #include "incident/note.h"
 
 #include "base/limits.h"
+#include "incident/client_software.h"
+#include "incident/explained.h"
 #include "incident/kind.h"
 #include "incident/masked.h"
+#include "incident/party.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +40,7 @@ void incident_free(struct incident *incident)
     tally_release(&incident->servers);
     tally_release(&incident->helos);
     tally_release(&incident->identities);
+    tally_release(&incident->programs);
     tally_release(&incident->replies);
     arena_release(&incident->arena);
     free(incident);
@@ -44,10 +48,11 @@ void incident_free(struct incident *incident)
 
 static void add_time(struct incident *incident, uint64_t first_ns, uint64_t last_ns)
 {
-    if (incident->first_ns == 0 || first_ns < incident->first_ns)
-        incident->first_ns = first_ns;
-    if (last_ns > incident->last_ns)
-        incident->last_ns = last_ns;
+    struct span span = { incident->first_ns, incident->last_ns };
+
+    span_add(&span, first_ns, last_ns);
+    incident->first_ns = span.first_ns;
+    incident->last_ns = span.last_ns;
 }
 
 static void add_companion(struct incident *incident, enum rule_id rule, uint64_t count, struct bytes detail)
@@ -88,6 +93,7 @@ void incident_merge(struct incident *incident, const struct incident *from)
     incident->occurrences += from->occurrences;
     incident->with_missing_bytes += from->with_missing_bytes;
     incident->recipients_refused += from->recipients_refused;
+    incident->stopped += from->stopped;
     for (unsigned i = 0; i < DELIVERY_COUNT; i++)
         incident->delivery[i] += from->delivery[i];
     add_time(incident, from->first_ns, from->last_ns);
@@ -96,6 +102,7 @@ void incident_merge(struct incident *incident, const struct incident *from)
     tally_merge(&incident->servers, &incident->arena, &from->servers);
     tally_merge(&incident->helos, &incident->arena, &from->helos);
     tally_merge(&incident->identities, &incident->arena, &from->identities);
+    tally_merge(&incident->programs, &incident->arena, &from->programs);
     tally_merge(&incident->replies, &incident->arena, &from->replies);
     for (size_t i = 0; i < from->companion_count; i++)
         add_companion(incident, from->companions[i].rule, from->companions[i].count,
@@ -104,7 +111,8 @@ void incident_merge(struct incident *incident, const struct incident *from)
         add_refused(incident, bytes_of(from->refused[i].verb), from->refused[i].code, from->refused[i].count);
 }
 
-/* The first line of a reply with its code, which is what a log shows of it. */
+/* A reply on one line, which is what a log shows of it; of one that is no refusal the first line says enough.
+ */
 static struct bytes line_of_reply(const struct reply *reply, struct arena *arena)
 {
     struct buf text;
@@ -113,25 +121,38 @@ static struct bytes line_of_reply(const struct reply *reply, struct arena *arena
         return (struct bytes){ NULL, 0 };
     buf_init(&text, LIMIT_LINE * 2);
     (void)buf_append_u64(&text, reply->code);
-    if (reply->line_count && !reply->is_redacted) {
-        (void)buf_append_u8(&text, ' ');
-        (void)buf_append(&text, reply->lines[0]);
+    for (uint32_t i = 0; i < reply->line_count && !reply->is_redacted && (i == 0 || reply->code >= 400);
+         i++) {
+        (void)buf_append_text(&text, i ? " / " : " ");
+        (void)buf_append(&text, bytes_trim(reply->lines[i]));
     }
     struct bytes copy = masked_copy(buf_bytes(&text), arena);
     buf_release(&text);
     return copy;
 }
 
-static void note_first(struct incident *incident, const struct analysis *analysis,
-                       const struct finding *finding)
+/* The reply that the finding is about; of one that has none the reply that it explains. */
+static const struct reply *reply_about(const struct analysis *analysis, uint32_t index)
 {
+    const struct reply *reply = kind_reply(analysis, &analysis->findings[index]);
+
+    for (uint32_t i = 0; i < analysis->finding_count && !reply; i++)
+        if (explained_by(analysis, i) == index)
+            reply = kind_reply(analysis, &analysis->findings[i]);
+    return reply;
+}
+
+static void note_first(struct incident *incident, const struct analysis *analysis, uint32_t index)
+{
+    const struct finding *finding = &analysis->findings[index];
     const struct item *item = replay_command(&analysis->replay, finding->command);
     const struct item *cause = replay_command(&analysis->replay, finding->cause_command);
-    const struct reply *reply = kind_reply(analysis, finding);
+    const struct reply *reply = reply_about(analysis, index);
     struct arena *arena = &incident->arena;
 
     incident->rule = finding->rule;
     incident->fault = finding->fault;
+    incident->reason = (enum refusal_reason)finding->reason;
     incident->server = analysis->session->server;
     incident->server_software = analysis->replay.server_software;
     incident->reply_code = reply ? reply->code : finding->reply_code;
@@ -166,14 +187,15 @@ static void note_before(struct incident *incident, const struct analysis *analys
 static void note_parties(struct incident *incident, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
-    char text[ENDPOINT_TEXT];
-    size_t len = address_format(&session->client.address, text);
+    char text[PARTY_TEXT];
+    size_t len = party_client(session, false, text);
 
     tally_add(&incident->clients, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
-    len = endpoint_format(&session->server, text);
+    len = party_server(session, text);
     tally_add(&incident->servers, &incident->arena, (struct bytes){ (const uint8_t *)text, len });
     tally_add(&incident->helos, &incident->arena, analysis->replay.helo);
     tally_add(&incident->identities, &incident->arena, kind_identity(analysis));
+    tally_add(&incident->programs, &incident->arena, client_software_of(session));
 }
 
 static uint64_t missing_of(const struct session *session)
@@ -215,7 +237,7 @@ void incident_note(struct incident *incident, const struct analysis *analysis, c
     uint64_t time_ns = finding->time_ns ? finding->time_ns : session->start_ns;
 
     if (incident->occurrences++ == 0) {
-        note_first(incident, analysis, finding);
+        note_first(incident, analysis, index);
         note_before(incident, analysis, finding);
     }
     if (finding->severity > incident->severity)
@@ -275,8 +297,11 @@ void note_companions(const struct session_incidents *session)
 
     for (uint32_t i = 0; session->of && i < analysis->finding_count; i++) {
         struct incident *incident = session->of[session->roots[i]];
-        if (session->roots[i] != i && incident)
-            add_companion(incident, analysis->findings[i].rule, 1, analysis->findings[i].detail);
+        if (session->roots[i] == i || !incident)
+            continue;
+        add_companion(incident, analysis->findings[i].rule, 1, analysis->findings[i].detail);
+        if (analysis->findings[i].severity > incident->severity && explained_by(analysis, i) != UINT32_MAX)
+            incident->severity = analysis->findings[i].severity;
     }
 }
 
@@ -304,19 +329,12 @@ void note_refused(const struct session_incidents *session)
     }
 }
 
-static bool is_about_messages(const struct incident *incident)
-{
-    const char *group = rule_of(incident->rule)->group;
-
-    return strcmp(group, "security") != 0 && strcmp(group, "capture") != 0;
-}
-
 /* The incidents of the session as a whole come last: a reset, a stall. */
 static struct incident *incident_of_session(const struct session_incidents *session)
 {
     for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++) {
         struct incident *incident = session->analysis->findings[i].command == 0 ? session->of[i] : NULL;
-        if (incident && is_about_messages(incident) && incident->severity > SEVERITY_INFO)
+        if (incident && !roots_stands_apart(incident->rule) && incident->severity > SEVERITY_INFO)
             return incident;
     }
     return NULL;
@@ -333,11 +351,12 @@ static struct incident **incidents_by_transaction(const struct session_incidents
     for (uint32_t i = 0; by && session->of && i < analysis->finding_count; i++) {
         const struct judgement *judgement = roots_judgement(analysis, analysis->findings[i].command);
         struct incident *incident = session->of[session->roots[i]];
-        if (!judgement || !judgement->transaction || !incident || !is_about_messages(incident))
+        if (!judgement || !judgement->transaction || !incident
+            || roots_stands_apart(analysis->findings[i].rule))
             continue;
         struct incident **place = &by[judgement->transaction];
-        if (!*place || (*place)->severity <= SEVERITY_INFO)
-            *place = incident; /* the first that is grave */
+        if (!*place || ((*place)->severity <= SEVERITY_INFO && incident->severity > SEVERITY_INFO))
+            *place = incident; /* the first that is grave, or the first */
     }
     return by;
 }
@@ -377,4 +396,37 @@ void note_deliveries(const struct session_incidents *session)
     for (uint32_t i = 0; i < session->analysis->finding_count; i++)
         is_faulty = is_faulty || session->analysis->findings[i].severity > SEVERITY_INFO;
     session->traffic->faulty += is_faulty;
+}
+
+/* The server refused all that it answered, goodbyes apart. */
+static bool got_nowhere(const struct replay *replay)
+{
+    bool is_refused = false;
+
+    for (uint32_t n = 1; n <= replay->judgement_count; n++) {
+        const struct item *item = replay_command(replay, n);
+        if (!item || item->as.command.verb == VERB_QUIT || !item->reply)
+            continue;
+        if (item->reply->code < 400)
+            return false;
+        is_refused = true;
+    }
+    return is_refused;
+}
+
+void note_stopped(const struct session_incidents *session)
+{
+    const struct analysis *analysis = session->analysis;
+    struct incident *first = NULL;
+
+    if (!session->of || !got_nowhere(&analysis->replay))
+        return;
+    for (uint32_t i = 0; i < analysis->finding_count; i++) {
+        if (analysis->findings[i].severity > SEVERITY_INFO)
+            return;
+        if (!first && analysis->findings[i].command)
+            first = session->of[i];
+    }
+    if (first)
+        first->stopped++;
 }

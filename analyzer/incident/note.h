@@ -31,5 +31,7 @@ void note_companions(const struct session_incidents *session);
 void note_refused(const struct session_incidents *session);
 /* What became of the messages. */
 void note_deliveries(const struct session_incidents *session);
+/* A session that got nowhere although nothing in it is more than worth a note. */
+void note_stopped(const struct session_incidents *session);
 
 #endif

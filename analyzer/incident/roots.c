@@ -1,7 +1,9 @@
 /* From findings to first causes. */
 #include "incident/roots.h"
 
-static bool stands_apart(enum rule_id rule)
+#include "incident/explained.h"
+
+bool roots_stands_apart(enum rule_id rule)
 {
     const char *group = rule_of(rule)->group;
 
@@ -15,12 +17,19 @@ const struct judgement *roots_judgement(const struct analysis *analysis, uint32_
                : NULL;
 }
 
-/* Security last; then the graver; then the one that stands first in the catalogue. */
-static bool tells_more(const struct finding *a, const struct finding *b)
+/* What another explains last, then security; then the graver; then the one that stands first in the
+ * catalogue.
+ */
+static bool tells_more(const struct analysis *analysis, uint32_t a, uint32_t b)
 {
-    if (stands_apart(a->rule) != stands_apart(b->rule))
-        return !stands_apart(a->rule);
-    return a->severity > b->severity;
+    const struct finding *left = &analysis->findings[a], *right = &analysis->findings[b];
+    bool is_explained = explained_by(analysis, a) != UINT32_MAX;
+
+    if (is_explained != (explained_by(analysis, b) != UINT32_MAX))
+        return !is_explained;
+    if (roots_stands_apart(left->rule) != roots_stands_apart(right->rule))
+        return !roots_stands_apart(left->rule);
+    return left->severity > right->severity;
 }
 
 uint32_t roots_telling(const struct analysis *analysis, uint32_t command)
@@ -29,7 +38,7 @@ uint32_t roots_telling(const struct analysis *analysis, uint32_t command)
 
     for (uint32_t i = (uint32_t)analysis_first_finding(analysis, command);
          i < analysis->finding_count && analysis->findings[i].command == command; i++)
-        if (best == UINT32_MAX || tells_more(&analysis->findings[i], &analysis->findings[best]))
+        if (best == UINT32_MAX || tells_more(analysis, i, best))
             best = i;
     return best;
 }
@@ -50,23 +59,25 @@ static uint32_t cause_of(const struct analysis *analysis, const struct finding *
 }
 
 /* The first fault of a client whose faults became too many. */
-static uint32_t first_fault(const struct analysis *analysis, const uint32_t *roots, uint32_t before)
+static uint32_t first_fault(const struct analysis *analysis, uint32_t own)
 {
-    for (uint32_t i = 0; i < before; i++) {
+    for (uint32_t i = 0; i < analysis->finding_count; i++) {
         const struct finding *finding = &analysis->findings[i];
-        if (roots[i] == i && finding->command && finding->severity > SEVERITY_INFO
-            && !stands_apart(finding->rule))
+        if (i != own && finding->command && finding->severity > SEVERITY_INFO
+            && finding->rule != RULE_TOO_MANY_ERRORS && !roots_stands_apart(finding->rule))
             return i;
     }
-    return before;
+    return own;
 }
 
 /* `adopted`, by command: 1 + the first finding whose cause is that command, on which there is none itself. */
 static uint32_t root_of(const struct analysis *analysis, const uint32_t *roots, uint32_t *adopted, uint32_t i)
 {
     const struct finding *finding = &analysis->findings[i];
-    uint32_t cause = cause_of(analysis, finding);
+    uint32_t cause = cause_of(analysis, finding), other = explained_by(analysis, i);
 
+    if (other != UINT32_MAX)
+        return other;
     if (cause && cause <= analysis->replay.judgement_count && finding->command) {
         uint32_t earlier = roots_telling(analysis, cause);
         if (earlier != UINT32_MAX)
@@ -76,10 +87,18 @@ static uint32_t root_of(const struct analysis *analysis, const uint32_t *roots, 
         adopted[cause] = i + 1;
     }
     if (finding->rule == RULE_TOO_MANY_ERRORS)
-        return first_fault(analysis, roots, i);
-    if (finding->command == 0 || stands_apart(finding->rule))
+        return first_fault(analysis, i);
+    if (finding->command == 0 || roots_stands_apart(finding->rule))
         return i;
     return roots_telling(analysis, finding->command);
+}
+
+/* Where the chain from `i` ends: the first that points to itself. */
+static uint32_t end_of(const uint32_t *roots, uint32_t i, uint32_t count)
+{
+    for (uint32_t steps = 0; roots[i] != i && steps < count; steps++)
+        i = roots[i];
+    return i;
 }
 
 uint32_t *roots_of(struct analysis *analysis)
@@ -97,5 +116,7 @@ uint32_t *roots_of(struct analysis *analysis)
         /* The one that stands for its command may have a cause of its own, and come later in the list. */
         roots[i] = root > i ? root_of(analysis, roots, adopted, root) : roots[root];
     }
+    for (uint32_t i = 0; i < analysis->finding_count; i++)
+        roots[i] = end_of(roots, i, (uint32_t)analysis->finding_count);
     return roots;
 }

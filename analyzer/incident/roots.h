@@ -13,6 +13,8 @@
 uint32_t *roots_of(struct analysis *analysis);
 /* The most telling finding about a command (n), as an index; UINT32_MAX if there is none. */
 uint32_t roots_telling(const struct analysis *analysis, uint32_t command);
+/* Whether findings of this kind are matters of their own, beside what went wrong with the mail. */
+bool roots_stands_apart(enum rule_id rule);
 /* The judgement on a command (n), or NULL. */
 const struct judgement *roots_judgement(const struct analysis *analysis, uint32_t command);
 

@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+void span_add(struct span *span, uint64_t first_ns, uint64_t last_ns)
+{
+    if (last_ns == 0 || (is_undated(last_ns) && !is_undated(span->last_ns)))
+        return;
+    if (is_undated(span->last_ns) && !is_undated(last_ns))
+        *span = (struct span){ 0, 0 };
+    if (span->last_ns == 0 || first_ns < span->first_ns)
+        span->first_ns = first_ns;
+    if (last_ns > span->last_ns)
+        span->last_ns = last_ns;
+}
+
 static void widen(struct timeline *timeline)
 {
     uint64_t halved[TIMELINE_BINS] = { 0 };
@@ -34,7 +46,7 @@ static void shift_up(struct timeline *timeline, uint64_t by)
     timeline->base -= by;
 }
 
-void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
+static void put(struct timeline *timeline, uint64_t time_ns, uint64_t count)
 {
     if (!timeline->shift) {
         timeline->shift = TIMELINE_FIRST_SHIFT;
@@ -53,9 +65,25 @@ void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
     }
 }
 
+/* Times with a date are not mixed with others: the bins would span decades.  False: there is no place. */
+static bool has_place(struct timeline *timeline, bool is_dated)
+{
+    if (is_dated && !timeline->is_dated)
+        *timeline = (struct timeline){ .is_dated = true };
+    return is_dated == timeline->is_dated;
+}
+
+void timeline_add(struct timeline *timeline, uint64_t time_ns, uint64_t count)
+{
+    if (time_ns && has_place(timeline, !is_undated(time_ns)))
+        put(timeline, time_ns, count);
+}
+
 void timeline_merge(struct timeline *timeline, const struct timeline *from)
 {
+    if (!from->shift || !has_place(timeline, from->is_dated))
+        return;
     for (unsigned i = 0; i < TIMELINE_BINS; i++)
         if (from->count[i])
-            timeline_add(timeline, (from->base + i) << from->shift, from->count[i]);
+            put(timeline, (from->base + i) << from->shift, from->count[i]);
 }

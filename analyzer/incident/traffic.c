@@ -1,6 +1,9 @@
 /* Counts over all sessions. */
 #include "incident/traffic.h"
 
+#include "incident/client_software.h"
+#include "incident/party.h"
+#include "incident/timeline.h"
 #include "base/limits.h"
 
 const char *latency_name(unsigned kind)
@@ -19,6 +22,7 @@ void traffic_init(struct traffic *traffic)
 void traffic_release(struct traffic *traffic)
 {
     tally_release(&traffic->software);
+    tally_release(&traffic->programs);
     tally_release(&traffic->clients);
     tally_release(&traffic->servers);
     arena_release(&traffic->arena);
@@ -90,11 +94,11 @@ static void add_item(struct traffic *traffic, const struct session *session, con
 
 static void add_endpoints(struct traffic *traffic, const struct session *session)
 {
-    char text[ENDPOINT_TEXT];
-    size_t len = address_format(&session->client.address, text);
+    char text[PARTY_TEXT];
+    size_t len = party_client(session, false, text);
 
     tally_add(&traffic->clients, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
-    len = endpoint_format(&session->server, text);
+    len = party_server(session, text);
     tally_add(&traffic->servers, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
 }
 
@@ -103,18 +107,22 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     const struct session *session = analysis->session;
     uint64_t missing = session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
 
-    if (traffic->sessions++ == 0 || session->start_ns < traffic->first_ns)
-        traffic->first_ns = session->start_ns;
-    if (session->end_ns > traffic->last_ns)
-        traffic->last_ns = session->end_ns;
+    traffic->accepted_later += analysis->returned.accepted_later;
+    traffic->sessions++;
+    struct span span = { traffic->first_ns, traffic->last_ns };
+    span_add(&span, session->start_ns, session->end_ns);
+    traffic->first_ns = span.first_ns;
+    traffic->last_ns = span.last_ns;
     traffic->tls += session->is_tls;
     traffic->sealed += session_is_sealed(session);
     traffic->midstream += session->is_midstream;
     traffic->one_sided += session->one_sided != SIDE_NONE;
     traffic->with_missing_bytes += missing > 0;
     add_endpoints(traffic, session);
+    tally_add(&traffic->programs, &traffic->arena, client_software_of(analysis->session));
     if (analysis->replay.server_software)
         tally_add(&traffic->software, &traffic->arena, bytes_of(analysis->replay.server_software));
-    for (size_t i = 0; i < session->item_count; i++)
+    /* A log without fractions of seconds, or without times, tells nothing of how fast replies came. */
+    for (size_t i = 0; i < session->item_count && (!session->log || session->log->is_precise); i++)
         add_item(traffic, session, &session->items[i]);
 }

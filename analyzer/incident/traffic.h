@@ -36,8 +36,10 @@ struct traffic {
     uint64_t first_ns, last_ns; /* of all sessions */
     uint64_t delivery[DELIVERY_COUNT];
     uint64_t recipients_refused;
+    uint64_t accepted_later; /* deliveries that had been refused before */
     struct latency latency[LATENCY_KINDS];
     struct tally software; /* of servers */
+    struct tally programs; /* of clients, as headers name them */
     struct tally clients;
     struct tally servers;
     struct arena arena;

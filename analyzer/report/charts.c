@@ -8,10 +8,6 @@
 enum { WIDTH = 760, LABEL_X = 34, RIGHT_X = 750, LANE = 26, LANES = 12 };
 enum { BARS = LATENCY_BUCKETS / LATENCY_PER_DOUBLING, BAR = 7, BARS_HEIGHT = 34 };
 
-struct span {
-    uint64_t first_ns, last_ns;
-};
-
 /* Where on the axis a time stands. */
 static double place_of(const struct span *span, uint64_t time_ns)
 {
@@ -65,11 +61,11 @@ void timeline_put(struct document *document)
         const struct incident *incident = report->incidents[i];
         if (incident->comparison == COMPARISON_GONE)
             break;
-        span.first_ns =
-            !span.first_ns || incident->first_ns < span.first_ns ? incident->first_ns : span.first_ns;
-        span.last_ns = incident->last_ns > span.last_ns ? incident->last_ns : span.last_ns;
+        span_add(&span, incident->first_ns, incident->last_ns);
         lanes++;
     }
+    if (span.last_ns == 0)
+        return; /* logs without times */
     unsigned height = lanes * LANE + 24;
     buf_printf(document->out,
                "<svg viewBox=\"0 0 %d %u\" width=\"%d\" height=\"%u\" role=\"img\" aria-label=\"", WIDTH,

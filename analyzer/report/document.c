@@ -177,3 +177,24 @@ void document_bullet(struct document *document)
     document->is_in_list = true;
     buf_clear(&document->line);
 }
+
+void document_block_end(struct document *document)
+{
+    if (document->format->block_end)
+        document->format->block_end(document);
+}
+
+void document_evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first)
+{
+    if (document->format->evidence_begin)
+        document->format->evidence_begin(document, exemplar, is_first);
+    else
+        document->format->paragraph(document);
+    buf_clear(&document->line);
+}
+
+void document_evidence_end(struct document *document)
+{
+    if (document->format->evidence_end)
+        document->format->evidence_end(document);
+}

@@ -27,8 +27,8 @@ struct document_format {
     void (*bullet)(struct document *document);
     void (*block_begin)(struct document *document);
     void (*block_line)(struct document *document, enum dialogue_mark mark);
-    void (*block_end)(struct document *document);
-    /* Around the evidence of one session: the line says which. */
+    void (*block_end)(struct document *document); /* NULL: nothing stands there */
+    /* Around the evidence of one session: the line says which.  NULL: a paragraph, and nothing behind. */
     void (*evidence_begin)(struct document *document, const struct exemplar *exemplar, bool is_first);
     void (*evidence_end)(struct document *document);
 };
@@ -40,6 +40,7 @@ struct document {
     struct buf line;
     struct buf name; /* scratch of pseudonyms */
     enum document_place place;
+    bool is_dialogue;   /* of a block: packets and times stand before what was said */
     bool is_in_list;    /* the piece before was a bullet too */
     bool has_ladder;    /* evidence is drawn too, where the format can */
     bool was_explained; /* how to read a dialogue: told once */
@@ -76,16 +77,13 @@ void document_heading(struct document *document, unsigned level);
 void document_paragraph(struct document *document);
 void document_labelled(struct document *document, const char *label);
 void document_bullet(struct document *document);
+void document_block_end(struct document *document);
+void document_evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first);
+void document_evidence_end(struct document *document);
 
 /* Text without what a reader may not see: pseudonyms in place of names, where asked for.  Borrowed until the
  * next call. */
 struct bytes document_visible(struct document *document, struct bytes text);
-
-/* Whether the time has no date: that of a log which says the time of the day alone, or nothing. */
-static inline bool is_undated(uint64_t time_ns)
-{
-    return time_ns < UINT64_C(7) * 86400 * 1000000000;
-}
 
 /* "1.5 s", "12 ms". */
 size_t duration_format(uint64_t ns, char out[32]);

@@ -115,18 +115,6 @@ static void block_end(struct document *document)
     buf_append_text(document->out, "```\n");
 }
 
-static void evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first)
-{
-    (void)exemplar;
-    (void)is_first;
-    paragraph(document);
-}
-
-static void evidence_end(struct document *document)
-{
-    (void)document;
-}
-
 const struct document_format document_markdown = { .put = put,
                                                    .put_code = put_code,
                                                    .heading = heading,
@@ -135,6 +123,4 @@ const struct document_format document_markdown = { .put = put,
                                                    .bullet = bullet,
                                                    .block_begin = block_begin,
                                                    .block_line = block_line,
-                                                   .block_end = block_end,
-                                                   .evidence_begin = evidence_begin,
-                                                   .evidence_end = evidence_end };
+                                                   .block_end = block_end };

@@ -4,7 +4,11 @@
 #include "report/document_rows.h"
 #include "report/text_parts.h"
 
-enum { LABEL = 4, BLOCK_LEFT = 26 /* of a line of a dialogue, before what was said */ };
+enum {
+    LABEL = 4,
+    STEPS_LEFT = 6,    /* of a line of a sequence, before the command */
+    DIALOGUE_LEFT = 24 /* of a line of a dialogue, before what was said */
+};
 
 static void put(struct document *document, struct bytes text, bool is_ours)
 {
@@ -15,7 +19,7 @@ static void put(struct document *document, struct bytes text, bool is_ours)
 static void put_code(struct document *document, struct bytes text)
 {
     if (document->place == PLACE_BLOCK) {
-        text_wire(text, document->report->options->columns - BLOCK_LEFT, &document->line);
+        (void)escape_text(text, &document->line);
         return;
     }
     buf_append_u8(&document->line, '"');
@@ -71,24 +75,14 @@ static void block_begin(struct document *document)
 static void block_line(struct document *document, enum dialogue_mark mark)
 {
     static const enum tint tints[] = { TINT_NONE, TINT_WARNING, TINT_ERROR, TINT_FAINT };
+    const struct report_options *options = document->report->options;
+    size_t from = document->out->len;
 
-    text_tint(document->report->options, tints[mark], document->out);
+    text_tint(options, tints[mark], document->out);
     text_blanks(2, document->out);
     buf_append(document->out, buf_bytes(&document->line));
-    text_untint(document->report->options, document->out);
-    buf_append_u8(document->out, '\n');
-}
-
-static void block_end(struct document *document)
-{
-    (void)document;
-}
-
-static void evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first)
-{
-    (void)exemplar;
-    (void)is_first;
-    paragraph(document);
+    text_untint(options, document->out);
+    text_end_line(from, document->is_dialogue ? DIALOGUE_LEFT : STEPS_LEFT, options, document->out);
 }
 
 const struct document_format document_text = { .put = put,
@@ -98,7 +92,4 @@ const struct document_format document_text = { .put = put,
                                                .labelled = labelled,
                                                .bullet = bullet,
                                                .block_begin = block_begin,
-                                               .block_line = block_line,
-                                               .block_end = block_end,
-                                               .evidence_begin = evidence_begin,
-                                               .evidence_end = block_end };
+                                               .block_line = block_line };

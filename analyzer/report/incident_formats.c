@@ -23,9 +23,18 @@ size_t incident_report_grave(const struct incident_report *report)
     size_t count = 0;
 
     for (size_t i = 0; i < report->incident_count; i++)
-        count += report->incidents[i]->severity > SEVERITY_INFO
-                 && report->incidents[i]->comparison != COMPARISON_GONE;
+        count += incident_counts(report->incidents[i]);
     return count;
+}
+
+uint64_t incident_report_dropped(const struct incident_report *report)
+{
+    return report->totals->dropped_packets > 0 ? (uint64_t)report->totals->dropped_packets : 0;
+}
+
+bool incident_counts(const struct incident *incident)
+{
+    return incident->severity > SEVERITY_INFO && incident->comparison != COMPARISON_GONE;
 }
 
 static size_t exemplars_of(size_t rank)

@@ -107,7 +107,7 @@ static void put_tools(struct document *document)
     buf_append_text(out, "</button><button type=\"button\" id=\"fold\">");
     put_ours(document, words(WORDS("Fold all")));
     buf_append_text(out, "</button></div>\n<p id=\"shown\" role=\"status\" data-text=\"");
-    put_ours(document, words(WORDS("{1} of {2} incidents are shown.")));
+    put_ours(document, words(WORDS("{1} of {2} incidents are shown, and {3} of {4} other entries.")));
     buf_append_text(out, "\"></p>\n");
 }
 
@@ -127,7 +127,8 @@ static void put_number(struct document *document, uint64_t number)
 
 static void put_time(struct document *document, uint64_t time_ns)
 {
-    SAY(document, "{1}", said_time(time_ns));
+    if (time_ns)
+        SAY(document, "{1}", said_time(time_ns));
     buf_append_text(document->out, "<td class=\"t narrow-off\">");
     buf_append(document->out, buf_bytes(&document->line));
     buf_append_text(document->out, "</td>");
@@ -138,12 +139,15 @@ static void put_row(struct document *document, const struct incident *incident, 
 {
     struct buf *out = document->out;
 
-    buf_printf(out,
-               "<tr data-for=\"i-%s\" data-fault=\"%s\" data-severity=\"%s\"><td class=\"n\" "
-               "data-v=\"%zu\">%zu</td><td><a href=\"#i-%s\">",
-               incident->id, fault_name(incident->fault), severity_name(incident->severity), rank + 1,
-               rank + 1, incident->id);
-    put_ours(document, words(rule_of(incident->rule)->title));
+    buf_printf(
+        out,
+        "<tr data-for=\"i-%s\" data-fault=\"%s\" data-severity=\"%s\" data-counts=\"%d\"><td class=\"n\" "
+        "data-v=\"%zu\">%zu</td><td><a href=\"#i-%s\">",
+        incident->id, fault_name(incident->fault), severity_name(incident->severity),
+        incident_counts(incident), rank + 1, rank + 1, incident->id);
+    story_title(document, incident);
+    buf_append(out, buf_bytes(&document->line));
+    buf_clear(&document->line);
     buf_append_text(out, "</a></td><td>");
     put_ours(document, story_fault_word(incident->fault));
     buf_printf(out, "</td><td class=\"s-%s\">",

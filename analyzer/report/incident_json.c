@@ -152,6 +152,7 @@ static json_t *json_of_summary(const struct incident_report *report)
     json_put(object, "clients", json_of_counted(report, &traffic->clients));
     json_put(object, "servers", json_of_counted(report, &traffic->servers));
     json_put(object, "server_software", json_of_counted(report, &traffic->software));
+    json_put(object, "client_software", json_of_counted(report, &traffic->programs));
     for (size_t i = 0; i < report->counts->mechanism_count; i++) {
         const struct mechanism_count *mechanism = &report->counts->mechanisms[i];
         json_t *outcome = json_object();
@@ -220,7 +221,8 @@ static json_t *json_of_line(const struct incident_report *report, const struct d
 
 static json_t *json_of_sequence(const struct incident_report *report, const struct sequence *sequence)
 {
-    static const char *const kinds[STEP_KIND_COUNT] = { "", "said", "wrong", "added", "left-out", "wait" };
+    static const char *const kinds[STEP_KIND_COUNT] = { "",     "said",     "wrong", "added",
+                                                        "note", "left-out", "wait" };
     json_t *list = json_array();
 
     for (size_t i = 0; i < sequence->count; i++) {
@@ -332,6 +334,7 @@ static void put_counts(json_t *object, const struct incident_report *report, con
     json_put(object, "server_software", json_of_text(incident->server_software));
     json_put(object, "helos", json_of_tally(report, &incident->helos));
     json_put(object, "identities", json_of_tally(report, &incident->identities));
+    json_put(object, "client_software", json_of_tally(report, &incident->programs));
     json_put(object, "identity_count", number(tally_distinct(&incident->identities)));
     json_put(object, "replies", json_of_tally(report, &incident->replies));
     json_put(object, "first_seen", moment(incident->first_ns));
@@ -360,7 +363,7 @@ static json_t *json_of_incident(const struct incident_report *report, const stru
                                 size_t rank)
 {
     const struct rule *rule = rule_of(incident->rule);
-    struct advice advice = advice_of(incident->rule);
+    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
     json_t *object = json_object(), *evidence = json_array(), *remedies = json_object();
 
     json_put(object, "id", json_of_text(incident->id));

@@ -43,6 +43,11 @@ const char *incident_format_names(void);
 /* How many incidents are of warning or graver, and not gone. */
 size_t incident_report_grave(const struct incident_report *report);
 
+/* Whether it is counted among them. */
+bool incident_counts(const struct incident *incident);
+/* Packets that the recorder is known to have lost. */
+uint64_t incident_report_dropped(const struct incident_report *report);
+
 /* Learns the names that the report holds, for its pseudonyms: before it is written. */
 void incident_report_learn(const struct incident_report *report);
 

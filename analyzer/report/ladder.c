@@ -84,8 +84,8 @@ static bool has_arrow(const struct dialogue_line *line)
 /* The further lines of a reply stand in the dialogue alone. */
 static bool is_shown(const struct dialogue_line *line)
 {
-    return (has_arrow(line) && line->time_ns) || line->kind == DIALOGUE_GAP || line->kind == DIALOGUE_TLS
-           || (line->kind == DIALOGUE_FOLDED && line->from == SIDE_NONE);
+    return (has_arrow(line) && (line->time_ns || line->packet.number)) || line->kind == DIALOGUE_GAP
+           || line->kind == DIALOGUE_TLS || (line->kind == DIALOGUE_FOLDED && line->from == SIDE_NONE);
 }
 
 static void put_row(struct document *document, const struct exemplar *exemplar,

@@ -62,6 +62,7 @@ static void put_findings(const struct analysis *analysis, uint32_t command,
         const struct finding *finding = &analysis->findings[i];
         if (finding->command != command)
             break;
+        size_t from = out->len;
         put_note("    ", out);
         text_tint(options, text_tint_of(finding->severity), out);
         buf_append_text(out, "^ ");
@@ -74,7 +75,7 @@ static void put_findings(const struct analysis *analysis, uint32_t command,
             buf_append_u8(out, ')');
         }
         text_untint(options, out);
-        buf_append_u8(out, '\n');
+        text_end_line(from, LEFT + 6, options, out);
     }
 }
 
@@ -158,7 +159,7 @@ static void put_tls(const struct session *session, size_t index, struct buf *out
 
     put_note(is_read || session->log ? "=== from here on TLS\n"
              : session->is_tls       ? "=== from here on TLS: what is said cannot be read\n"
-                               : "=== the client began with TLS, which the server did not take for it\n",
+                                     : "=== the client began with TLS; the server did not expect it\n",
              out);
 }
 
@@ -211,6 +212,7 @@ static void show_session(const struct analysis *analysis, const struct report_op
 {
     const struct session *session = analysis->session;
     const struct report_options own = report_options_for(all_options, session), *options = &own;
+    size_t from = out->len;
 
     text_tint(options, TINT_STRONG, out);
     buf_append_text(out, "=== session ");
@@ -220,7 +222,7 @@ static void show_session(const struct analysis *analysis, const struct report_op
     buf_append_text(out, "  ");
     text_ends(session, true, out);
     text_untint(options, out);
-    buf_append_u8(out, '\n');
+    text_end_line(from, 4, options, out);
     for (size_t i = 0; i < session->item_count; i++)
         put_item(analysis, i, options, out);
     put_findings(analysis, 0, options, out);

@@ -268,6 +268,7 @@ static void put_finding_title(const struct finding *finding, const struct report
                               struct buf *out)
 {
     const struct rule *rule = rule_of(finding->rule);
+    size_t from = out->len;
 
     text_blanks(2, out);
     text_tint(options, text_tint_of(finding->severity), out);
@@ -279,7 +280,8 @@ static void put_finding_title(const struct finding *finding, const struct report
     text_untint(options, out);
     buf_append_text(out, " [");
     buf_append_text(out, rule->id);
-    buf_append_text(out, "]\n");
+    buf_append_text(out, "]");
+    text_end_line(from, 4, options, out);
 }
 
 static void put_fault(const struct finding *finding, struct buf *out)
@@ -396,6 +398,7 @@ static void put_counted_findings(const struct report_counts *counts, const struc
             if (!counts->findings[i] || rule->severity != severity)
                 continue;
             char number[24];
+            size_t from = out->len;
             int len = snprintf(number, sizeof number, "%8llu  ", (unsigned long long)counts->findings[i]);
             buf_append(out, (struct bytes){ (const uint8_t *)number, (size_t)len });
             text_tint(options, text_tint_of(rule->severity), out);
@@ -403,7 +406,7 @@ static void put_counted_findings(const struct report_counts *counts, const struc
             text_untint(options, out);
             text_blanks(strlen(rule->id) < 28 ? 28 - strlen(rule->id) : 1, out);
             buf_append_text(out, rule->title);
-            buf_append_u8(out, '\n');
+            text_end_line(from, 38, options, out);
         }
 }
 
@@ -441,9 +444,8 @@ static void put_sealed(const struct report_counts *counts, const struct report_t
                                                      : " in TLS from the start could not be read");
     }
     if (counts->sealed_sessions || totals->sealed_connections)
-        buf_append_text(out, counts->wrong_keys
-                                 ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
-                                 : ": --tls-keylog FILE with their secrets reads them; docs/TLS.md\n");
+        buf_append_text(out, counts->wrong_keys ? ": --tls-keylog lacks their secrets, or holds wrong ones\n"
+                                                : ": see --tls-keylog FILE and docs/TLS.md\n");
 }
 
 static void text_summary(const struct report_counts *counts, const struct report_totals *totals,
@@ -464,6 +466,7 @@ static void text_summary(const struct report_counts *counts, const struct report
     }
     buf_append_u8(out, '\n');
     if (refused) {
+        size_t from = out->len;
         put_total(refused, "reply was 503: ", "replies were 503: ", out);
         put_total(counts->verdicts[VERDICT_MISORDERED], "command out of order", "commands out of order", out);
         buf_append_text(out, ", ");
@@ -471,7 +474,7 @@ static void text_summary(const struct report_counts *counts, const struct report
                   "consequences of earlier refusals", out);
         buf_append_text(out, ", ");
         put_total(counts->verdicts[VERDICT_CONTRADICTED], "command in order", "commands in order", out);
-        buf_append_u8(out, '\n');
+        text_end_line(from, 4, options, out);
     }
     put_sealed(counts, totals, out);
     put_returned(&counts->returned, out);

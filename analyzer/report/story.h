@@ -26,6 +26,8 @@ void story_provenance(struct document *document);
 /* Parts of the above that formats place themselves. */
 void story_dialogue(struct document *document, const struct exemplar *exemplar);
 void story_sequence(struct document *document, const char *label, const struct sequence *sequence);
+/* What it is, in plain words. */
+void story_title(struct document *document, const struct incident *incident);
 /* "the client 192.0.2.7 (client.example)". */
 void story_fault(struct document *document, const struct incident *incident);
 /* Which session an exemplar is, and how to read its lines. */

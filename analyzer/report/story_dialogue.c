@@ -19,7 +19,7 @@ static void put_left(struct document *document, const struct exemplar *exemplar,
     int len = line->time_ns
                   ? snprintf(text, sizeof text, "%6s %6llu.%03llu ", packet,
                              (unsigned long long)(since_ms / 1000), (unsigned long long)(since_ms % 1000))
-                  : snprintf(text, sizeof text, "%*s", LEFT, "");
+                  : snprintf(text, sizeof text, "%6s%*s", packet, LEFT - NUMBER_WIDTH, "");
     document_put_bytes(document, (struct bytes){ (const uint8_t *)text, (size_t)len });
 }
 
@@ -163,6 +163,7 @@ void story_dialogue(struct document *document, const struct exemplar *exemplar)
     uint64_t last_ns = 0;
 
     document->place = PLACE_BLOCK;
+    document->is_dialogue = true;
     document->format->block_begin(document);
     for (size_t i = 0; i < exemplar->line_count; i++) {
         const struct dialogue_line *line = &exemplar->lines[i];
@@ -178,22 +179,22 @@ void story_dialogue(struct document *document, const struct exemplar *exemplar)
         end_line(document, is_said ? line->mark : MARK_NONE);
         put_marks(document, line);
     }
-    document->format->block_end(document);
+    document_block_end(document);
+    document->is_dialogue = false;
     document->place = PLACE_TEXT;
 }
 
 void story_name_session(struct document *document, const struct exemplar *exemplar)
 {
-    char client[ENDPOINT_TEXT], server[ENDPOINT_TEXT];
-    size_t client_len = endpoint_format(&exemplar->client, client);
-    size_t server_len = endpoint_format(&exemplar->server, server);
     bool has_inputs =
         document->report->options->has_inputs && exemplar->line_count && exemplar->lines[0].packet.number;
 
-    SAY(document, words(WORDS("Session {1} of {2} UTC, ")),
-        said_ours(document->report->pseudonyms ? "-" : exemplar->session), said_time(exemplar->start_ns));
-    SAY(document, "{1} -> {2}", said_code((struct bytes){ (const uint8_t *)client, client_len }),
-        said_code((struct bytes){ (const uint8_t *)server, server_len }));
+    SAY(document, words(WORDS("Session {1}")),
+        said_ours(document->report->pseudonyms ? "-" : exemplar->session));
+    if (exemplar->start_ns)
+        SAY(document, words(WORDS(" of {1} UTC")), said_time(exemplar->start_ns));
+    SAY(document, words(WORDS(", {1} -> {2}")), said_code(exemplar->client_name),
+        said_code(exemplar->server_name));
     if (has_inputs)
         SAY(document, words(WORDS(", input {1}")), said_number(exemplar->lines[0].packet.input + 1));
     document_put(document, words(document->was_explained
@@ -205,7 +206,7 @@ void story_name_session(struct document *document, const struct exemplar *exempl
 
 static void put_step(struct document *document, const struct sequence_step *step)
 {
-    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "  ", "+ " };
+    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "+ ", "  ", "+ " };
 
     document_put(document, signs[step->kind]);
     if (step->kind == STEP_LEFT)
@@ -213,6 +214,8 @@ static void put_step(struct document *document, const struct sequence_step *step
             said_number(step->number));
     else if (step->kind == STEP_AWAITED)
         document_put(document, words(WORDS("(wait here for the reply)")));
+    else if (step->kind == STEP_NOTE)
+        story_put_detail(document, step->text);
     else
         document->format->put_code(document, document_visible(document, step->text));
     if (step->code)
@@ -229,10 +232,11 @@ void story_sequence(struct document *document, const char *label, const struct s
     for (size_t i = 0; i < sequence->count; i++) {
         const struct sequence_step *step = &sequence->steps[i];
         put_step(document, step);
-        end_line(document, step->kind == STEP_WRONG                                 ? MARK_FAULT
-                           : step->kind == STEP_ADDED || step->kind == STEP_AWAITED ? MARK_CAUSE
-                                                                                    : MARK_NONE);
+        end_line(document, step->kind == STEP_WRONG ? MARK_FAULT
+                           : step->kind == STEP_ADDED || step->kind == STEP_NOTE || step->kind == STEP_AWAITED
+                               ? MARK_CAUSE
+                               : MARK_NONE);
     }
-    document->format->block_end(document);
+    document_block_end(document);
     document->place = PLACE_TEXT;
 }

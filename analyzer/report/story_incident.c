@@ -122,7 +122,9 @@ static void put_how_often(struct document *document, const struct incident *inci
     else
         SAY(document, words_of(total, WORDS("{1} of {2} session"), WORDS("{1} of {2} sessions")),
             said_number(incident->sessions), said_number(total));
-    if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
+    if (incident->last_ns == 0)
+        document_put(document, words(WORDS("; the log has no times")));
+    else if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
         SAY(document, words(WORDS(", at {1} UTC")), said_time(incident->first_ns));
     else
         SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(incident->first_ns),
@@ -139,18 +141,24 @@ static void put_how_often(struct document *document, const struct incident *inci
 
 static void put_undelivered(struct document *document, const uint64_t *count)
 {
-    SAY(document,
-        words_of(count[DELIVERY_LOST], WORDS("{1} message was not delivered"),
-                 WORDS("{1} messages were not delivered")),
-        said_number(count[DELIVERY_LOST]));
+    if (count[DELIVERY_LOST])
+        SAY(document,
+            words_of(count[DELIVERY_LOST], WORDS("{1} message was not delivered. "),
+                     WORDS("{1} messages were not delivered. ")),
+            said_number(count[DELIVERY_LOST]));
     if (count[DELIVERY_DELAYED])
-        SAY(document, words(WORDS(", {1} put off for now")), said_number(count[DELIVERY_DELAYED]));
+        SAY(document,
+            words_of(count[DELIVERY_DELAYED], WORDS("{1} message was put off for now. "),
+                     WORDS("{1} messages were put off for now. ")),
+            said_number(count[DELIVERY_DELAYED]));
     if (count[DELIVERY_DOUBT])
-        SAY(document, words(WORDS(", {1} in doubt (sent whole, and the answer was not seen)")),
+        SAY(document,
+            words_of(count[DELIVERY_DOUBT],
+                     WORDS("{1} message is in doubt: it was sent whole, and the answer was not seen. "),
+                     WORDS("{1} messages are in doubt: they were sent whole, and the answer was not seen. ")),
             said_number(count[DELIVERY_DOUBT]));
     if (count[DELIVERY_DONE])
-        SAY(document, words(WORDS(", {1} delivered all the same")), said_number(count[DELIVERY_DONE]));
-    document_put(document, words(WORDS(".")));
+        SAY(document, words(WORDS("Delivered all the same: {1}. ")), said_number(count[DELIVERY_DONE]));
 }
 
 /* What became of the messages of these sessions. */
@@ -162,17 +170,17 @@ static void put_messages(struct document *document, const struct incident *incid
         put_undelivered(document, count);
     else if (count[DELIVERY_DONE])
         SAY(document,
-            words_of(count[DELIVERY_DONE], WORDS("None was lost: {1} message was delivered all the same."),
-                     WORDS("None was lost: {1} messages were delivered all the same.")),
+            words_of(count[DELIVERY_DONE], WORDS("{1} message was accepted all the same. "),
+                     WORDS("{1} messages were accepted all the same. ")),
             said_number(count[DELIVERY_DONE]));
     else if (incident->is_without_session)
-        document_put(document, words(WORDS("No message could be sent over these connections.")));
+        document_put(document, words(WORDS("No message could be sent over these connections. ")));
     else if (!incident->recipients_refused)
         document_put(document, words(WORDS("No message is known to be lost because of it.")));
     if (incident->recipients_refused)
         SAY(document,
-            words_of(incident->recipients_refused, WORDS(" {1} recipient was refused."),
-                     WORDS(" {1} recipients were refused.")),
+            words_of(incident->recipients_refused, WORDS("{1} recipient was refused."),
+                     WORDS("{1} recipients were refused.")),
             said_number(incident->recipients_refused));
 }
 
@@ -217,22 +225,22 @@ static void put_refused(struct document *document, const struct incident *incide
 
 static void put_companions(struct document *document, const struct incident *incident)
 {
+    if (incident->companion_count == 0)
+        return;
+    document_put(document, words(WORDS("These come of the same cause:")));
+    document_labelled(document, words(WORDS("Found along with it")));
     for (size_t i = 0; i < incident->companion_count; i++) {
         const struct companion *companion = &incident->companions[i];
         SAY(document, words(WORDS("{1} ({2}: {3}). ")), said_ours(words(rule_of(companion->rule)->title)),
             said_ours(rule_of(companion->rule)->id), said_number(companion->count));
         story_put_detail(document, companion->detail);
-        if (i == 0) {
-            document_labelled(document, words(WORDS("Found along with it")));
-        } else {
-            document_bullet(document);
-        }
+        document_bullet(document);
     }
 }
 
 static void put_advice(struct document *document, const struct incident *incident)
 {
-    struct advice advice = advice_of(incident->rule);
+    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
 
     char text[ADVICE_TEXT];
 
@@ -272,6 +280,10 @@ static void put_parties(struct document *document, const struct incident *incide
         document_put(document, words(WORDS("; identities: ")));
         put_tally(document, &incident->identities, true);
     }
+    if (incident->programs.kept_count) {
+        document_put(document, words(WORDS("; software, as the headers of messages name it: ")));
+        put_tally(document, &incident->programs, true);
+    }
     if (tally_distinct(&incident->replies) > 1) {
         document_put(document, words(WORDS("; replies: ")));
         put_tally(document, &incident->replies, true);
@@ -295,6 +307,10 @@ static void put_unseen(struct document *document, const struct incident *inciden
                         "not known. ")));
     if (exemplar && exemplar->one_sided != SIDE_NONE)
         document_put(document, words(WORDS("Only one side of the session shown was captured. ")));
+    if (incident_report_dropped(document->report))
+        SAY(document,
+            words(WORDS("The recorder lost {1} packets: there may have been more of these sessions. ")),
+            said_number(incident_report_dropped(document->report)));
     if (incident->is_coarse)
         document_put(document,
                      words(WORDS("There were too many incidents to tell the clients of this one apart. ")));
@@ -307,10 +323,9 @@ static void put_evidence(struct document *document, const struct incident *incid
     for (size_t i = 0; i < incident->exemplar_count && i < most; i++) {
         const struct exemplar *exemplar = incident->exemplars[i];
         story_name_session(document, exemplar);
-        document->format->evidence_begin(document, exemplar, i == 0);
-        buf_clear(&document->line);
+        document_evidence_begin(document, exemplar, i == 0);
         story_dialogue(document, exemplar);
-        document->format->evidence_end(document);
+        document_evidence_end(document);
     }
 }
 
@@ -324,9 +339,18 @@ static void put_order(struct document *document, const struct incident *incident
     story_sequence(document, words(WORDS("The order as it should have been")), &exemplar->due);
 }
 
+void story_title(struct document *document, const struct incident *incident)
+{
+    document_put(document, words(rule_of(incident->rule)->title));
+    bool is_told = incident->rule == RULE_SENDER_REFUSED && incident->reason == REASON_SENDER;
+    if (advice_needs_reason(incident->rule) && incident->reason && !is_told)
+        SAY(document, words(WORDS(": {1}")), said_ours(words(reason_of(incident->reason)->words)));
+}
+
 static void put_heading(struct document *document, const struct incident *incident, size_t number)
 {
-    SAY(document, "{1}. {2}", said_number(number), said_ours(words(rule_of(incident->rule)->title)));
+    SAY(document, "{1}. ", said_number(number));
+    story_title(document, incident);
     if (incident->comparison)
         SAY(document, " [{1}]", said_ours(story_comparison_word(incident->comparison)));
     document_heading(document, 2);
@@ -361,8 +385,8 @@ void story_incident_line(struct document *document, const struct incident *incid
 {
     uint64_t undelivered = incident_undelivered(incident);
 
-    SAY(document, words(WORDS("{1} (sessions: {2}; client {3}")),
-        said_ours(words(rule_of(incident->rule)->title)), said_number(incident->sessions),
+    story_title(document, incident);
+    SAY(document, words(WORDS(" (sessions: {1}; client {2}")), said_number(incident->sessions),
         said_code(first_of(&incident->clients)));
     if (tally_distinct(&incident->clients) > 1)
         SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->clients) - 1));

@@ -52,6 +52,8 @@ static void put_period(struct document *document)
 
     SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
         said_number(traffic->sessions));
+    if (traffic->last_ns == 0)
+        return;
     if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
         SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
     else
@@ -81,6 +83,8 @@ static void put_verdict(struct document *document, size_t grave)
         said_number(count[DELIVERY_DONE]), said_number(count[DELIVERY_LOST]));
     if (count[DELIVERY_DELAYED])
         SAY(document, words(WORDS(", {1} put off for now")), said_number(count[DELIVERY_DELAYED]));
+    if (count[DELIVERY_DELAYED] && traffic->accepted_later)
+        SAY(document, words(WORDS(" (accepted at a later try: {1})")), said_number(traffic->accepted_later));
     if (count[DELIVERY_DOUBT])
         SAY(document, words(WORDS(", {1} in doubt")), said_number(count[DELIVERY_DOUBT]));
     document_put(document, words(WORDS(".")));
@@ -88,6 +92,10 @@ static void put_verdict(struct document *document, size_t grave)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
                                  "missed.")));
+    if (!grave && incident_report_dropped(document->report))
+        SAY(document,
+            words(WORDS(" But the recorder lost {1} packets, so that something may have been missed.")),
+            said_number(incident_report_dropped(document->report)));
     if (!grave)
         put_sealed(document);
 }
@@ -235,6 +243,10 @@ void story_traffic(struct document *document)
         put_names(document, &traffic->software);
         document_labelled(document, words(WORDS("Server software")));
     }
+    if (traffic->programs.kept_count) {
+        put_names(document, &traffic->programs);
+        document_labelled(document, words(WORDS("Client software, as headers name it")));
+    }
     put_logins(document);
     put_encryption(document);
 }
@@ -251,6 +263,14 @@ static void put_inputs_problem(struct document *document)
         }
 }
 
+static bool has_log(const struct report_totals *totals)
+{
+    for (size_t i = 0; i < totals->input_count; i++)
+        if (totals->inputs[i].program)
+            return true;
+    return false;
+}
+
 void story_quality(struct document *document)
 {
     const struct incident_report *report = document->report;
@@ -258,7 +278,9 @@ void story_quality(struct document *document)
 
     document_put(document, words(WORDS("Quality of the capture")));
     document_heading(document, 2);
-    if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
+    if (traffic->sessions == 0)
+        document_put(document, words(WORDS("There was no session, so nothing can be missing from one.")));
+    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
         document_put(
             document,
             words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
@@ -273,9 +295,19 @@ void story_quality(struct document *document)
             said_number(traffic->with_missing_bytes), said_number(traffic->sessions),
             said_number(report->counts->missing_bytes), said_number(traffic->midstream),
             said_number(traffic->one_sided));
-    if (report->totals->dropped_packets > 0)
-        SAY(document, words(WORDS(" The recorder dropped {1} packets.")),
-            said_number((uint64_t)report->totals->dropped_packets));
+    if (incident_report_dropped(report))
+        SAY(document,
+            words(WORDS(
+                " The recorder lost {1} packets, whose sessions may be missing here or be incomplete.")),
+            said_number(incident_report_dropped(report)));
+    else if (report->totals->dropped_packets < 0 && report->totals->packets)
+        document_put(document,
+                     words(WORDS(" Whether packets were lost while it was recorded is not known: the "
+                                 "input does not say.")));
+    if (has_log(report->totals))
+        document_put(document,
+                     words(WORDS(" Of a log counts what its program wrote down: contents, credentials and "
+                                 "times are often left out, and how packets went cannot be seen.")));
     document_paragraph(document);
     put_inputs_problem(document);
 }
@@ -291,9 +323,13 @@ static void put_input(struct document *document, size_t index)
     else
         SAY(document, words(WORDS("input {1}, {2}")), said_number(index + 1),
             said_code(bytes_of(input->path)));
-    SAY(document, words(WORDS(": {1}, {2} octets, {3} packets")),
-        said_ours(input->format ? input->format : words(WORDS("not recognised"))), said_number(input->bytes),
-        said_number(input->packets));
+    SAY(document, words(WORDS(": {1}, {2} octets")),
+        said_ours(input->format ? input->format : words(WORDS("not recognised"))), said_number(input->bytes));
+    if (input->program)
+        SAY(document, words(WORDS(", kind: {1}")), said_wire(bytes_of(input->program)));
+    else
+        SAY(document, words_of(input->packets, WORDS(", {1} packet"), WORDS(", {1} packets")),
+            said_number(input->packets));
     if (proof->last_ns)
         SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(proof->first_ns),
             said_time(proof->last_ns));

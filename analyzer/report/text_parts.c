@@ -174,8 +174,8 @@ static size_t fold_wide_at(struct bytes text, size_t columns)
         if (text.ptr[at] == ' ')
             last = at;
         width += is_wide ? 2 : 1;
-        if (width > columns && last > 0)
-            return last;
+        if (width > columns && at > 0)
+            return last > 0 ? last : at; /* without a blank: in the middle of the word */
         at += len;
         if (is_wide && width <= columns && !is_closing(bytes_from(text, at)))
             last = at;
@@ -204,6 +204,63 @@ static void fold(struct bytes text, size_t indent, const struct report_options *
         text = bytes_from(text, end);
         text_blanks(indent, out);
     }
+}
+
+/* ESC [ ... m: colours, which take no column.  0: none begins here. */
+static size_t tint_length(struct bytes text)
+{
+    size_t end = text.len > 1 && text.ptr[0] == '\033' ? bytes_find(text, 'm') : SIZE_MAX;
+
+    return end == SIZE_MAX ? 0 : end + 1;
+}
+
+/* As fold_wide_at, of text that is escaped and may hold colours. */
+static size_t fold_tinted_at(struct bytes text, size_t columns)
+{
+    size_t width = 0, last = 0, at = 0;
+    bool is_wide, has_begun = false;
+
+    while (at < text.len) {
+        size_t tint = tint_length(bytes_from(text, at));
+        if (tint) {
+            at += tint;
+            continue;
+        }
+        size_t len = character_at(text, at, &is_wide);
+        has_begun = has_begun || text.ptr[at] != ' ';
+        if (text.ptr[at] == ' ' && has_begun)
+            last = at;
+        width += is_wide ? 2 : 1;
+        if (width > columns && at > 0)
+            return last > 0 ? last : at;
+        at += len;
+        if (is_wide && width <= columns && !is_closing(bytes_from(text, at)))
+            last = at;
+    }
+    return text.len;
+}
+
+void text_end_line(size_t from, size_t indent, const struct report_options *options, struct buf *out)
+{
+    struct bytes line = bytes_from(buf_bytes(out), from);
+    size_t end = line.len > options->columns ? fold_tinted_at(line, options->columns) : line.len;
+
+    if (end < line.len) {
+        struct buf rest;
+        buf_init(&rest, LIMIT_REPORT_BLOCK);
+        (void)buf_append(&rest, bytes_from(line, end));
+        out->len = from + end;
+        for (struct bytes left = buf_bytes(&rest); left.len;) {
+            left = left.ptr[0] == ' ' ? bytes_from(left, 1) : left;
+            end = fold_tinted_at(left, options->columns - indent);
+            buf_append_u8(out, '\n');
+            text_blanks(indent, out);
+            buf_append(out, bytes_slice(left, 0, end));
+            left = bytes_from(left, end);
+        }
+        buf_release(&rest);
+    }
+    buf_append_u8(out, '\n');
 }
 
 void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out)

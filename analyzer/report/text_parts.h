@@ -15,6 +15,9 @@ enum tint text_tint_of(enum severity severity);
 void text_wire(struct bytes bytes, size_t most, struct buf *out);
 /* A paragraph folded to options->columns; it begins at column `indent`, and each further line behind as many
  * blanks. */
+/* Ends the line that begins at `from` in `out`, which is escaped and may hold colours: what is beyond the
+ * columns goes on below, behind so many blanks. */
+void text_end_line(size_t from, size_t indent, const struct report_options *options, struct buf *out);
 void text_fold(struct bytes text, size_t indent, const struct report_options *options, struct buf *out);
 /* Likewise, by the width that characters have on a terminal: those of East Asia take two columns, and a line
  * may break behind each. */

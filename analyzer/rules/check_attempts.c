@@ -158,8 +158,11 @@ static void judge_silent(const struct judged *judged, struct attempts_verdict *o
         (unsigned long long)row->closed_by_server,
         row->server.port == 465 ? "Port 465 speaks TLS first: the client must begin there."
                                 : background(judged));
+    struct finding *finding = &out->findings[out->count - 1];
+    if (row->server.port == 465)
+        finding->fault = FAULT_CLIENT; /* both wait for the other: it is the client that has to begin */
     if (!judged->is_scan)
-        out->findings[out->count - 1].confidence = CONFIDENCE_LIKELY; /* something accepts there */
+        finding->confidence = CONFIDENCE_LIKELY; /* something accepts there */
 }
 
 void check_attempts(const struct server_table *servers, const struct attempts_row *rows, size_t count,

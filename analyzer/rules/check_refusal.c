@@ -109,6 +109,7 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
     if (!finding)
         return;
     finding->reply_code = subject->reply->code;
+    finding->reason = (uint16_t)refusal->reason;
     if (rule == RULE_COMMAND_REFUSED && slip_is_of(refusal->reason)) {
         finding->fault = FAULT_CLIENT; /* so the server says; nothing here shows it */
         finding->confidence = CONFIDENCE_LIKELY;
@@ -117,6 +118,18 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
         && refusal->confidence < finding->confidence)
         finding->confidence = refusal->confidence;
     describe(analysis, finding, subject, refusal);
+}
+
+/* n of the STARTTLS before the command that the server had refused; 0 none.  One that was not offered is the
+ * client's own fault. */
+static uint32_t refused_starttls(const struct analysis *analysis, uint32_t n)
+{
+    for (uint32_t i = n; i > 1; i--) {
+        const struct item *item = replay_command(&analysis->replay, i - 1);
+        if (item && item->as.command.verb == VERB_STARTTLS)
+            return analysis->replay.judgements[i - 2].verdict == VERDICT_REFUSED ? i - 1 : 0;
+    }
+    return 0;
 }
 
 /* Asks for authentication or encryption: said also where the command is out of order. */
@@ -131,6 +144,16 @@ static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t in
     finding->cause_command = judgement->cause;
     if (refusal->other != REASON_NONE && refusal->confidence < finding->confidence)
         finding->confidence = refusal->confidence;
+    uint32_t tried = rule == RULE_TLS_REQUIRED ? refused_starttls(analysis, finding->command) : 0;
+    if (tried) {
+        finding->cause_command = tried;
+        finding->fault = FAULT_SERVER;
+        check_detail(
+            analysis, finding,
+            "The client had asked for it (command %u, STARTTLS), and the server had refused with %u: it "
+            "demands what it does not give.",
+            (unsigned)tried, (unsigned)replay_command(&analysis->replay, tried)->reply->code);
+    }
     if (rule == RULE_AUTH_REQUIRED && judgement->cause)
         check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
                      (unsigned)judgement->cause);

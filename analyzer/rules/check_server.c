@@ -1,9 +1,12 @@
 /* Findings about the server: 503 where it has no place, misorder that it let pass, and its goodbyes. */
 #include "rules/check.h"
 
+#include "base/timestamp.h"
 #include "replay/farewell.h"
 #include "replay/sequence_text.h"
 #include "rules/refusal.h"
+
+enum { IDLE_SECONDS = 299 }; /* RFC 5321 4.5.3.2.7: five minutes, as the server's clock rounds them */
 
 /* What the 503 is about if it is about no order: what the code says (RFC 3463 3.8), or a text that speaks of
  * something else than order.  NONE: it is about order. */
@@ -60,6 +63,7 @@ static void raise_policy(struct analysis *analysis, size_t index, enum refusal_r
     if (!finding)
         return;
     finding->confidence = CONFIDENCE_LIKELY;
+    finding->reason = (uint16_t)policy;
     check_detail(analysis, finding, "It is about this: %s.", reason_of(policy)->words);
 }
 
@@ -265,6 +269,18 @@ static void check_command(struct analysis *analysis, size_t index)
     }
 }
 
+/* Nobody said anything for so long before the server took leave, unasked: it was the client's turn. */
+static uint64_t idle_seconds(const struct analysis *analysis, size_t index, const struct reply *reply)
+{
+    const struct item *item = &analysis->session->items[index];
+
+    if (item->kind == ITEM_REPLY && index > 0)
+        item--;
+    if (!item->reply || item->reply == reply || item->reply->at.time_ns > reply->at.time_ns)
+        return 0; /* it answers something */
+    return (reply->at.time_ns - item->reply->at.time_ns) / NS_PER_SECOND;
+}
+
 /* Why it closes, as far as the reply or what went before it tells. */
 static void raise_421(struct analysis *analysis, size_t index, const struct reply *reply)
 {
@@ -283,6 +299,11 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
     } else if (reasons & reason_bit(REASON_ERROR_LIMIT)) {
         finding->fault = FAULT_CLIENT;
         check_detail(analysis, finding, "It has had enough of the client's errors.");
+    } else if (idle_seconds(analysis, index, reply) >= IDLE_SECONDS) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(analysis, finding,
+                     "The client had left the connection idle for %llu seconds, and it was its turn.",
+                     (unsigned long long)idle_seconds(analysis, index, reply));
     } else if (reasons & reason_bit(REASON_SYSTEM)) {
         finding->fault = FAULT_SERVER;
     }

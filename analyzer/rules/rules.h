@@ -59,6 +59,7 @@ struct finding {
     struct packet_ref packet;
     uint64_t time_ns;
     uint16_t reply_code;     /* 0 none */
+    uint16_t reason;         /* why the server refused: an enum refusal_reason of refusal.h; 0 not known */
     uint32_t cause_command;  /* n of the command that is the first cause; 0 none */
     enum rule_id cause_rule; /* or RULE_NONE */
     struct bytes detail;     /* a sentence about this very case, behind the rule's explanation; empty none */

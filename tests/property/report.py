@@ -5,7 +5,10 @@
   hostile     what an attacker puts into any field takes effect in no format
   anonymous   no address, name or identity is left, and equal ones stay equal
   comparing   against an earlier capture: new, gone, worse, the same
-  sameness    a recording gives what its packets give; twice gives the same"""
+  sameness    a recording gives what its packets give; twice gives the same
+  software    programs that headers name are told apart where headers were kept, and only there
+  loss        what the recorder lost stands in the report
+  undated     a log without times gets none, and what it cannot give is said"""
 
 import html.parser
 import json
@@ -120,6 +123,8 @@ def hostile_capture(rng, path):
         said = text.replace("\n", " ").replace("\r", " ")
         capture.add(1 + k, 3 * k, [(None, f"220 {said} ESMTP"), (f"EHLO {said}", f"250-{said}\r\n250 AUTH PLAIN LOGIN"),
                     ("AUTH LOGIN", "334 " + history.b64(said)), (history.b64(text), "334 UGFzc3dvcmQ6"), (history.b64("x"), f"535 5.7.8 {said}"),
+                    (f"MAIL FROM:<{said}@y.test>", "250 ok"), (f"RCPT TO:<{said}@y.test>", "250 ok"), ("DATA", "354 go"),
+                    (f"Received: by x ({said}) with {said} id 1\r\nX-Mailer: {said}\r\nMessage-ID: <{said}>\r\n\r\nx\r\n.", f"550 {said}"),
                     (f"MAIL FROM:<{said}@x.test>", f"550 5.7.1 {said}"), (f"RCPT TO:<{said}>", f"503 {said}"), (said, f"500 {said}"),
                     ("DATA", f"503-{said}\r\n503 {said}"), ("QUIT", f"221 {said}")])
         capture.add(1 + k, 3 * k + 1, [BANNER, EHLO, (f"RCPT TO:<a@{said}>", f"503 5.5.1 {said}"), ("QUIT", "221 bye")])
@@ -153,13 +158,25 @@ def check_markdown(text):
     return bad + (["markdown: a fence is open at the end"] if fence else [])
 
 
-def hostile(binary, folder):
-    path = os.path.join(folder, "hostile.pcap")
+def hostile_inputs(binary, folder):
+    """The same in packets, a recording with headers, and a log; the names of the files are hostile, too."""
+    path = os.path.join(folder, "=cmd|x!A0 <img src=x onerror=alert(1)>`x`\x1b[31m.pcap")
     hostile_capture(random.Random(2), path)
+    recording, log = os.path.join(folder, "[x](javascript:alert(1)).jsonl"), os.path.join(folder, "<b>.log")
+    run(binary, "capture", "-r", path, "-o", recording, "--content", "headers")
+    with open(log, "wb") as f:
+        for text in MARKUP:
+            said = text.replace("\n", " ").replace("\r", " ")
+            f.write(f"220 {said} ESMTP\nEHLO {said}\n250 ok\nRCPT TO:<{said}>\n503 {said}\nQUIT\n221 bye\n".encode())
+    return path, recording, log
+
+
+def hostile(binary, folder):
+    inputs = hostile_inputs(binary, folder)
     bad = []
-    for options in ([], ["--anonymize"], ["--lang", "ja"]):
+    for options in ([], ["--anonymize"], ["--lang", "ja"], ["--content", "headers"]):
         for name in FORMATS:
-            out = run(binary, "report", "--format", name, *options, path)
+            out = run(binary, "report", "--format", name, *options, *inputs)
             text = out.decode("utf-8")
             odd = re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
             if odd and name != "json":
@@ -231,13 +248,69 @@ def comparing(binary, folder):
     return bad
 
 
+def software(binary, folder):
+    path, recording = os.path.join(folder, "software.pcap"), os.path.join(folder, "software.jsonl")
+    capture = history.Capture(random.Random(5))
+    for k in range(8):
+        name = "PHPMailer 6.8" if k % 2 else "Mutt/2.2"
+        capture.add(50, 4 * k, history.mail("a@b.test", "c@d.test", f"X-Mailer: {name}\r\nSubject: {k}\r\n\r\nx", end="554 5.7.1 spam"))
+    capture.write(path)
+    run(binary, "capture", "-r", path, "-o", recording, "--content", "headers")
+    bad = []
+    for what, count in (([path], 1), ([path, "--content", "headers"], 2), ([recording], 2)):
+        incidents = [i for i in json.loads(run(binary, "report", "--format", "json", *what))["incidents"] if i["severity"] != "info"]
+        names = sorted(n for i in incidents for n in i["client_software"])
+        if len(incidents) != count or names != ([] if count == 1 else ["Mutt/2.2", "PHPMailer 6.8"]):
+            bad.append(f"{what[1:] or what[0][-6:]}: {len(incidents)} incidents of {names}")
+    if "PHPMailer 6.8" not in run(binary, "report", recording).decode():
+        bad.append("the text does not name the program")
+    return bad
+
+
+def loss(binary, folder):
+    path = os.path.join(folder, "loss.pcap")
+    capture = history.Capture(random.Random(6))
+    for k in range(3):
+        capture.add(60, 5 * k, [BANNER, EHLO, ("RCPT TO:<a@b.test>", "503 5.5.1 need MAIL command"), ("QUIT", "221 bye")])
+    capture.write(path)
+    lines = [json.loads(line) for line in run(binary, "capture", "-r", path, "-o", "-").decode().split("\n") if line]
+    for line in lines:
+        if line["type"] == "stats":
+            line["dropped"] = 17
+    recording = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines) + "\n"
+    bad, text = [], run(binary, "report", "-", stdin=recording.encode()).decode()
+    if len(re.findall(r"The\s+recorder\s+lost\s+17\s+packets", text)) != 2:
+        bad.append("the packets that the recorder lost are not in the report, or not at the incident")
+    if json.loads(run(binary, "report", "--format", "json", "-", stdin=recording.encode()))["capture_quality"]["dropped_packets"] != 17:
+        bad.append("json does not count them")
+    return bad
+
+
+def undated(binary, folder):
+    log, out = os.path.join(folder, "session.log"), os.path.join(folder, "taken")
+    with open(log, "w", encoding="ascii") as f:
+        f.write("220 mx.test ESMTP\nEHLO a\n250 ok\nRCPT TO:<a@b.test>\n503 need MAIL\nQUIT\n221 bye\n")
+    bad, text = [], run(binary, "report", log).decode()
+    bad += [f"the report says {odd}" for odd in ("00:00:00", "unknown:0", "1970", "0.00 ms") if odd in text]
+    if any(i["first_seen"] for i in report(binary, log)["incidents"]):
+        bad.append("json has times")
+    p = subprocess.run([binary, "extract", "-d", out, "--scrubbed-pcap", out + ".pcapng", log], capture_output=True, text=True)
+    if p.returncode != 3 or "holds no packets" not in p.stderr or "holds no messages" not in p.stderr:
+        bad.append(f"extract: {p.returncode}, {p.stderr}")
+    p = subprocess.run([binary, "report", "--since", "2020-01-01", log], capture_output=True, text=True)
+    if "without dates" not in p.stderr:
+        bad.append(f"--since: {p.stderr}")
+    return bad
+
+
 def main():
     binary, bad = os.path.abspath(sys.argv[1]), []
     with tempfile.TemporaryDirectory() as folder:
-        for check in (grouping, hostile, anonymous, comparing):
+        checks = (grouping, hostile, anonymous, comparing, software, loss, undated)
+        for check in checks:
             bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
     print("\n".join(bad[:40]))
-    print(f"4 checks, {len(bad)} complaints")
+    print(f"{len(checks)} checks, {len(bad)} complaints")
     return 1 if bad else 0
 
 

@@ -23,7 +23,7 @@
     rows.forEach(function (row) { table.tBodies[0].appendChild(row); });
   }
   function filter() {
-    var wanted = text.value.trim().toLowerCase(), count = 0;
+    var wanted = text.value.trim().toLowerCase(), all = [0, 0], count = [0, 0];
     rows.forEach(function (row) {
       var article = document.getElementById(row.getAttribute('data-for'));
       var fits = (!wanted || row.textContent.toLowerCase().indexOf(wanted) >= 0 ||
@@ -33,9 +33,12 @@
         });
       row.classList.toggle('hide', !fits);
       if (article) { article.classList.toggle('hide', !fits); }
-      count += fits ? 1 : 0;
+      var kind = row.getAttribute('data-counts') === '1' ? 0 : 1;
+      all[kind] += 1;
+      count[kind] += fits ? 1 : 0;
     });
-    shown.textContent = shown.getAttribute('data-text').replace('{1}', count).replace('{2}', rows.length);
+    shown.textContent = shown.getAttribute('data-text').replace('{1}', count[0]).replace('{2}', all[0])
+      .replace('{3}', count[1]).replace('{4}', all[1]);
   }
   function fold(open) {
     document.querySelectorAll('details').forEach(function (d) { d.open = open; });

@@ -1,0 +1,1 @@
+fuzz_target(fuzz_header analyzer_incident)

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""incidents.py SMTPSCOPE: a reader who has only the report of an incident finds the first cause, the side at fault and the fix.
+
+Each row is an incident as it happens: sessions as dialogues, which finding has to stand first, whose fault it is, and what
+the text of the report has to say, the order as it should have been included.  No report, of whatever format for people,
+has a line of more than 80 columns, and nothing else is an incident beside it."""
+
+import base64
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import frames  # noqa: E402
+
+SYN, ACK, FIN, PUSH, RST = 2, 16, 1, 8, 4
+QUIT = ["> QUIT", "< 221 2.0.0 Bye"]
+CLIENT_HELLO = bytes.fromhex("160301002f0100002b0303") + bytes(32) + bytes.fromhex("000004c02fc0300100")
+
+
+def b64(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def hello(*offers, name="shop.example"):
+    lines = ["mx1.hotel.example", "PIPELINING", "SIZE 10240000", *offers, "ENHANCEDSTATUSCODES"]
+    reply = [f"< 250{'-' if i + 1 < len(lines) else ' '}{line}" for i, line in enumerate(lines)]
+    return ["< 220 mx1.hotel.example ESMTP Postfix", f"> EHLO {name}", *reply]
+
+
+def mail(rcpt="250 2.1.5 Ok", sender="orders@shop.example"):
+    return [f"> MAIL FROM:<{sender}>", "< 250 2.1.0 Ok", "> RCPT TO:<anna@hotel.example>", f"< {rcpt}"]
+
+
+def content(reply, text="Subject: x\r\n\r\nhello"):
+    return ["> DATA", "< 354 go", f"> {text}\r\n.", *[f"< {line}" for line in reply.split("\n")]]
+
+
+def login(name, password, reply):
+    return ["> AUTH LOGIN", "< 334 VXNlcm5hbWU6", "> " + b64(name), "< 334 UGFzc3dvcmQ6", "> " + b64(password), f"< {reply}"]
+
+
+# name: (finding, fault, what the text says, the lines of a session, sessions, port, who ends it)
+# "> x" the client says, "< x" the server, ">> x" the client without waiting, "~ n" n seconds pass.
+ROWS = {
+    "auth before starttls": ("auth-not-offered", "client", [r"\+ STARTTLS  ->  220", "Start TLS and send EHLO again"],
+                             [*hello("STARTTLS"), "> AUTH LOGIN", "< 503 5.5.1 Error: authentication not enabled", *QUIT], 4, 587, 0),
+    "wrong password": ("auth-failed", "client", [r"\+ \(user name and password as the server has them\)", "was refused 3 times"],
+                       [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "old", "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"), *QUIT],
+                       5, 587, 0),
+    "smtp auth switched off": ("auth-failed", "policy", ["Do not change the password"],
+                               [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "pw", "535 5.7.139 Authentication unsuccessful, "
+                                "SmtpClientAuthentication is disabled for the Tenant."), *QUIT], 2, 587, 0),
+    "size declared": ("limits-exceeded", "client", ["at most 10240000", r"\+ \(a message that keeps to what the EHLO reply"],
+                      [*hello(), "> MAIL FROM:<a@shop.example> SIZE=34567890", "< 552 5.3.4 Message size exceeds fixed limit", *QUIT], 3, 25, 0),
+    "greylisted, never again": ("greylisted", "policy", ["put off for now", r"\+ \(some minutes later, on a new connection"],
+                                [*hello(), *mail("450 4.2.0 <anna@hotel.example>: Recipient address rejected: Greylisted"), *QUIT], 3, 25, 0),
+    "masked by a firewall": ("middlebox-masking", "path", ["SMTP inspection switched off", "starttls-stripped"],
+                             ["< 220 ***************************", "> EHLO shop.example", "< 250-mx1.hotel.example", "< 250-XXXXXXXA", "< 250 SIZE 1000000",
+                              *mail(), *content("250 2.0.0 Ok: queued as 4X"), *QUIT], 2, 25, 0),
+    "too many connections": ("rate-limited", "policy", ["fewer connections|Send more slowly"],
+                             ["< 421 4.7.0 mx1.hotel.example Error: too many connections from 192.0.2.1"], 9, 25, 1),
+    "policy as 503": ("policy-as-503", "server", ["The order of the commands was right", "550 or 554"],
+                      [*hello(), "> MAIL FROM:<a@blocked.example>", "< 503 5.7.1 Sender denied by local policy", "> RCPT TO:<b@hotel.example>",
+                       "< 503 5.5.1 Error: need MAIL command", *QUIT], 3, 25, 0),
+    "relay denied": ("relay-denied", "policy", [r"\+ AUTH PLAIN  ->  235", "RCPT TO:<anna@hotel.example>  ->  250"],
+                     [*hello("AUTH PLAIN LOGIN"), *mail("554 5.7.1 <anna@hotel.example>: Relay access denied"), "> DATA",
+                      "< 554 5.5.1 Error: no valid recipients", *QUIT], 3, 25, 0),
+    "early talker": ("early-talker", "client", [r"\+ \(wait here for the greeting", "synchronization error"],
+                     ["> EHLO bot.example", "~ 1", "< 554 SMTP synchronization error"], 3, 25, 1),
+    "postscreen": ("early-talker", "client", [r"\+ \(wait here for the greeting"],
+                   ["> EHLO bot.example", "~ 2", "< 220 mx1.hotel.example ESMTP Postfix", "< 550 5.5.1 Protocol error"], 2, 25, 1),
+    "dots not doubled": ("dot-stuffing", "client", [r"\+ \(the content with a second dot"],
+                         [*hello(), *mail(), "> DATA", "< 354 go", "> Subject: r\r\n\r\none\r\n.\r\ntwo\r\nthree\r\n.", "< 250 2.0.0 Ok: queued as 77",
+                          "< 502 5.5.2 Error: command not recognized", "< 502 5.5.2 Error: command not recognized",
+                          "< 502 5.5.2 Error: command not recognized", *QUIT], 1, 25, 0),
+    "line too long": ("line-too-long", "client", [r"\+ \(the content with no line over 998"],
+                      [*hello(), *mail(), *content("550 5.6.0 Line too long (see RFC5321 4.5.3.1.6)", "Subject: x\r\n\r\n" + "A" * 1500), *QUIT], 1, 25, 0),
+    "refused MAIL ignored": ("sender-refused", "policy", ["RCPT 503", "DATA 503", r"\+ RSET"],
+                             [*hello(), "> MAIL FROM:<job@intern.local>", "< 550 5.1.8 <job@intern.local>: Sender address rejected: Domain not found",
+                              "> RCPT TO:<anna@hotel.example>", "< 503 5.5.1 Error: need MAIL command", "> DATA",
+                              "< 503 5.5.1 Error: need RCPT command", *QUIT], 6, 25, 0),
+    "no brackets": ("command-syntax", "client", [r"\+ MAIL FROM:<orders@shop.example>  ->  250"],
+                    [*hello(), "> MAIL FROM: orders@shop.example", "< 501 5.1.7 Bad sender address syntax", *QUIT], 2, 25, 0),
+    "pipelined, not offered": ("pipelining-not-offered", "client", [r"\+ \(wait here for the reply\)", "synchronization error"],
+                               ["< 220 mail.inn.example ESMTP Exim 4.96", "> EHLO shop.example", "< 250-mail.inn.example", "< 250 SIZE 52428800",
+                                "> MAIL FROM:<a@shop.example>", ">> RCPT TO:<b@inn.example>", ">> DATA", "< 554 SMTP synchronization error"], 1, 25, 1),
+    "idle client": ("server-421", "client", ["idle for 300 seconds", "Send QUIT when there is nothing left"],
+                    [*hello(), *mail(), "~ 300", "< 421 4.4.2 mx1.hotel.example Error: timeout exceeded"], 1, 25, 1),
+    "impatient client": ("timeout", "client", ["in doubt", "ten minutes", r"\+ \(wait for the reply: ten minutes"],
+                         [*hello(), *mail(), "> DATA", "< 354 go", "> Subject: x\r\n\r\nbody\r\n.", "~ 60"], 3, 25, 0),
+    "tls alert": ("tls-handshake-failed", "undecided", ["handshake_failure", "TLS 1.2 and 1.3"],
+                  [*hello("STARTTLS"), "> STARTTLS", "< 220 2.0.0 Ready", CLIENT_HELLO, "< \x15\x03\x03\0\x02\x02\x28"], 2, 25, 1),
+    "name refused": ("blocklisted", "policy", ["full host name in EHLO", r"\+ EHLO <full-host-name>"],
+                     ["< 220 mx1.hotel.example ESMTP Postfix", "> EHLO localhost", "< 550 5.7.1 <localhost>: Helo command rejected: Host not found",
+                      "> MAIL FROM:<a@shop.example>", "< 503 5.5.1 Error: send HELO/EHLO first", *QUIT], 2, 25, 0),
+    "block list": ("blocklisted", "policy", ["Spamhaus", "have it removed there"],
+                   [*hello(), *mail("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"), *QUIT], 2, 25, 0),
+    "spf": ("message-refused", "policy", ["SPF record", "did not pass"],
+            [*hello(), *mail(), *content("550-5.7.26 This mail has been blocked because the sender is unauthenticated.\n"
+                                         "550 5.7.26 SPF [shop.example] with ip: [192.0.2.1] = did not pass"), *QUIT], 1, 25, 0),
+    "virus": ("message-refused", "policy", ["Scan the machine that sends"],
+              [*hello(), *mail(), *content("554 5.7.1 virus Eicar-Test-Signature detected by ClamAV"), *QUIT], 1, 25, 0),
+    "disk full": ("command-refused", "policy", ["disk space", "keep the message and try again later"],
+                  [*hello(), "> MAIL FROM:<a@shop.example>", "< 452 4.3.1 Insufficient system storage", *QUIT], 2, 25, 0),
+    "starttls demanded": ("tls-required", "policy", [r"\+ STARTTLS  ->  220"],
+                          [*hello("STARTTLS"), "> MAIL FROM:<a@shop.example>", "< 530 5.7.0 Must issue a STARTTLS command first", *QUIT], 2, 25, 0),
+    "login demanded": ("auth-required", "client", [r"\+ STARTTLS  ->  220", r"\+ AUTH "],
+                       [*hello("STARTTLS", "AUTH PLAIN LOGIN"), "> MAIL FROM:<a@shop.example>", "< 530 5.7.0 Authentication required", *QUIT], 2, 587, 0),
+    "helo, then auth": ("esmtp-after-helo", "client", [r"\+ EHLO printer"],
+                        ["< 220 mx1.hotel.example ESMTP Postfix", "> HELO printer", "< 250 mx1.hotel.example", "> AUTH LOGIN",
+                         "< 503 5.5.1 Error: authentication not enabled", *QUIT], 2, 587, 0),
+    "tls not available": ("tls-required", "server", [r"\+ STARTTLS  ->  220", "it demands what it does not give", "Mend TLS on the server"],
+                          [*hello("STARTTLS"), "> STARTTLS", "< 454 4.7.0 TLS not available due to local problem", "> MAIL FROM:<a@shop.example>",
+                           "< 530 5.7.0 Must issue a STARTTLS command first", *QUIT], 2, 25, 0),
+    "too many errors": ("rcpt-without-mail", "client", [r"\+ MAIL FROM:", "too-many-errors: 1"],
+                        [*hello(), *(["> RCPT TO:<u@hotel.example>", "< 503 5.5.1 Error: need MAIL command"] * 20),
+                         "< 421 4.7.0 mx1.hotel.example Error: too many errors"], 1, 25, 1),
+    "bare line feeds": ("bare-lf", "client", ["1 message was not delivered", r"\+ \(the content with CR LF"],
+                        [*hello(), *mail(), *content("550 5.5.2 mx1.hotel.example Error: bare <LF> received", "Subject: x\n\nhello\n"), *QUIT], 1, 25, 0),
+    "not base64": ("auth-bad-base64", "client", [r"\+ \(each response in base64"],
+                   [*hello("AUTH LOGIN PLAIN"), "> AUTH LOGIN", "< 334 VXNlcm5hbWU6", "> bob@firm.example",
+                    "< 501 5.5.2 Error: malformed authentication response", *QUIT], 1, 587, 0),
+    "silence on 465": ("no-greeting-sent", "client", ["begin with TLS"], ["~ 60"], 2, 465, 0),
+}
+
+
+def packets(rng, number, lines, port, closer, start_s):
+    """The segments of one session."""
+    now, seq = int(start_s * 10**9), [rng.randrange(2**32), rng.randrange(2**32)]
+    ends, out = [(bytes([192, 0, 2, 1]), 20000 + number), (bytes([203, 0, 113, 25]), port)], []
+
+    def send(side, payload, flags, wait_ms=None):
+        nonlocal now
+        now += int((rng.uniform(4, 12) if wait_ms is None else wait_ms) * 10**6)
+        s = frames.Segment()
+        s.time, s.flags, s.window, s.hops, s.payload, s.options = now, flags, 64240, 60, payload, b""
+        (s.src, s.sport), (s.dst, s.dport) = ends[side], ends[1 - side]
+        s.seq, s.ack = seq[side], seq[1 - side] if flags & ACK else 0
+        seq[side] += len(payload) + bool(flags & (SYN | FIN))
+        out.append(s)
+
+    send(0, b"", SYN), send(1, b"", SYN | ACK), send(0, b"", ACK)
+    for line in lines:
+        if isinstance(line, bytes):
+            send(0, line, ACK | PUSH)
+            continue
+        who, said = line.split(" ", 1)
+        if who == "~":
+            now += int(float(said) * 10**9)
+        else:
+            raw = said.encode("latin-1") + (b"" if said[0] == "\x15" else b"\r\n")
+            send(1 if who == "<" else 0, raw, ACK | PUSH, 0.05 if who == ">>" else None)
+    send(closer, b"", FIN | ACK), send(1 - closer, b"", FIN | ACK), send(closer, b"", ACK)
+    return out
+
+
+def run(binary, *arguments):
+    p = subprocess.run([binary, *arguments], capture_output=True)
+    if p.returncode:
+        raise AssertionError(f"{arguments}: exit {p.returncode}: {p.stderr.decode()[-300:]}")
+    return p.stdout.decode()
+
+
+def columns(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def too_wide(what, text):
+    return [f"{what}: {columns(line)} columns: {line[:100]}" for line in text.split("\n") if columns(line) > 80][:2]
+
+
+def check(binary, path, name, row):
+    finding, fault, says, _, sessions, _, _ = row
+    result = json.loads(run(binary, "report", "--format", "json", path))
+    grave = [i for i in result["incidents"] if i["severity"] != "info"
+             and i["cause"]["finding"] not in ("cleartext-credential", "brute-force")]
+    bad = []
+    if [i["cause"]["finding"] for i in grave] != [finding]:
+        bad.append(f"{name}: incidents {[i['cause']['finding'] for i in grave]} in place of {finding}")
+    elif (grave[0]["fault"], grave[0]["sessions"]) != (fault, sessions):
+        bad.append(f"{name}: the fault of {grave[0]['fault']} in {grave[0]['sessions']} sessions")
+    if result["incidents"][0] not in grave:
+        bad.append(f"{name}: {result['incidents'][0]['cause']['finding']} stands first")
+    text = run(binary, "report", path)
+    flat = re.sub(r"\s+", " ", text)
+    bad += [f"{name}: does not say {s}" for s in says if not re.search(s, text) and not re.search(s, flat)]
+    return bad + too_wide(name, text) + too_wide(name + " (ja)", run(binary, "report", "--lang", "ja", path))
+
+
+def explanations(binary):
+    """Everything that explain prints, in both languages."""
+    findings = re.findall(r"^  ([a-z0-9-]+) ", run(binary, "explain"), re.M)
+    words = [str(code) for code in (220, 250, 334, 354, 421, 450, 503, 535, 550, 554)]
+    return [b for language in ("en", "ja") for word in ([], *([w] for w in words + findings), ["334", "503", "535"])
+            for b in too_wide(f"explain {word}", run(binary, "explain", "--lang", language, *word))]
+
+
+def main():
+    binary, rng = os.path.abspath(sys.argv[1]), random.Random(6)
+    bad = explanations(binary)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, row in ROWS.items():
+            path, segments = os.path.join(folder, "incident.pcap"), []
+            for k in range(row[4]):
+                segments += packets(rng, k, row[3], row[5], row[6], 1_795_000_000 + 45 * k)
+            frames.write(path, sorted(segments, key=lambda s: s.time))
+            bad += check(binary, path, name, row)
+    print("\n".join(bad[:40]))
+    print(f"{len(ROWS)} incidents, {len(bad)} complaints")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
