@@ -10,6 +10,7 @@
 static const struct log_mark marks[] = {
     { " -> ", SIDE_CLIENT }, { " ~> ", SIDE_CLIENT }, { "**> ", SIDE_CLIENT }, { "*~> ", SIDE_CLIENT },
     { "<-  ", SIDE_SERVER }, { "<~  ", SIDE_SERVER }, { "<** ", SIDE_SERVER }, { "<~* ", SIDE_SERVER },
+    { "-> ", SIDE_CLIENT },  { "~> ", SIDE_CLIENT },  { "<- ", SIDE_SERVER },  { "<~ ", SIDE_SERVER },
     { "=== ", SIDE_NONE },   { "*** ", SIDE_NONE },   { NULL, SIDE_NONE },
 };
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/buf.h"
 #include "source/merge.h"
+#include "source/wide_text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -342,6 +343,29 @@ static int next_octet(const struct source *source, struct input *input)
     return c;
 }
 
+static int next_wide_unit(const struct source *source, struct input *input)
+{
+    int first = next_octet(source, input), second = first == EOF ? EOF : next_octet(source, input);
+
+    if (second == EOF)
+        return EOF;
+    return input->is_big_endian ? first << 8 | second : second << 8 | first;
+}
+
+/* A line of UTF-16, in UTF-8. */
+static bool read_wide_line(struct source *source, struct input *input, struct bytes *line)
+{
+    size_t len = 0;
+    uint16_t high = 0;
+    int unit;
+
+    while ((unit = next_wide_unit(source, input)) != EOF && unit != '\n')
+        if (len + 4 <= LINE_BLOCK)
+            len += wide_text_to_utf8((uint16_t)unit, &high, source->block + len);
+    *line = (struct bytes){ source->block, len };
+    return unit != EOF || len > 0;
+}
+
 /* Up to its LF; what a line has beyond LINE_BLOCK is dropped.  Given out as soon as it is there, for a pipe
  * may stay open.  False: nothing is left. */
 static bool read_log_line(struct source *source, struct input *input, struct bytes *line)
@@ -349,6 +373,8 @@ static bool read_log_line(struct source *source, struct input *input, struct byt
     size_t len = 0;
     int c;
 
+    if (input->is_wide)
+        return read_wide_line(source, input, line);
     while ((c = next_octet(source, input)) != EOF && c != '\n')
         if (len < LINE_BLOCK)
             source->block[len++] = (uint8_t)c;
