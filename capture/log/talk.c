@@ -360,6 +360,11 @@ bool talk_is_over(const struct talk *talk)
     return talk->is_over;
 }
 
+bool talk_asked_for_tls(const struct talk *talk)
+{
+    return talk->tls == TALK_TLS_ASKED;
+}
+
 enum side talk_outward(const struct talk *talk)
 {
     return talk->outward;
