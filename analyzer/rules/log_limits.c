@@ -109,7 +109,10 @@ static bool is_beyond(const struct analysis *analysis, const struct finding *fin
         limits |= LIMIT_NOT_CLEAR;
     if (!finding->reply_code)
         limits |= LIMIT_UNANSWERED;
-    return (limits_of_rule(finding->rule) & limits) || is_about_implied(analysis, finding);
+    /* What follows from a refusal, a client may have sent before it knew. */
+    bool is_consequence =
+        judgement && judgement->verdict == VERDICT_CONSEQUENCE && (limits & LIMIT_SERVER_SIDE);
+    return (limits_of_rule(finding->rule) & limits) || is_consequence || is_about_implied(analysis, finding);
 }
 
 void log_limits_apply(struct analysis *analysis)
