@@ -33,7 +33,8 @@ struct log_notes {
     unsigned state; /* of the format's own */
     uint64_t count;
     bool is_told;
-    struct log_stamp stamp; /* of what follows, where a line of its own says it */
+    uint64_t number;        /* of the line that waits */
+    struct log_stamp stamp; /* of it, or of what follows where a line of its own tells it */
     struct buf text;        /* what is not complete yet */
     struct buf other;       /* the same of the other side */
     struct buf key;         /* of the talk that the next line belongs to */

@@ -31,6 +31,7 @@ extern const struct log_format log_format_sendmail;
 extern const struct log_format log_format_mutt;
 extern const struct log_format log_format_s_nail;
 extern const struct log_format log_format_socat;
+extern const struct log_format log_format_ssmtp;
 extern const struct log_format log_format_curl;
 extern const struct log_format log_format_terminal;
 extern const struct log_format log_format_generic;

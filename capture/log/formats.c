@@ -29,6 +29,7 @@ const struct log_format *const log_formats[] = {
     &log_format_mutt,
     &log_format_s_nail,
     &log_format_socat,
+    &log_format_ssmtp,
     &log_format_sendmail_traffic,
     &log_format_sendmail,
     &log_format_curl,

@@ -334,6 +334,13 @@ void talk_imply(struct talk *talk, struct bytes command, struct bytes reply)
     }
 }
 
+void talk_cut_next_reply(struct talk *talk)
+{
+    talk->facts.is_partial = true;
+    if (talk->dialogue)
+        dialogue_cut_next_reply(talk->dialogue);
+}
+
 void talk_skips_replies(struct talk *talk)
 {
     talk->facts.is_partial = true;

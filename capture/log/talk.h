@@ -48,6 +48,8 @@ void talk_say_part(struct talk *talk, struct bytes text);
 /* A command that the log leaves out, and that this program is known to send here.  `reply` is what is seen of
  * the answer, empty if nothing is. */
 void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);
+/* Of the reply that comes next only the last line is shown. */
+void talk_cut_next_reply(struct talk *talk);
 /* Replies are left out from here on, or have been. */
 void talk_skips_replies(struct talk *talk);
 void talk_enter_tls(struct talk *talk);

@@ -25,9 +25,23 @@ import servers      # noqa: E402
 from dialogue import Dialogue  # noqa: E402
 
 
-class Postfix(servers.Postfix):
+class File:
+    """A log that is one file."""
+    log, at, lmtp = "/log", 0, False
+
+    def take(self):
+        """What was written since the last time."""
+        with open(self.box.path(self.log), "rb") as f:
+            f.seek(self.at)
+            text = f.read()
+        self.at += len(text)
+        return text
+
+
+class Postfix(File, servers.Postfix):
     """debug_peer_list: what smtpd -v says, of these clients alone."""
     log = "/var/log/postfix.log"
+    ports = {"smtp": 25, "submission": 587, "strict": 2525}
 
     def configure(self):
         super().configure()
@@ -35,9 +49,37 @@ class Postfix(servers.Postfix):
             f.write("debug_peer_list = 127.0.0.1\ndebug_peer_level = 2\n")
 
 
-class Restarted:
+class Dovecot(servers.Postfix):
+    """The rawlogs of Dovecot's LMTP: two files for each connection, as tail shows them."""
+    ports, lmtp, folder, seen = {"lmtp": 24}, True, "/var/tmp/rawlog", frozenset()
+
+    def configure(self):
+        super().configure()
+        self.box.run("sh", "-c", f"rm -rf {self.folder}; mkdir -p {self.folder}; chmod 777 {self.folder}")
+        with open(self.box.path("/etc/dovecot/dovecot.conf"), "a") as f:
+            f.write(f"protocol lmtp {{\n  rawlog_dir = {self.folder}\n}}\nlmtp_rawlog_dir = {self.folder}\n")
+
+    def start(self):
+        self.configure()
+        self.box.run("dovecot")
+        lab.wait_port(24)
+
+    def take(self):
+        names = sorted(set(os.listdir(self.box.path(self.folder))) - self.seen)
+        self.seen = self.seen | set(names)
+        text = b""
+        for name in names:
+            with open(os.path.join(self.box.path(self.folder), name), "rb") as f:
+                text += f"==> {name} <==\n".encode() + f.read() + b"\n"
+        return text
+
+
+class Haraka(File, servers.Haraka):
+    """Haraka at the level of its protocol, as ever."""
+
+
+class Restarted(File):
     """Started once more, with another command."""
-    log = "/log"
 
     def start(self):
         super().start()
@@ -85,7 +127,10 @@ class SmtpServer(Restarted, servers.Nodemailer):
 
 
 SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
-           "nodemailer": SmtpServer}
+           "nodemailer": SmtpServer, "dovecot": Dovecot, "haraka": Haraka}
+
+
+BOXES = {"dovecot": "postfix"}
 
 
 def talk(name, rounds, seed, folder):
@@ -93,16 +138,16 @@ def talk(name, rounds, seed, folder):
     lab.loopback_up()
     server = SERVERS[name]()
     server.start()
-    path, ports, at = server.box.path(server.log), {}, 0
+    time.sleep(0.3)
+    ports = {}
     with lab.Tcpdump(os.path.join(folder, "all.pcap")):
         for n in range(rounds):
-            at = os.path.getsize(path) if os.path.exists(path) else 0
-            where = random.Random(f"{name}{seed}{n}").choice([p for p in server.ports.values() if p != 24])
-            ports[n] = Dialogue(random.Random(f"{seed}{n}"), where, False).run()[0]
+            server.take()
+            where = random.Random(f"{name}{seed}{n}").choice(list(server.ports.values()))
+            ports[n] = Dialogue(random.Random(f"{seed}{n}"), where, server.lmtp).run()[0]
             time.sleep(0.4)  # what the server still writes
-            with open(path, "rb") as f, open(os.path.join(folder, f"{n}.log"), "wb") as out:
-                f.seek(at)
-                out.write(f.read())
+            with open(os.path.join(folder, f"{n}.log"), "wb") as out:
+                out.write(server.take())
     with open(os.path.join(folder, "ports.json"), "w") as f:
         json.dump(ports, f)
     return 0
@@ -153,7 +198,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = o.keep or scratch
         os.makedirs(folder, exist_ok=True)
-        subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), o.server, "python3", os.path.abspath(__file__), o.binary,
+        subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), BOXES.get(o.server, o.server), "python3", os.path.abspath(__file__), o.binary,
                         o.server, "--rounds", str(o.rounds), "--seed", o.seed, "--inside", folder], check=True)
         bad, missing = judge(o.binary, folder)
     print("\n".join(bad[:40]))
