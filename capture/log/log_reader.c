@@ -26,6 +26,7 @@ struct log_reader {
     uint64_t line_number; /* of the last line */
     uint64_t sessions_before;
     uint32_t input;
+    bool is_sure; /* that this is the format */
     enum page_kind page;
     size_t indent; /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
     unsigned votes[WRAPS_MOST][FORMATS_MOST]; /* weak claims of the lines so far */
@@ -97,6 +98,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->format = NULL;
     reader->wrap = log_wraps[LOG_WRAP_PLAIN];
     reader->page = PAGE_UNKNOWN;
+    reader->is_sure = false;
     reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
     reader->line_number = 0;
@@ -302,6 +304,7 @@ static void consider(struct log_reader *reader, struct bytes raw)
             continue;
         reader->wrap = log_wraps[wrap];
         reader->indent = blanks_before(raw, raw.len);
+        reader->is_sure = true;
         settle(reader, sure);
         return;
     }
@@ -344,6 +347,11 @@ void log_reader_list(char out[LOG_PROGRAMS_TEXT])
 const char *log_reader_program(const struct log_reader *reader)
 {
     return reader->format ? reader->format->name : NULL;
+}
+
+bool log_reader_is_sure(const struct log_reader *reader)
+{
+    return reader->is_sure;
 }
 
 uint64_t log_reader_sessions(const struct log_reader *reader)
