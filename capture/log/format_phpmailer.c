@@ -74,12 +74,7 @@ static void read_connection(struct talk *talk, const struct log_mark *mark, stru
         talk_close(talk, SIDE_NONE, false);
         return;
     }
-    talk_open(talk);
-    marks_tell_server(talk, bytes_slice(text, 0, bytes_find(text, ',')));
-    if (is_tls)
-        talk_enter_tls(talk);
-    else
-        talk_is_clear(talk);
+    marks_open(talk, bytes_slice(text, 0, bytes_find(text, ',')), is_tls);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)

@@ -157,13 +157,31 @@ static void wait_with(struct log_notes *notes, const struct log_line *line)
         buf_clear(&notes->text); /* so much that nobody answered */
 }
 
+/* Words behind a path are parameters: with a value, or in capitals. */
+static bool has_prose_behind_path(struct bytes text)
+{
+    size_t close = bytes_find(text, '>');
+    struct bytes rest = close == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, close + 1);
+
+    (void)log_text_skip(&rest, " ");
+    while (rest.len > 0) {
+        struct bytes word = log_text_word(&rest);
+        bool is_parameter = bytes_find(word, '=') != SIZE_MAX;
+        for (size_t i = 0; i < word.len && !is_parameter; i++)
+            if (word.ptr[i] != ascii_upper(word.ptr[i]))
+                return true;
+    }
+    return false;
+}
+
 /* With no answer to follow, what waits is believed as far as there is a command among it. */
 static bool is_believed(struct bytes text)
 {
     struct bytes rest = text;
 
     (void)log_text_word(&rest);
-    return log_text_is_sure_command(text) || (log_text_is_command(text) && bytes_find(rest, ' ') == SIZE_MAX);
+    return (log_text_is_sure_command(text) && !has_prose_behind_path(text))
+           || (log_text_is_command(text) && bytes_find(rest, ' ') == SIZE_MAX);
 }
 
 static size_t believed_length(struct bytes waiting)
