@@ -11,7 +11,7 @@
 
 static void refuse(struct source *source, uint32_t input, const char *program)
 {
-    char programs[LOG_PROGRAMS_TEXT], text[512];
+    char programs[LOG_PROGRAMS_TEXT], text[704];
 
     log_reader_list(programs);
     if (program)

@@ -31,7 +31,7 @@ struct input_facts {
     bool is_complete;  /* read to its end, and nothing torn or damaged */
     bool is_torn;      /* only its very last packet is torn, as in a file still being written */
     bool is_failed;    /* could not be opened, or damaged: exit status 3 */
-    char problem[512]; /* message for people: file, packet, reason, way out; "" if none */
+    char problem[768]; /* message for people: file, packet, reason, way out; "" if none */
 };
 
 struct source;
