@@ -32,6 +32,8 @@ extern const struct log_format log_format_mutt;
 extern const struct log_format log_format_s_nail;
 extern const struct log_format log_format_socat;
 extern const struct log_format log_format_ssmtp;
+extern const struct log_format log_format_exchange;
+extern const struct log_format log_format_hmailserver;
 extern const struct log_format log_format_curl;
 extern const struct log_format log_format_terminal;
 extern const struct log_format log_format_generic;

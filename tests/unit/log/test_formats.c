@@ -233,6 +233,13 @@ static const struct format_case {
     { "Nodemailer, through a logger that writes JSON", "Nodemailer", "{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"220 mx\",\"time\":1795493181123}\n{\"level\":20,\"tnx\":\"client\",\"sid\":\"x1\",\"msg\":\"EHLO c\",\"time\":1795493181124}\n{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"250-mx\\n250 HELP\",\"time\":1795493181125}\n", " 220 EHLO=250" },
     { "a terminal in a container", "terminal", "2026-11-24T04:06:21.586Z stdout F 220 mx\n2026-11-24T04:06:21.586Z stdout F HELO c\n2026-11-24T04:06:21.586Z stdout F 250 mx\n", " 220 HELO=250" },
     { "numbered lines", "terminal", "     1\t220 mx\n     2\tHELO c\n     3\t250 mx\n", " 220 HELO=250" },
+    { "Exchange, that receives", "Exchange",
+      "#Software: Microsoft Exchange Server\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n2026-11-24T10:00:00.123Z,MX\\D F,08D1,0,192.0.2.1:25,192.0.2.9:4000,+,,\n2026-11-24T10:00:00.124Z,MX\\D F,08D1,1,192.0.2.1:25,192.0.2.9:4000,*,None,Set Permissions\n"
+      "2026-11-24T10:00:00.125Z,MX\\D F,08D1,2,192.0.2.1:25,192.0.2.9:4000,>,\"220 MX ready, hello\",\n2026-11-24T10:00:00.126Z,MX\\D F,08D2,2,192.0.2.1:25,192.0.2.8:4000,>,220 MX,\n2026-11-24T10:00:00.225Z,MX\\D F,08D1,3,192.0.2.1:25,192.0.2.9:4000,<,EHLO c,\n2026-11-24T10:00:00.226Z,MX\\D F,08D1,4,192.0.2.1:25,192.0.2.9:4000,>,250  mx Hello SIZE 1000 DSN,\n"
+      "2026-11-24T10:00:00.325Z,MX\\D F,08D1,5,192.0.2.1:25,192.0.2.9:4000,<,DATA,\n2026-11-24T10:00:00.326Z,MX\\D F,08D1,6,192.0.2.1:25,192.0.2.9:4000,>,503 no,\n2026-11-24T10:00:00.425Z,MX\\D F,08D1,7,192.0.2.1:25,192.0.2.9:4000,-,,Remote\n",
+      " 220 EHLO=250 DATA=503 | 220" },
+    { "Exchange, that sends", "Exchange", "2026-11-24T10:00:00.125Z,Out,08D1,2,192.0.2.1:4000,192.0.2.9:25,<,220 mx,\n2026-11-24T10:00:00.225Z,Out,08D1,3,192.0.2.1:4000,192.0.2.9:25,>,QUIT,\n2026-11-24T10:00:00.226Z,Out,08D1,4,192.0.2.1:4000,192.0.2.9:25,<,221 bye,\n", " 220 QUIT=221" },
+    { "hMailServer", "hMailServer", "\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.123\"\t\"192.0.2.9\"\t\"SENT: 220 mx\"\n\"SMTPC\"\t1\t8\t\"2026-11-24 10:00:00.124\"\t\"192.0.2.8\"\t\"RECEIVED: 220 my\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.223\"\t\"192.0.2.9\"\t\"RECEIVED: EHLO c\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.323\"\t\"192.0.2.9\"\t\"SENT: 250-mx[nl]250 SIZE\"\n", " 220 EHLO=250 | 220" },
     { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
 };
 /* clang-format on */
