@@ -1,7 +1,6 @@
 /* Protocol logs of Microsoft Exchange: fields behind commas, the session's among them.
- *     #Fields:
- * date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context
- *     2026-11-24T10:00:00.125Z,MX\Default,08DB1,2,192.0.2.1:25,192.0.2.9:4000,>,"220 MX ready, hello",
+ *     #Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,...
+ *     2026-11-24T10:00:00.125Z,MX\Default,08DB1,2,192.0.2.1:25,192.0.2.9:4000,>,"220 MX ready",
  *     2026-11-24T10:00:00.225Z,MX\Default,08DB1,3,192.0.2.1:25,192.0.2.9:4000,<,EHLO c,
  * ">" is sent: by the server in the log of a connector that receives, by the client in that of one that
  * sends; the first line tells.  A reply of several lines stands in one field, with blanks between what were

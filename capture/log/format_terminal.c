@@ -1,9 +1,12 @@
 /* What stood on a terminal: telnet, netcat, openssl s_client and gsasl, where what was typed and what came
- * are told apart by their shape alone. alice@client:~$ telnet mx.example 25 Trying 198.51.100.11... 220
- * mx.example ESMTP EHLO client.example 250 mx.example `openssl s_client -starttls smtp` says EHLO and
- * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake.  A line that begins
- * with Q or R it may take for a command to itself: then "DONE" or "RENEGOTIATING" follows, and the line was
- * never sent (s_client.c). */
+ * are told apart by their shape alone.
+ *     alice@client:~$ telnet mx.example 25
+ *     Trying 198.51.100.11...
+ *     220 mx.example ESMTP
+ *     EHLO client.example
+ * `openssl s_client -starttls smtp` says EHLO and STARTTLS itself, and shows the last line of the answer to
+ * EHLO behind the handshake.  A line that begins with Q or R it may take for a command to itself: then "DONE"
+ * or "RENEGOTIATING" follows, and the line was never sent (s_client.c).  Around a paste stands prose. */
 #include "log/format_rows.h"
 #include "log/marks.h"
 #include "log/shape.h"

@@ -1,10 +1,10 @@
 /* The wrappings, in the order in which they are tried, and those that are but a few octets in front.
- *     2026-11-24T04:06:21.586Z stdout F 220 mx.example ESMTP          containers (CRI)
- *     mail-1  | 220 mx.example ESMTP                                  docker compose
- *     [pod/mail-0/smtp] 220 mx.example ESMTP                          kubectl logs --prefix
- *     Nov 24 04:06:21 mx app[147]: 220 mx.example ESMTP               loggers, around programs that write
- * none of it > 220 mx.example ESMTP                                          a mail that is answered 12  220
- * mx.example ESMTP                                      numbered lines */
+ *     2026-11-24T04:06:21.586Z stdout F 220 mx.example    containers (CRI)
+ *     mail-1  | 220 mx.example                            docker compose
+ *     [pod/mail-0/smtp] 220 mx.example                    kubectl logs --prefix
+ *     Nov 24 04:06:21 mx app[147]: 220 mx.example         a logger, around what has no such header
+ *     > 220 mx.example                                    a mail that is answered
+ *       12  220 mx.example                                numbered lines */
 #include "log/log_wrap.h"
 
 #include "log/log_text.h"

@@ -1,7 +1,5 @@
-/* An object of JSON to a line: the journal (journalctl -o json), containers (json-file), loggers of Node.js
- * and others.
- *     {"__REALTIME_TIMESTAMP":"1795493181123456","SYSLOG_IDENTIFIER":"postfix/smtpd","_PID":"147","MESSAGE":"<
- * ..."}
+/* An object of JSON to a line: the journal (journalctl -o json), containers, loggers of Node.js and others.
+ *     {"__REALTIME_TIMESTAMP":"1795493181123456","SYSLOG_IDENTIFIER":"postfix/smtpd","MESSAGE":"< ..."}
  *     {"log":"220 mx.example ESMTP\n","stream":"stderr","time":"2026-11-24T04:06:21.586Z"}
  *     {"level":20,"tnx":"client","sid":"x1","msg":"EHLO client.example","time":1795493181123}
  * The last is of Nodemailer, whose own logger writes the words of "tnx" as C: and S:. */

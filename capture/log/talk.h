@@ -57,8 +57,8 @@ void talk_enter_tls(struct talk *talk);
 void talk_close(struct talk *talk, enum side by, bool is_reset);
 
 enum dialogue_mode talk_mode(const struct talk *talk);
-bool talk_has_begun(const struct talk *talk); /* something was said since it was opened */
-bool talk_is_over(const struct talk *talk);   /* the server said 221, or it was closed */
+bool talk_has_begun(const struct talk *talk);     /* something was said since it was opened */
+bool talk_is_over(const struct talk *talk);       /* the server said 221, or it was closed */
 bool talk_asked_for_tls(const struct talk *talk); /* and has had no answer to it */
 /* Who speaks in lines that are marked as going out, where that differs from log to log; SIDE_NONE: not known
  * yet.

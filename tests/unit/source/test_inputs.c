@@ -346,7 +346,8 @@ static void lines_of_logs_are_handed_out(void **state)
 /* "e" with an accent, a pair of surrogates, and half of one. */
 static void wide_text_is_handed_out_in_utf8(void **state)
 {
-    static const uint8_t little[] = { 0xff, 0xfe, '2', 0, 0xe9, 0, '\n', 0, 0x3d, 0xd8, 0x00, 0xde, 0x00, 0xdc, 'x' };
+    static const uint8_t little[] = { 0xff, 0xfe, '2',  0,    0xe9, 0,    '\n', 0,
+                                      0x3d, 0xd8, 0x00, 0xde, 0x00, 0xdc, 'x' };
     static const uint8_t big[] = { 0xfe, 0xff, 0, '2', 0, 0xe9, 0, '\n', 0xd8, 0x3d, 0xde, 0x00, 0xdc, 0x00 };
     static const struct bytes files[] = { { little, sizeof little }, { big, sizeof big } };
     struct bytes line;
@@ -359,7 +360,8 @@ static void wide_text_is_handed_out_in_utf8(void **state)
         struct source *source = open_paths(paths, 1);
         assert_string_equal(source_input(source, 0)->format, "log");
         assert_true(source_next_log_line(source, &line, &input));
-        assert_true(bytes_equal(line, BYTES("\xef\xbb\xbf" "2\xc3\xa9")));
+        assert_true(bytes_equal(line, BYTES("\xef\xbb\xbf"
+                                            "2\xc3\xa9")));
         assert_true(source_next_log_line(source, &line, &input));
         assert_true(bytes_equal(line, BYTES("\xf0\x9f\x98\x80?")));
         assert_false(source_next_log_line(source, &line, &input));
