@@ -74,10 +74,6 @@ class Dovecot(servers.Postfix):
         return text
 
 
-class Haraka(File, servers.Haraka):
-    """Haraka at the level of its protocol, as ever."""
-
-
 class Restarted(File):
     """Started once more, with another command."""
 
@@ -126,10 +122,15 @@ class SmtpServer(Restarted, servers.Nodemailer):
         self.edit("/opt/lab/server.js", "authOptional: true", "logger: true, authOptional: true")
 
 
+class Haraka(Restarted, servers.Haraka):
+    command = ["node", "/opt/lab/node_modules/Haraka/bin/haraka", "-c", "/opt/lab/haraka"]
+
+    def prepare(self):
+        self.edit("/opt/lab/haraka/config/loglevel", "LOGERROR", "LOGPROTOCOL")
+
+
 SERVERS = {"postfix": Postfix, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail, "aiosmtpd": Aiosmtpd,
            "nodemailer": SmtpServer, "dovecot": Dovecot, "haraka": Haraka}
-
-
 BOXES = {"dovecot": "postfix"}
 
 
