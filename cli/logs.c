@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "log/log_reader.h"
 
 /* Behind those of packets and recordings, so that these come first. */
@@ -10,7 +11,7 @@
 
 static void refuse(struct source *source, uint32_t input, const char *program)
 {
-    char programs[LOG_PROGRAMS_TEXT], text[512];
+    char programs[LOG_PROGRAMS_TEXT], text[704];
 
     log_reader_list(programs);
     if (program)
@@ -64,6 +65,32 @@ uint64_t logs_read(struct source *source, const struct dialogue_options *options
     *lost += log_reader_lost(reader);
     log_reader_free(reader);
     return sessions;
+}
+
+static void drop(void *ctx, struct session *session)
+{
+    (void)ctx;
+    session_free(session);
+}
+
+bool logs_are_in(struct bytes head)
+{
+    struct budget budget;
+
+    budget_init(&budget, 16 * MIB);
+    const struct log_reader_options options = { .budget = &budget, .sink = { .ended = drop } };
+    struct log_reader *reader = log_reader_new(&options);
+    if (!reader)
+        return false;
+    log_reader_begin(reader, 0);
+    while (head.len > 0) {
+        size_t lf = bytes_find(head, '\n');
+        log_reader_line(reader, bytes_slice(head, 0, lf));
+        head = lf == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(head, lf + 1);
+    }
+    bool is_log = log_reader_end(reader) && log_reader_is_sure(reader);
+    log_reader_free(reader);
+    return is_log;
 }
 
 bool logs_are_mixed(const struct source *source)

@@ -9,6 +9,8 @@
 /* Their sessions go where those of the packets went; returns how many.  What is no log is noted as its
  * input's problem. */
 uint64_t logs_read(struct source *source, const struct dialogue_options *options, uint64_t *lost);
+/* Whether a text that begins so is one: the question of source_options. */
+bool logs_are_in(struct bytes head);
 /* Whether there are logs and other inputs besides: a session may stand in both. */
 bool logs_are_mixed(const struct source *source);
 

@@ -407,6 +407,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     const struct options *options = p->options;
     struct source_options source_options = { .filter = options->filter,
                                              .follows = options->follows,
+                                             .is_log = logs_are_in,
                                              .secrets = { .ctx = p, .take = take_secrets } };
     struct detect_options detect_options = {
         .ports = options->ports, .port_count = options->port_count, .has_keys = has_keys, .ctx = p

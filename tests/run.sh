@@ -66,11 +66,16 @@ step "property: long groups, in proportion" python3 tests/property/scale.py buil
 rounds=3; $long && rounds=60
 step "property: a log equals its packets" python3 tests/property/logs.py build/release/cli/smtpscope --rounds $rounds
 step "property: a log that is cut" python3 tests/property/log_cuts.py build/release/cli/smtpscope
+step "property: what is wrapped around a log" python3 tests/property/log_wraps.py build/release/cli/smtpscope
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
 for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
+done
+rounds=5; $long && rounds=60
+for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer dovecot haraka; do
+    step "its log: $server" python3 tests/live/server_logs.py build/release/cli/smtpscope $server --rounds $rounds
 done
 for server in postfix dovecot-tls exim opensmtpd; do
     step "inside TLS: $server" python3 tests/live/tls.py build/release/cli/smtpscope $server

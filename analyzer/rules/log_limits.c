@@ -109,7 +109,11 @@ static bool is_beyond(const struct analysis *analysis, const struct finding *fin
         limits |= LIMIT_NOT_CLEAR;
     if (!finding->reply_code)
         limits |= LIMIT_UNANSWERED;
-    return (limits_of_rule(finding->rule) & limits) || is_about_implied(analysis, finding);
+    /* What follows from a refusal, a client may have sent before it knew; what the server did not answer,
+     * too. */
+    bool is_consequence = (limits & LIMIT_SERVER_SIDE) && judgement
+                          && (judgement->cause || (!finding->reply_code && judgement->misorder));
+    return (limits_of_rule(finding->rule) & limits) || is_consequence || is_about_implied(analysis, finding);
 }
 
 void log_limits_apply(struct analysis *analysis)

@@ -49,6 +49,10 @@ uint64_t dialogue_skip_chunk(struct dialogue *d, struct moment at)
 {
     struct stream_hole hole = hole_at(d, at, d->chunk_left);
 
+    bool is_refused =
+        d->mode == CLIENT_HELD && (d->hold.reason == HOLD_BDAT_REFUSED || d->hold.reason == HOLD_BDAT);
+    if (is_refused && !d->hold.first) /* and its octets were sent, or were not: they are not shown */
+        client_resume(d, CLIENT_COMMANDS);
     if (d->mode != CLIENT_CHUNK)
         return 0;
     bdat_hole(d, &hole);

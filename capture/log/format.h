@@ -33,9 +33,11 @@ struct log_notes {
     unsigned state; /* of the format's own */
     uint64_t count;
     bool is_told;
-    struct buf text;  /* what is not complete yet */
-    struct buf other; /* the same of the other side */
-    struct buf key;   /* of the talk that the next line belongs to */
+    uint64_t number;        /* of the line that waits */
+    struct log_stamp stamp; /* of it, or of what follows where a line of its own tells it */
+    struct buf text;        /* what is not complete yet */
+    struct buf other;       /* the same of the other side */
+    struct buf key;         /* of the talk that the next line belongs to */
 };
 
 struct log_notes *log_notes(struct log_reader *reader);

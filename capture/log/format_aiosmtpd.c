@@ -56,6 +56,21 @@ static void say_lines(struct talk *talk, enum side side, struct bytes text)
     talk_say(talk, side, text);
 }
 
+/* "('192.0.2.1', 44131) connection lost", "... aborted AUTH with '*'" */
+static void read_remark(struct log_reader *reader, const struct log_line *line)
+{
+    size_t open = log_text_find(line->text, "('"), close = log_text_find(line->text, ") ");
+
+    if (open == SIZE_MAX || close == SIZE_MAX || close < open)
+        return;
+    struct talk *talk = log_talk(reader, line, bytes_slice(line->text, open, close + 1 - open));
+    struct bytes remark = bytes_from(line->text, close + 2);
+    if (bytes_equal(remark, BYTES("connection lost")))
+        talk_close(talk, SIDE_NONE, false);
+    else if (log_text_starts(remark, "aborted AUTH with ") && talk_mode(talk) == DIALOGUE_SASL)
+        talk_say(talk, SIDE_CLIENT, BYTES("*"));
+}
+
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
@@ -74,11 +89,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         struct talk *talk = log_talk(reader, line, buf_bytes(&notes->key));
         if (talk_mode(talk) == DIALOGUE_CONTENT)
             talk_say(talk, SIDE_CLIENT, said(reader, bytes_from(line->text, content + 15)));
-    } else if (log_text_ends(line->text, ") connection lost")) {
-        size_t open = log_text_find(line->text, "('"), close = log_text_find(line->text, ") connection lost");
-        if (open < close)
-            talk_close(log_talk(reader, line, bytes_slice(line->text, open, close + 1 - open)), SIDE_NONE,
-                       false);
+    } else {
+        read_remark(reader, line);
     }
 }
 

@@ -119,7 +119,7 @@ static struct bytes without_nil(struct bytes text)
 }
 
 /* The line of a reply that waits: `goes_on` where another line of it follows. */
-static void say_waiting(struct log_reader *reader, bool goes_on)
+static void say_waiting(struct log_reader *reader, const struct log_line *now, bool goes_on)
 {
     struct log_notes *notes = log_notes(reader);
     const struct log_line place = { .source = buf_bytes(&notes->key) };
@@ -129,7 +129,9 @@ static void say_waiting(struct log_reader *reader, bool goes_on)
     struct talk *talk = log_talk(reader, &place, BYTES(""));
     if (goes_on && notes->text.len > 3 && notes->text.ptr[3] == ' ')
         notes->text.ptr[3] = '-';
+    log_at(reader, notes->number, &notes->stamp);
     talk_say(talk, SIDE_SERVER, without_nil(buf_bytes(&notes->text)));
+    log_at(reader, now->number, &now->stamp);
     notes->is_told = false;
 }
 
@@ -142,6 +144,8 @@ static void wait_with(struct log_reader *reader, const struct log_line *line, st
     (void)buf_append(&notes->text, text);
     buf_clear(&notes->key);
     (void)buf_append(&notes->key, line->source);
+    notes->number = line->number;
+    notes->stamp = line->stamp;
     notes->is_told = true;
 }
 
@@ -160,17 +164,22 @@ static void read_unmarked(struct log_reader *reader, struct talk *talk, const st
         return;
     }
     if (notes->text.len < 4 || log_text_ends(buf_bytes(&notes->text), " <nil>") || text.len == 0) {
-        say_waiting(reader, false);
+        say_waiting(reader, line, false);
         return;
     }
     if (log_text_is_reply(text, &number, &is_last)) { /* with its code, without its mark */
-        say_waiting(reader, false);
+        say_waiting(reader, line, false);
         wait_with(reader, line, text);
+        return;
+    }
+    if (log_text_starts(buf_bytes(&notes->text), "354 ")) { /* it has one line: this is the content */
+        say_waiting(reader, line, false);
+        talk_say(talk, SIDE_CLIENT, text);
         return;
     }
     memcpy(code, notes->text.ptr, 3);
     code[3] = ' ';
-    say_waiting(reader, true);
+    say_waiting(reader, line, true);
     wait_with(reader, line, (struct bytes){ code, 4 });
     (void)buf_append(&notes->text, text);
 }
@@ -210,7 +219,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_unmarked(reader, talk, line);
         return;
     }
-    say_waiting(reader, false);
+    say_waiting(reader, line, false);
     if (!talk_has_begun(talk))
         talk_skips_replies(talk); /* what else such a log leaves out, nobody knows */
     if (side_of(notes, &marked) == SIDE_SERVER)
@@ -221,7 +230,9 @@ static void read(struct log_reader *reader, const struct log_line *line)
 
 static void finish(struct log_reader *reader)
 {
-    say_waiting(reader, false);
+    static const struct log_line none = { 0 };
+
+    say_waiting(reader, &none, false);
 }
 
 const struct log_format log_format_generic = { .name = "marked lines",

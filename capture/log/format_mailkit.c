@@ -26,12 +26,7 @@ static void read_connected(struct talk *talk, struct bytes text)
 
     if (!is_tls)
         (void)log_text_skip(&text, "smtp://");
-    talk_open(talk);
-    marks_tell_server(talk, bytes_slice(text, 0, bytes_find(text, '/')));
-    if (is_tls)
-        talk_enter_tls(talk);
-    else
-        talk_is_clear(talk);
+    marks_open(talk, bytes_slice(text, 0, bytes_find(text, '/')), is_tls);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)

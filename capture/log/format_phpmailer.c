@@ -8,7 +8,6 @@
 
 static const struct log_mark marks[] = {
     { "CLIENT -> SERVER:", SIDE_CLIENT },     { "SERVER -> CLIENT:", SIDE_SERVER },
-    { "CLIENT -&gt; SERVER:", SIDE_CLIENT },  { "SERVER -&gt; CLIENT:", SIDE_SERVER },
     { "Connection: opening to ", SIDE_NONE }, { "Connection: closed", SIDE_NONE },
     { "SMTP -> FROM SERVER:", SIDE_SERVER },  { NULL, SIDE_NONE },
 };
@@ -37,28 +36,6 @@ static enum log_claim claim(const struct log_line *line)
     return mark ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
 }
 
-/* The few entities that htmlentities() makes of what SMTP says. */
-static struct bytes without_entities(struct bytes text, struct buf *out)
-{
-    static const struct {
-        const char *entity;
-        char c;
-    } rows[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&#039;", '\'' } };
-
-    while (text.len > 0) {
-        size_t len = 1;
-        uint8_t c = text.ptr[0];
-        for (size_t i = 0; i < sizeof rows / sizeof rows[0] && len == 1; i++)
-            if (log_text_starts(text, rows[i].entity)) {
-                len = strlen(rows[i].entity);
-                c = (uint8_t)rows[i].c;
-            }
-        (void)buf_append_u8(out, c);
-        text = bytes_from(text, len);
-    }
-    return buf_bytes(out);
-}
-
 /* "250-mx.example250-PIPELINING250 DSN": each line begins with the code of the first. */
 static void say_run_together(struct talk *talk, struct bytes text)
 {
@@ -77,24 +54,16 @@ static void say_run_together(struct talk *talk, struct bytes text)
         talk_say(talk, SIDE_SERVER, text);
 }
 
-static void say(struct log_reader *reader, struct talk *talk, const struct log_mark *mark, struct bytes text)
+static void say(struct talk *talk, enum side side, struct bytes text, bool is_of_page)
 {
-    bool is_html = bytes_find(bytes_of(mark->text), '&') != SIZE_MAX;
-
     (void)log_text_skip(&text, " ");
-    if (is_html) {
-        if (log_text_ends(text, "<br>"))
-            text.len -= 4;
-        text = without_entities(text, log_scratch(reader));
-    }
-    if (mark->side == SIDE_SERVER && is_html)
+    if (side == SIDE_SERVER && is_of_page)
         say_run_together(talk, text);
     else if (bytes_equal(text, BYTES("[credentials hidden]"))
              || bytes_equal(text, BYTES("<credentials hidden>")))
         talk_say_part(talk, BYTES(""));
-    else if (mark->side == SIDE_CLIENT || text.len > 0) /* nothing: the server said nothing */
-        talk_say(talk, mark->side, text);
-    log_notes(reader)->side = mark->side;
+    else if (side == SIDE_CLIENT || text.len > 0) /* nothing: the server said nothing */
+        talk_say(talk, side, text);
 }
 
 static void read_connection(struct talk *talk, const struct log_mark *mark, struct bytes text)
@@ -105,12 +74,7 @@ static void read_connection(struct talk *talk, const struct log_mark *mark, stru
         talk_close(talk, SIDE_NONE, false);
         return;
     }
-    talk_open(talk);
-    marks_tell_server(talk, bytes_slice(text, 0, bytes_find(text, ',')));
-    if (is_tls)
-        talk_enter_tls(talk);
-    else
-        talk_is_clear(talk);
+    marks_open(talk, bytes_slice(text, 0, bytes_find(text, ',')), is_tls);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -124,7 +88,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (mark && mark->side == SIDE_NONE) {
         read_connection(talk, mark, text);
     } else if (mark) {
-        say(reader, talk, mark, text);
+        say(talk, mark->side, text, line->is_of_page);
+        log_notes(reader)->side = mark->side;
     } else if (log_notes(reader)->side == SIDE_SERVER
                && log_text_is_reply(bytes_trim(text), &code, &is_last)) {
         talk_say(talk, SIDE_SERVER, bytes_trim(text));

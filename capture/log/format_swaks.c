@@ -10,6 +10,7 @@
 static const struct log_mark marks[] = {
     { " -> ", SIDE_CLIENT }, { " ~> ", SIDE_CLIENT }, { "**> ", SIDE_CLIENT }, { "*~> ", SIDE_CLIENT },
     { "<-  ", SIDE_SERVER }, { "<~  ", SIDE_SERVER }, { "<** ", SIDE_SERVER }, { "<~* ", SIDE_SERVER },
+    { "-> ", SIDE_CLIENT },  { "~> ", SIDE_CLIENT },  { "<- ", SIDE_SERVER },  { "<~ ", SIDE_SERVER },
     { "=== ", SIDE_NONE },   { "*** ", SIDE_NONE },   { NULL, SIDE_NONE },
 };
 
@@ -64,7 +65,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_remark(talk, text);
         return;
     }
-    if (!talk_has_begun(talk) && mark->text[1] != '~')
+    if (!talk_has_begun(talk) && bytes_find(bytes_of(mark->text), '~') == SIZE_MAX)
         talk_is_clear(talk);
     if (!is_summary(text)) /* in place of the content */
         talk_say(talk, mark->side, text);

@@ -1,9 +1,12 @@
 /* What stood on a terminal: telnet, netcat, openssl s_client and gsasl, where what was typed and what came
- * are told apart by their shape alone. alice@client:~$ telnet mx.example 25 Trying 198.51.100.11... 220
- * mx.example ESMTP EHLO client.example 250 mx.example `openssl s_client -starttls smtp` says EHLO and
- * STARTTLS itself, and shows the last line of the answer to EHLO behind the handshake.  A line that begins
- * with Q or R it may take for a command to itself: then "DONE" or "RENEGOTIATING" follows, and the line was
- * never sent (s_client.c). */
+ * are told apart by their shape alone.
+ *     alice@client:~$ telnet mx.example 25
+ *     Trying 198.51.100.11...
+ *     220 mx.example ESMTP
+ *     EHLO client.example
+ * `openssl s_client -starttls smtp` says EHLO and STARTTLS itself, and shows the last line of the answer to
+ * EHLO behind the handshake.  A line that begins with Q or R it may take for a command to itself: then "DONE"
+ * or "RENEGOTIATING" follows, and the line was never sent (s_client.c).  Around a paste stands prose. */
 #include "log/format_rows.h"
 #include "log/marks.h"
 #include "log/shape.h"
@@ -84,6 +87,13 @@ static bool read_prompt(struct talk *talk, struct bytes text)
     return false;
 }
 
+/* The connection ends, or another begins: what waits gets no answer any more. */
+static bool ends_talk(struct bytes text)
+{
+    return log_text_starts(text, "Connection closed by foreign host") || log_text_starts(text, "closed")
+           || log_text_starts(text, "Trying ") || log_text_starts(text, "CONNECTED(");
+}
+
 /* Tells which program it is, and skips what it says of itself. */
 static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes text)
 {
@@ -137,47 +147,130 @@ static void begin(struct log_reader *reader, struct talk *talk, struct bytes tex
         begin_openssl(talk, text, code);
     else if (shape_begins(text))
         shape_say(talk, text);
+    log_notes(reader)->is_told = is_reply && !is_last;
 }
 
-/* A line that openssl may not have sent waits for what follows it. */
-static bool may_be_its_own(const struct log_notes *notes, struct bytes text)
+/* What may not have been sent waits for the answer: prose around a paste, and lines that openssl takes for
+ * commands to itself. */
+static void wait_with(struct log_notes *notes, const struct log_line *line)
 {
-    return (notes->state & STATE_OPENSSL) && text.len > 0 && strchr("QRKkB", text.ptr[0]) && text.ptr[0];
+    if (notes->text.len == 0)
+        notes->count = line->number;
+    if (!buf_append(&notes->text, line->whole) || !buf_append_u8(&notes->text, '\n'))
+        buf_clear(&notes->text); /* so much that nobody answered */
 }
 
-static bool is_its_answer(struct bytes text)
+/* Words behind a path are parameters: with a value, or in capitals. */
+static bool has_prose_behind_path(struct bytes text)
 {
-    return bytes_equal(text, BYTES("DONE")) || log_text_starts(text, "RENEGOTIATING")
-           || log_text_starts(text, "KEYUPDATE") || log_text_starts(text, "HEARTBEATING");
+    size_t close = bytes_find(text, '>');
+    struct bytes rest = close == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(text, close + 1);
+
+    (void)log_text_skip(&rest, " ");
+    while (rest.len > 0) {
+        struct bytes word = log_text_word(&rest);
+        bool is_parameter = bytes_find(word, '=') != SIZE_MAX;
+        for (size_t i = 0; i < word.len && !is_parameter; i++)
+            if (word.ptr[i] != ascii_upper(word.ptr[i]))
+                return true;
+    }
+    return false;
 }
 
-/* What waited was sent, or was not: then it is forgotten. */
-static void say_waiting(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+/* With no answer to follow, what waits is believed as far as there is a command among it. */
+static bool is_believed(struct bytes text)
+{
+    struct bytes rest = text;
+
+    (void)log_text_word(&rest);
+    return (log_text_is_sure_command(text) && !has_prose_behind_path(text))
+           || (log_text_is_command(text) && bytes_find(rest, ' ') == SIZE_MAX);
+}
+
+static size_t believed_length(struct bytes waiting)
+{
+    size_t believed = 0;
+
+    for (size_t at = 0, lf; (lf = bytes_find(bytes_from(waiting, at), '\n')) != SIZE_MAX; at += lf + 1)
+        if (is_believed(bytes_slice(waiting, at, lf)))
+            believed = at + lf + 1;
+    return believed;
+}
+
+static void say_waiting(struct log_reader *reader, struct talk *talk, const struct log_line *line,
+                        bool is_answered)
 {
     struct log_notes *notes = log_notes(reader);
+    struct bytes rest = buf_bytes(&notes->text);
+    uint64_t number = notes->count;
 
-    if (!notes->is_told)
-        return;
-    notes->is_told = false;
-    if (is_its_answer(line->whole))
-        return;
-    log_at(reader, notes->count, &line->stamp);
-    talk_say(talk, SIDE_CLIENT, buf_bytes(&notes->text));
+    if (!is_answered)
+        rest = bytes_slice(rest, 0, believed_length(rest));
+    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1), number++) {
+        struct bytes one = bytes_slice(rest, 0, lf);
+        log_at(reader, number, &line->stamp);
+        if (one.len > 0 || talk_mode(talk) != DIALOGUE_COMMANDS)
+            talk_say(talk, SIDE_CLIENT, one);
+    }
     log_at(reader, line->number, &line->stamp);
+    buf_clear(&notes->text);
+}
+
+/* "DONE", "RENEGOTIATING": the line before it was not sent. */
+static bool read_answer_of_openssl(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    static const char *const answers[] = { "DONE", "RENEGOTIATING", "KEYUPDATE", "HEARTBEATING" };
+    struct buf *waiting = &log_notes(reader)->text;
+    bool is_answer = false;
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+        is_answer = is_answer || log_text_starts(line->whole, answers[i]);
+    if (!is_answer || !(log_notes(reader)->state & STATE_OPENSSL))
+        return false;
+    if (waiting->len > 0)
+        waiting->len--;
+    while (waiting->len > 0 && waiting->ptr[waiting->len - 1] != '\n')
+        waiting->len--;
+    say_waiting(reader, talk, line, true);
+    if (bytes_equal(line->whole, BYTES("DONE")))
+        talk_close(talk, SIDE_CLIENT, false);
+    return true;
 }
 
 static void say_client(struct log_reader *reader, struct talk *talk, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
+    enum dialogue_mode mode = talk_mode(talk);
+    struct bytes text = line->whole;
+    bool is_sure = mode == DIALOGUE_CONTENT || mode == DIALOGUE_SASL || log_text_is_sure_command(text);
 
-    if (!may_be_its_own(notes, line->whole)) {
-        talk_say(talk, SIDE_CLIENT, line->whole);
-        return;
+    if ((notes->state & STATE_OPENSSL) && text.len > 0 && text.ptr[0] && strchr("QRKkB", text.ptr[0]))
+        is_sure = false;
+    if (notes->text.len == 0 && text.len == 0 && mode == DIALOGUE_COMMANDS)
+        return; /* more likely of the paste than typed */
+    if (notes->text.len > 0 || !is_sure)
+        wait_with(notes, line);
+    else
+        talk_say(talk, SIDE_CLIENT, text);
+}
+
+/* `is_told`: the reply goes on. */
+static void say_server(struct log_reader *reader, struct talk *talk, const struct log_line *line)
+{
+    struct log_notes *notes = log_notes(reader);
+    uint16_t code = 0;
+    bool is_last = true;
+
+    (void)log_text_is_reply(line->whole, &code, &is_last);
+    bool is_greeting = code == 220 && !notes->is_told && !talk_asked_for_tls(talk);
+
+    notes->is_told = !is_last;
+    if (is_greeting) {
+        buf_clear(&notes->text); /* what stood between two pastes */
+        talk_open(talk);
     }
-    notes->is_told = true;
-    notes->count = line->number;
-    buf_clear(&notes->text);
-    (void)buf_append(&notes->text, line->whole);
+    say_waiting(reader, talk, line, true);
+    talk_say(talk, SIDE_SERVER, line->whole);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -185,14 +278,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct log_notes *notes = log_notes(reader);
     struct talk *talk = log_talk(reader, line, BYTES(""));
     struct bytes text = line->whole;
-
-    say_waiting(reader, talk, line);
-    if ((notes->state & STATE_OPENSSL) && bytes_equal(text, BYTES("DONE"))) {
-        talk_close(talk, SIDE_CLIENT, false);
-        return;
-    }
     bool is_content = talk_mode(talk) == DIALOGUE_CONTENT;
 
+    if (read_answer_of_openssl(reader, talk, line))
+        return;
+    if (!is_content && ends_talk(text))
+        say_waiting(reader, talk, line, false);
     if (!is_content && (read_prompt(talk, text) || is_remark(notes, talk, text)))
         return;
     if (!talk_has_begun(talk)) {
@@ -204,10 +295,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         return; /* back at the shell */
     if (!is_server && (notes->state & STATE_GSASL) && !shape_is_plausible(talk, text))
         return; /* what the program tells its user */
-    if (text.len == 0 && talk_mode(talk) == DIALOGUE_COMMANDS)
-        return; /* more likely of the paste than typed */
     if (is_server)
-        talk_say(talk, SIDE_SERVER, text);
+        say_server(reader, talk, line);
     else
         say_client(reader, talk, line);
 }
@@ -216,7 +305,7 @@ static void finish(struct log_reader *reader)
 {
     static const struct log_line none = { 0 };
 
-    say_waiting(reader, log_last_talk(reader), &none);
+    say_waiting(reader, log_last_talk(reader), &none, false);
 }
 
 const struct log_format log_format_terminal = { .name = "terminal",

@@ -2,6 +2,8 @@
  */
 #include "log/log_line.h"
 
+#include "log/log_text.h"
+
 enum { ESCAPE = 0x1b, BELL = 0x07, BACKSPACE = '\b' };
 
 /* Behind an ESC: how many octets belong to the sequence (ECMA-48 5.4, and the strings of xterm). */
@@ -121,6 +123,27 @@ static void peel_syslog(struct log_line *line, bool needs_process)
     line->text = bytes_from(line->text, tag);
 }
 
+/* Behind the version and the time of RFC 5424 6: "host program process message-id structured-data message".
+ */
+static void peel_modern_syslog(struct log_line *line)
+{
+    struct bytes rest = line->text;
+
+    (void)log_text_word(&rest);
+    line->name = log_text_word(&rest);
+    (void)log_text_word(&rest);
+    line->source = bytes_slice(line->text, 0, (size_t)(rest.ptr - line->text.ptr));
+    (void)log_text_word(&rest);
+    while (log_text_skip(&rest, "[")) {
+        size_t close = bytes_find(rest, ']');
+        rest = close == SIZE_MAX ? rest : bytes_from(rest, close + 1);
+    }
+    (void)(log_text_skip(&rest, "-") && log_text_skip(&rest, " "));
+    (void)log_text_skip(&rest, " ");
+    (void)log_text_skip(&rest, "\xef\xbb\xbf");
+    line->text = rest;
+}
+
 /* "<22>" of RFC 3164 4.1.1. */
 static bool peel_priority(struct log_line *line)
 {
@@ -142,9 +165,11 @@ void log_line_peel(struct bytes raw, struct buf *clean, struct log_line *out)
         raw = without_escapes(raw, clean);
     *out = (struct log_line){ .number = number, .whole = without_returns(raw) };
     out->text = out->whole;
-    bool has_priority = peel_priority(out);
+    bool has_priority = peel_priority(out), is_modern = has_priority && log_text_skip(&out->text, "1 ");
     size_t stamp = log_stamp_parse(out->text, &out->stamp);
     out->text = bytes_from(out->text, stamp);
-    if (stamp || has_priority)
+    if (is_modern && stamp)
+        peel_modern_syslog(out);
+    else if (stamp || has_priority)
         peel_syslog(out, !has_priority && out->stamp.clock != LOG_CLOCK_OF_YEAR);
 }

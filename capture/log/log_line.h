@@ -19,6 +19,7 @@ struct log_line {
     struct bytes name;   /* of the program, as syslog has it: "postfix/smtpd"; empty: no such header */
     struct bytes source; /* host, program and process: equal for lines of one process; empty: none */
     struct log_stamp stamp;
+    bool is_of_page; /* HTML, in which the ends of lines may be lost */
 };
 
 /* `raw` is a line without its LF.  Views into it, or into `clean`, which takes a copy where escape sequences

@@ -6,9 +6,12 @@
 
 #include "base/limits.h"
 #include "log/format.h"
+#include "log/log_wrap.h"
+#include "log/page.h"
 
 enum {
     FORMATS_MOST = 64,
+    WRAPS_MOST = 16,
     WEAK_LEAST = 2,  /* lines that speak for a format where none is sure: one may be prose */
     WEAK_ENOUGH = 12 /* and so many that no more are waited for */
 };
@@ -16,15 +19,21 @@ enum {
 struct log_reader {
     struct talks *talks;
     const struct log_format *format; /* NULL: not known yet */
+    const struct log_wrap *wrap;     /* of that format's lines */
     struct log_notes notes;
     struct buf window;    /* lines that were read before it was known, each with its LF */
     uint64_t window_from; /* number of the first of them */
     uint64_t line_number; /* of the last line */
     uint64_t sessions_before;
     uint32_t input;
-    size_t indent;                /* of all lines: pasted from where it was indented */
-    unsigned votes[FORMATS_MOST]; /* weak claims of the lines in the window */
+    bool is_sure; /* that this is the format */
+    enum page_kind page;
+    size_t indent; /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
+    unsigned votes[WRAPS_MOST][FORMATS_MOST]; /* weak claims of the lines so far */
+    bool saw_quoted_reply, saw_answer;        /* "> 250", "< ..." */
     struct buf clean;
+    struct buf stripped; /* of what a page adds */
+    struct buf unwrapped;
     struct buf scratch;
     struct buf key;
 };
@@ -41,6 +50,8 @@ struct log_reader *log_reader_new(const struct log_reader_options *options)
         return NULL;
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
+    buf_init(&reader->stripped, LIMIT_LOG_LINE);
+    buf_init(&reader->unwrapped, LIMIT_LOG_LINE * 2);
     buf_init(&reader->scratch, LIMIT_LOG_LINE * 2);
     buf_init(&reader->key, LIMIT_LOG_LINE);
     buf_init(&reader->notes.text, LIMIT_LOG_RAW);
@@ -60,6 +71,8 @@ void log_reader_free(struct log_reader *reader)
     talks_free(reader->talks);
     buf_release(&reader->window);
     buf_release(&reader->clean);
+    buf_release(&reader->stripped);
+    buf_release(&reader->unwrapped);
     buf_release(&reader->scratch);
     buf_release(&reader->key);
     buf_release(&reader->notes.text);
@@ -83,9 +96,13 @@ static void forget_notes(struct log_notes *notes)
 void log_reader_begin(struct log_reader *reader, uint32_t input)
 {
     reader->format = NULL;
+    reader->wrap = log_wraps[LOG_WRAP_PLAIN];
+    reader->page = PAGE_UNKNOWN;
+    reader->is_sure = false;
+    reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
     reader->line_number = 0;
-    reader->indent = 0;
+    reader->indent = SIZE_MAX;
     reader->window_from = 1;
     reader->sessions_before = talks_sessions(reader->talks);
     memset(reader->votes, 0, sizeof reader->votes);
@@ -132,14 +149,49 @@ static size_t blanks_before(struct bytes line, size_t most)
     return blanks;
 }
 
+/* The next line of what one wrapped line holds, with the time and the process that the wrapping tells, where
+ * the line itself does not. */
+static bool take_line(struct log_reader *reader, struct bytes *text, const struct log_line *around,
+                      struct log_line *out)
+{
+    if (!text->ptr)
+        return false;
+    size_t lf = bytes_find(*text, '\n');
+    out->number = around->number;
+    log_line_peel(bytes_slice(*text, 0, lf), &reader->clean, out);
+    out->is_of_page = reader->page == PAGE_HTML;
+    if (out->stamp.clock == LOG_CLOCK_NONE)
+        out->stamp = around->stamp;
+    if (out->source.len == 0) {
+        out->source = around->source;
+        out->name = around->name;
+    }
+    *text = lf == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_from(*text, lf + 1);
+    return true;
+}
+
+/* Takes the wrapping off.  False: there is none, though all lines of the log have it. */
+static bool unwrap(struct log_reader *reader, const struct log_wrap *wrap, struct bytes *text,
+                   struct log_line *around)
+{
+    return !wrap->strip || wrap->strip(text, &reader->unwrapped, around) || !wrap->is_total;
+}
+
 static void read_line(struct log_reader *reader, struct bytes raw, uint64_t number)
 {
-    struct log_line line = { .number = number };
+    struct log_line around = { .number = number }, line;
 
-    buf_clear(&reader->scratch);
-    log_line_peel(bytes_from(raw, blanks_before(raw, reader->indent)), &reader->clean, &line);
-    talks_at_line(reader->talks, number, &line.stamp);
-    reader->format->read(reader, &line);
+    raw = page_strip(raw, &reader->page, &reader->stripped);
+    raw = bytes_from(raw, blanks_before(raw, reader->indent));
+    if (!raw.ptr)
+        raw = BYTES("");
+    if (!unwrap(reader, reader->wrap, &raw, &around))
+        return;
+    while (take_line(reader, &raw, &around, &line)) {
+        buf_clear(&reader->scratch);
+        talks_at_line(reader->talks, number, &line.stamp);
+        reader->format->read(reader, &line);
+    }
 }
 
 /* The format is known: what was read up to now is read by it. */
@@ -149,6 +201,11 @@ static void settle(struct log_reader *reader, const struct log_format *format)
     uint64_t number = reader->window_from;
 
     reader->format = format;
+    if (reader->wrap == &log_wrap_indent)
+        reader->wrap = log_wraps[LOG_WRAP_PLAIN]; /* as far as that line is set in, and no further */
+    else if (reader->wrap != log_wraps[LOG_WRAP_PLAIN] || reader->indent == SIZE_MAX)
+        reader->indent = 0;
+    reader->page = PAGE_UNKNOWN; /* it is told once more */
     talks_begin(reader->talks, reader->input, format->name, format->is_server_side);
     for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
         read_line(reader, bytes_slice(rest, 0, lf), number++);
@@ -172,36 +229,84 @@ static void make_room(struct log_reader *reader, size_t len)
     window->len = rest.len;
 }
 
-/* The one that most lines speak for; of equals the first in the table. */
-static const struct log_format *favourite(const struct log_reader *reader, unsigned least)
+/* "> 250 ok" without any "< EHLO c": a mail that is answered, where the arrow says nothing. */
+static bool is_quotation(const struct log_reader *reader)
+{
+    return reader->saw_quoted_reply && !reader->saw_answer;
+}
+
+static bool is_possible(const struct log_reader *reader, size_t wrap)
+{
+    bool needs_quotation = log_wraps[wrap] == &log_wrap_quote || log_wraps[wrap] == &log_wrap_quote_twice;
+
+    return is_quotation(reader) == needs_quotation;
+}
+
+/* What most lines speak for; of equals the first in the tables. */
+static const struct log_format *favourite(struct log_reader *reader, unsigned least)
 {
     const struct log_format *best = NULL;
     unsigned most = least - 1;
 
     for (size_t i = 0; log_formats[i]; i++)
-        if (reader->votes[i] > most) {
-            most = reader->votes[i];
-            best = log_formats[i];
-        }
+        for (size_t wrap = 0; log_wraps[wrap]; wrap++)
+            if (reader->votes[wrap][i] > most && is_possible(reader, wrap)) {
+                most = reader->votes[wrap][i];
+                best = log_formats[i];
+                reader->wrap = log_wraps[wrap];
+            }
     return best;
+}
+
+/* The format that is sure of this line, if it is wrapped so; NULL: none, and guesses are counted. */
+static const struct log_format *ask(struct log_reader *reader, size_t wrap, struct bytes raw)
+{
+    struct log_line around = { .number = reader->line_number }, line;
+    size_t blanks = blanks_before(raw, raw.len);
+
+    if (log_wraps[wrap]->strip && !log_wraps[wrap]->strip(&raw, &reader->unwrapped, &around))
+        return NULL;
+    while (take_line(reader, &raw, &around, &line))
+        for (size_t i = 0; log_formats[i]; i++) {
+            enum log_claim claim = log_formats[i]->claim(&line);
+            if (claim == LOG_CLAIM_STRONG)
+                return log_formats[i];
+            reader->votes[wrap][i] += claim == LOG_CLAIM_WEAK;
+            if (claim == LOG_CLAIM_WEAK && log_wraps[wrap] == &log_wrap_indent && blanks < reader->indent)
+                reader->indent = blanks;
+        }
+    return NULL;
+}
+
+static void note_arrow(struct log_reader *reader, struct bytes raw)
+{
+    struct log_line around = { 0 };
+    uint16_t code;
+    bool is_last;
+
+    reader->saw_answer = reader->saw_answer || log_text_starts(raw, "<");
+    if (!reader->saw_quoted_reply && log_wrap_quote.strip(&raw, &reader->unwrapped, &around))
+        reader->saw_quoted_reply = log_text_is_reply(raw, &code, &is_last) && raw.len > 4;
 }
 
 static void consider(struct log_reader *reader, struct bytes raw)
 {
-    struct log_line line = { .number = reader->line_number };
-
     make_room(reader, raw.len + 1);
     (void)buf_append(&reader->window, raw);
     (void)buf_append_u8(&reader->window, '\n');
-    log_line_peel(raw, &reader->clean, &line);
-    for (size_t i = 0; log_formats[i]; i++) {
-        enum log_claim claim = log_formats[i]->claim(&line);
-        if (claim == LOG_CLAIM_STRONG) {
-            reader->indent = blanks_before(raw, raw.len);
-            settle(reader, log_formats[i]);
-            return;
-        }
-        reader->votes[i] += claim == LOG_CLAIM_WEAK;
+    raw = page_strip(raw, &reader->page, &reader->stripped);
+    if (raw.len == 0)
+        return;
+    note_arrow(reader, raw);
+    for (size_t wrap = 0; log_wraps[wrap]; wrap++) {
+        const struct log_format *sure = ask(reader, wrap, raw);
+        if (!sure)
+            continue;
+        reader->wrap = log_wraps[wrap];
+        reader->indent = blanks_before(raw, raw.len);
+        reader->is_sure = true;
+        settle(reader, sure);
+        return;
     }
     const struct log_format *format = favourite(reader, WEAK_ENOUGH);
     if (format)
@@ -210,7 +315,8 @@ static void consider(struct log_reader *reader, struct bytes raw)
 
 void log_reader_line(struct log_reader *reader, struct bytes line)
 {
-    reader->line_number++;
+    if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
+        line = bytes_from(line, 3); /* the mark of UTF-8 */
     line = bytes_slice(line, 0, LIMIT_LOG_LINE);
     if (reader->format)
         read_line(reader, line, reader->line_number);
@@ -241,6 +347,11 @@ void log_reader_list(char out[LOG_PROGRAMS_TEXT])
 const char *log_reader_program(const struct log_reader *reader)
 {
     return reader->format ? reader->format->name : NULL;
+}
+
+bool log_reader_is_sure(const struct log_reader *reader)
+{
+    return reader->is_sure;
 }
 
 uint64_t log_reader_sessions(const struct log_reader *reader)

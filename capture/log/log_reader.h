@@ -29,8 +29,10 @@ void log_reader_line(struct log_reader *reader, struct bytes line);
 bool log_reader_end(struct log_reader *reader) NODISCARD;
 /* Which program wrote what was read last: a constant; NULL: not known. */
 const char *log_reader_program(const struct log_reader *reader);
+/* Whether a line left no doubt of it; else it looked like a dialogue, as lines in a book can. */
+bool log_reader_is_sure(const struct log_reader *reader);
 /* The programs whose logs are known by name, "a, b, c", NUL-terminated. */
-enum { LOG_PROGRAMS_TEXT = 400 };
+enum { LOG_PROGRAMS_TEXT = 512 };
 void log_reader_list(char out[LOG_PROGRAMS_TEXT]);
 
 uint64_t log_reader_sessions(const struct log_reader *reader);

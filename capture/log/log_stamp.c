@@ -54,18 +54,55 @@ static bool read_clock(struct reader *r, struct parts *parts, struct log_stamp *
     return true;
 }
 
-/* "Z", "+0200", "-02:00"; none is UTC. */
+static void move_to_utc(struct log_stamp *out, bool is_west, uint64_t away_ns)
+{
+    if (is_west)
+        out->time_ns += away_ns;
+    else if (out->time_ns >= away_ns)
+        out->time_ns -= away_ns;
+}
+
+/* " UTC", " CET": those that mean one thing only. */
+static void read_zone_name(struct reader *r, struct log_stamp *out)
+{
+    static const struct {
+        const char *name;
+        int hours;
+    } zones[] = { { " UTC", 0 },  { " GMT", 0 },  { " CET", 1 },  { " CEST", 2 },
+                  { " EET", 2 },  { " EEST", 3 }, { " MSK", 3 },  { " EST", -5 },
+                  { " EDT", -4 }, { " PST", -8 }, { " PDT", -7 }, { " JST", 9 } };
+
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        size_t len = strlen(zones[i].name);
+        struct bytes here = bytes_slice(r->in, r->at, len);
+        uint8_t next = r->at + len < r->in.len ? r->in.ptr[r->at + len] : 0;
+        if (!bytes_equal(here, bytes_of(zones[i].name)) || (next != ' ' && next != ']'))
+            continue;
+        bool is_west = zones[i].hours < 0;
+        uint64_t hours = (uint64_t)(is_west ? -zones[i].hours : zones[i].hours);
+        r->at += len;
+        move_to_utc(out, is_west, hours * 3600 * NS_PER_SECOND);
+        return;
+    }
+}
+
+/* "Z", "+0200", "-02:00", " -0200", " CET"; none is UTC. */
 static bool read_zone(struct reader *r, struct log_stamp *out)
 {
     unsigned hours = 0, minutes = 0;
-    uint8_t sign = peek(r);
+    bool is_apart = r->at + 5 < r->in.len && peek(r) == ' ' && strchr("+-", r->in.ptr[r->at + 1])
+                    && ascii_is_digit(r->in.ptr[r->at + 2]) && ascii_is_digit(r->in.ptr[r->at + 5]);
 
+    r->at += is_apart;
+    uint8_t sign = peek(r);
     if (sign == 'Z') {
         r->at++;
         return true;
     }
-    if (sign != '+' && sign != '-')
+    if (sign != '+' && sign != '-') {
+        read_zone_name(r, out);
         return true;
+    }
     r->at++;
     if (!read_number(r, 2, &hours))
         return false;
@@ -73,11 +110,7 @@ static bool read_zone(struct reader *r, struct log_stamp *out)
         r->at++;
     if (!read_number(r, 2, &minutes))
         return false;
-    uint64_t away = (hours * UINT64_C(3600) + minutes * 60) * NS_PER_SECOND;
-    if (sign == '-')
-        out->time_ns += away;
-    else if (out->time_ns >= away)
-        out->time_ns -= away;
+    move_to_utc(out, sign == '-', (hours * UINT64_C(3600) + minutes * 60) * NS_PER_SECOND);
     return true;
 }
 
@@ -123,6 +156,24 @@ static unsigned month_of(struct bytes name)
     return 0;
 }
 
+static bool read_day(struct reader *r, struct parts *parts)
+{
+    bool has_two = r->at + 1 < r->in.len && ascii_is_digit(r->in.ptr[r->at + 1]);
+
+    return read_number(r, has_two ? 2 : 1, &parts->day);
+}
+
+/* "Nov 24 ", "Nov  4 " */
+static bool read_month_day(struct reader *r, struct parts *parts)
+{
+    parts->month = month_of(read_bytes(r, 3));
+    if (!parts->month || !read_one_of(r, " "))
+        return false;
+    if (peek(r) == ' ')
+        r->at++;
+    return read_day(r, parts) && read_one_of(r, " ");
+}
+
 /* Nov 24 04:06:21, with a year behind the day in some. */
 static bool read_yearless(struct reader *r, struct log_stamp *out)
 {
@@ -130,13 +181,7 @@ static bool read_yearless(struct reader *r, struct log_stamp *out)
     struct reader ahead;
 
     out->clock = LOG_CLOCK_OF_YEAR;
-    parts.month = month_of(read_bytes(r, 3));
-    if (!parts.month || !read_one_of(r, " "))
-        return false;
-    if (peek(r) == ' ')
-        r->at++;
-    bool has_two = r->at + 1 < r->in.len && ascii_is_digit(r->in.ptr[r->at + 1]);
-    if (!read_number(r, has_two ? 2 : 1, &parts.day) || !read_one_of(r, " "))
+    if (!read_month_day(r, &parts))
         return false;
     ahead = *r;
     if (read_number(&ahead, 4, &parts.year) && read_one_of(&ahead, " ")) {
@@ -146,6 +191,34 @@ static bool read_yearless(struct reader *r, struct log_stamp *out)
         parts.year = 1970;
     }
     return set_date(&parts, out) && read_clock(r, &parts, out);
+}
+
+/* "24-Nov-2026 04:06:21 UTC", "24/Nov/2026:04:06:21 +0000", "24 Nov 2026 04:06:21" */
+static bool read_day_first(struct reader *r, struct log_stamp *out)
+{
+    struct parts parts = { 0 };
+
+    out->clock = LOG_CLOCK_FULL;
+    if (!read_day(r, &parts) || !read_one_of(r, "-/ "))
+        return false;
+    parts.month = month_of(read_bytes(r, 3));
+    return read_one_of(r, "-/ ") && read_number(r, 4, &parts.year) && set_date(&parts, out)
+           && read_one_of(r, ": ") && read_clock(r, &parts, out) && read_zone(r, out);
+}
+
+/* "Tue Nov 24 04:06:21.5 2026", as ctime() writes it */
+static bool read_year_last(struct reader *r, struct log_stamp *out)
+{
+    struct parts parts = { 0 };
+    struct log_stamp clock = { 0 };
+
+    out->clock = LOG_CLOCK_FULL;
+    if (!read_month_day(r, &parts) || !read_clock(r, &parts, &clock) || !read_one_of(r, " ")
+        || !read_number(r, 4, &parts.year) || !set_date(&parts, out))
+        return false;
+    out->time_ns += clock.time_ns;
+    out->is_precise = clock.is_precise;
+    return true;
 }
 
 /* 04:06:21.123 */
@@ -171,23 +244,37 @@ static bool read_epoch(struct reader *r, struct log_stamp *out)
     return high >= 10000;
 }
 
+/* "Tue ", "Tue, " */
+static size_t weekday_length(struct bytes text)
+{
+    static const char *const names[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+    size_t comma = text.len > 3 && text.ptr[3] == ',';
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (text.len > 4 && memcmp(text.ptr, names[i], 3) == 0 && text.ptr[3 + comma] == ' ')
+            return 4 + comma;
+    return 0;
+}
+
 size_t log_stamp_parse(struct bytes text, struct log_stamp *out)
 {
-    static bool (*const forms[])(struct reader *, struct log_stamp *) = { read_full, read_yearless,
+    static bool (*const forms[])(struct reader *, struct log_stamp *) = { read_full,        read_year_last,
+                                                                          read_yearless,    read_day_first,
                                                                           read_time_of_day, read_epoch };
     bool is_bracketed = text.len > 0 && text.ptr[0] == '[';
+    size_t begin = is_bracketed + weekday_length(bytes_from(text, is_bracketed));
 
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct reader r = reader_over(bytes_from(text, is_bracketed));
+        struct reader r = reader_over(bytes_from(text, begin));
         struct log_stamp stamp = { 0 };
         if (!forms[i](&r, &stamp) || (is_bracketed && !read_one_of(&r, "]")))
             continue;
-        if (r.at < r.in.len && !ascii_is_blank(peek(&r)))
+        if (!is_bracketed && r.at < r.in.len && !ascii_is_blank(peek(&r)))
             continue;
         while (ascii_is_blank(peek(&r)))
             r.at++;
         *out = stamp;
-        return r.at + is_bracketed;
+        return r.at + begin;
     }
     return 0;
 }

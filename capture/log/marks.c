@@ -46,3 +46,13 @@ void marks_tell_server(struct talk *talk, struct bytes text)
     else
         talk_server(talk, host, has_port ? marks_port(bytes_from(text, colon)) : 0);
 }
+
+void marks_open(struct talk *talk, struct bytes server, bool is_tls)
+{
+    talk_open(talk);
+    marks_tell_server(talk, server);
+    if (is_tls)
+        talk_enter_tls(talk);
+    else
+        talk_is_clear(talk);
+}

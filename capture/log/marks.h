@@ -16,6 +16,8 @@ const struct log_mark *marks_skip(const struct log_mark *marks, struct bytes *te
 
 /* "host:port", "[2001:db8::1]:25", "host": told to the talk as its server. */
 void marks_tell_server(struct talk *talk, struct bytes text);
+/* A connection to it begins. */
+void marks_open(struct talk *talk, struct bytes server, bool is_tls);
 uint16_t marks_port(struct bytes digits); /* 0: none */
 
 #endif

@@ -253,18 +253,32 @@ static bool begin_for_client(struct talk *talk, struct bytes text)
     return true;
 }
 
-/* Many programs write asterisks for a credential; no base64 has them. */
+/* What programs write for a credential: "********", "<hidden>", "[credentials hidden]", "(secret)", "...
+ * secured ...". No base64 begins so. */
+static bool is_placeholder(struct bytes text)
+{
+    static const char brackets[] = "<>[](){}";
+
+    text = bytes_trim(text);
+    if (log_text_is_stars(text) || log_text_starts(text, "...") || log_text_starts(text, "/*"))
+        return true;
+    for (size_t i = 0; brackets[i] && text.len > 1; i += 2)
+        if (text.ptr[0] == brackets[i] && text.ptr[text.len - 1] == brackets[i + 1])
+            return true;
+    return false;
+}
+
 static size_t shown_length(enum dialogue_mode mode, struct bytes text)
 {
     struct command_line line = command_line_parse(text);
     struct bytes rest = line.argument;
 
-    if (mode == DIALOGUE_SASL && log_text_is_stars(bytes_trim(text)))
+    if (mode == DIALOGUE_SASL && is_placeholder(text))
         return 0;
     if (mode == DIALOGUE_CONTENT || line.verb != VERB_AUTH)
         return text.len;
     (void)log_text_word(&rest);
-    return log_text_is_stars(rest) ? (size_t)(rest.ptr - text.ptr) : text.len;
+    return is_placeholder(rest) ? (size_t)(rest.ptr - text.ptr) : text.len;
 }
 
 static void say_client(struct talk *talk, struct bytes text)
@@ -320,6 +334,13 @@ void talk_imply(struct talk *talk, struct bytes command, struct bytes reply)
     }
 }
 
+void talk_cut_next_reply(struct talk *talk)
+{
+    talk->facts.is_partial = true;
+    if (talk->dialogue)
+        dialogue_cut_next_reply(talk->dialogue);
+}
+
 void talk_skips_replies(struct talk *talk)
 {
     talk->facts.is_partial = true;
@@ -358,6 +379,11 @@ bool talk_has_begun(const struct talk *talk)
 bool talk_is_over(const struct talk *talk)
 {
     return talk->is_over;
+}
+
+bool talk_asked_for_tls(const struct talk *talk)
+{
+    return talk->tls == TALK_TLS_ASKED;
 }
 
 enum side talk_outward(const struct talk *talk)

@@ -48,6 +48,8 @@ void talk_say_part(struct talk *talk, struct bytes text);
 /* A command that the log leaves out, and that this program is known to send here.  `reply` is what is seen of
  * the answer, empty if nothing is. */
 void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);
+/* Of the reply that comes next only the last line is shown. */
+void talk_cut_next_reply(struct talk *talk);
 /* Replies are left out from here on, or have been. */
 void talk_skips_replies(struct talk *talk);
 void talk_enter_tls(struct talk *talk);
@@ -55,8 +57,9 @@ void talk_enter_tls(struct talk *talk);
 void talk_close(struct talk *talk, enum side by, bool is_reset);
 
 enum dialogue_mode talk_mode(const struct talk *talk);
-bool talk_has_begun(const struct talk *talk); /* something was said since it was opened */
-bool talk_is_over(const struct talk *talk);   /* the server said 221, or it was closed */
+bool talk_has_begun(const struct talk *talk);     /* something was said since it was opened */
+bool talk_is_over(const struct talk *talk);       /* the server said 221, or it was closed */
+bool talk_asked_for_tls(const struct talk *talk); /* and has had no answer to it */
 /* Who speaks in lines that are marked as going out, where that differs from log to log; SIDE_NONE: not known
  * yet.
  */

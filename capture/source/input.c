@@ -2,6 +2,7 @@
 #include "source/input.h"
 
 #include "base/limits.h"
+#include "source/wide_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,12 +223,22 @@ static bool is_text(struct bytes head)
     return head.len >= 4; /* less may be the begin of anything */
 }
 
+/* Every line of a recording begins with its type; of other objects in JSON each may be a line of a log. */
+static bool begins_recording(struct bytes head)
+{
+    if (head.len == 0 || head.ptr[0] != '{')
+        return false;
+    head = bytes_trim(bytes_from(head, 1));
+    return bytes_equal(bytes_slice(head, 0, 6), BYTES("\"type\"")) || head.len < 6;
+}
+
 /* All magic numbers that libpcap knows for its own formats; the rest it judges itself. */
 static enum input_kind kind_of(struct bytes head)
 {
     static const uint32_t pcap[] = { 0xa1b2c3d4u, 0xd4c3b2a1u, 0xa1b23c4du, 0x4d3cb2a1u, 0xa1b2cd34u,
                                      0x34cdb2a1u, 0xa1b234cdu, 0xcd34b2a1u, 0xa1e2cb12u, 0x12cbe2a1u };
     struct reader r = reader_over(head);
+    bool is_big_endian;
     uint32_t magic = read_be32(&r); /* 0, which is none, if there are not even four */
 
     for (size_t i = 0; i < sizeof pcap / sizeof pcap[0]; i++)
@@ -238,9 +249,9 @@ static enum input_kind kind_of(struct bytes head)
     size_t at = 0;
     while (at < head.len && strchr(" \t\r\n", head.ptr[at]) && head.ptr[at])
         at++;
-    if (at < head.len && head.ptr[at] == '{')
+    if (begins_recording(bytes_from(head, at)))
         return INPUT_RECORDING;
-    return is_text(head) ? INPUT_LOG : INPUT_NONE;
+    return is_text(head) || wide_text_is(head, &is_big_endian) ? INPUT_LOG : INPUT_NONE;
 }
 
 static bool open_fd(struct input *input)
@@ -289,6 +300,9 @@ static bool recognise(struct input *input)
         problem = decompressor_problem(input->decompressor);
     }
     input->kind = kind_of((struct bytes){ input->peeked, input->peeked_len });
+    input->is_wide =
+        input->kind == INPUT_LOG
+        && wide_text_is((struct bytes){ input->peeked, input->peeked_len }, &input->is_big_endian);
     input->facts.format = formats[input->kind];
     input->is_unreadable = problem && input->kind == INPUT_NONE;
     if (input->kind == INPUT_NONE)

@@ -19,6 +19,8 @@ struct input {
     int fd; /* -1: closed, or opened for each read */
     bool is_regular;
     bool is_unreadable; /* not its content is to blame: nobody knows what it is */
+    bool is_wide;       /* a log in UTF-16 */
+    bool is_big_endian; /* if it is */
     bool reopens;       /* set before input_open: a regular file then holds no descriptor between reads */
     dev_t device;       /* of a regular file, with its number: the one that was recognised */
     ino_t number;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/buf.h"
 #include "source/merge.h"
+#include "source/wide_text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,6 +30,7 @@ struct source {
     bool has_handed_out; /* the top of the heap was given to the caller, and must move on */
     size_t line_input;   /* recording being read */
     size_t log_input;    /* log being read */
+    bool (*is_log)(struct bytes head);
     bool follows;
     struct buf line;
     uint8_t *block;
@@ -65,8 +67,87 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* A regular file that is a capture or a recording, or that only its permissions keep from being read. */
-static bool is_wanted(struct input *input)
+static bool is_last_log(const struct source *source, const struct input *input)
+{
+    for (const struct input *other = input + 1; other < source->inputs + source->input_count; other++)
+        if (other->kind == INPUT_LOG)
+            return false;
+    return true;
+}
+
+/* The next octet; of a file that is followed, when it is there. */
+static int next_octet(const struct source *source, struct input *input)
+{
+    static const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
+    int c = getc_unlocked(input->file);
+
+    while (c == EOF && source->follows && input->is_regular && !ferror(input->file)
+           && is_last_log(source, input)) {
+        clearerr(input->file);
+        (void)nanosleep(&pause, NULL);
+        c = getc_unlocked(input->file);
+    }
+    return c;
+}
+
+static int next_wide_unit(const struct source *source, struct input *input)
+{
+    int first = next_octet(source, input), second = first == EOF ? EOF : next_octet(source, input);
+
+    if (second == EOF)
+        return EOF;
+    return input->is_big_endian ? first << 8 | second : second << 8 | first;
+}
+
+/* A line of UTF-16, in UTF-8. */
+static bool read_wide_line(struct source *source, struct input *input, struct bytes *line)
+{
+    size_t len = 0;
+    uint16_t high = 0;
+    int unit;
+
+    while ((unit = next_wide_unit(source, input)) != EOF && unit != '\n')
+        if (len + 4 <= LINE_BLOCK)
+            len += wide_text_to_utf8((uint16_t)unit, &high, source->block + len);
+    *line = (struct bytes){ source->block, len };
+    return unit != EOF || len > 0;
+}
+
+/* Up to its LF; what a line has beyond LINE_BLOCK is dropped.  Given out as soon as it is there, for a pipe
+ * may stay open.  False: nothing is left. */
+static bool read_log_line(struct source *source, struct input *input, struct bytes *line)
+{
+    size_t len = 0;
+    int c;
+
+    if (input->is_wide)
+        return read_wide_line(source, input, line);
+    while ((c = next_octet(source, input)) != EOF && c != '\n')
+        if (len < LINE_BLOCK)
+            source->block[len++] = (uint8_t)c;
+    *line = (struct bytes){ source->block, len };
+    return c != EOF || len > 0;
+}
+
+/* Text is of many kinds: whether this one is a log, its beginning tells. */
+static bool is_log(struct source *source, struct input *input)
+{
+    struct buf head;
+    struct bytes line;
+
+    if (!source->is_log)
+        return false;
+    buf_init(&head, LIMIT_LOG_WINDOW);
+    while (read_log_line(source, input, &line) && buf_append(&head, line) && buf_append_u8(&head, '\n'))
+        continue;
+    bool is = source->is_log(buf_bytes(&head));
+    buf_release(&head);
+    return is;
+}
+
+/* A regular file that is a capture, a recording or a log, or that only its permissions keep from being read.
+ */
+static bool is_wanted(struct source *source, struct input *input)
 {
     struct stat status;
 
@@ -74,8 +155,9 @@ static bool is_wanted(struct input *input)
         return false;
     if (!input_open(input))
         return input->is_unreadable;
+    bool is = input->kind != INPUT_LOG || is_log(source, input);
     input_close(input);
-    return input->kind != INPUT_LOG; /* text is of many kinds: logs are named one by one */
+    return is;
 }
 
 /* Packets that a recorder has put beside its recording are in that already. */
@@ -84,7 +166,7 @@ static bool is_evidence(const char *name, bool has_recording)
     return has_recording && strstr(name, ".smtpscope.pcapng");
 }
 
-/* Every capture and recording in the folder; other files are none of our business. */
+/* Every capture, recording and log in the folder; other files are none of our business. */
 static bool add_names(struct source *source, const char *folder, struct dirent *const *names, int count)
 {
     bool has_recording = false;
@@ -97,7 +179,7 @@ static bool add_names(struct source *source, const char *folder, struct dirent *
         struct input *input = add_input(source, folder, names[i]->d_name);
         if (!input)
             return false;
-        if (!is_wanted(input))
+        if (!is_wanted(source, input))
             free(source->inputs[--source->input_count].path);
     }
     return true;
@@ -119,7 +201,7 @@ static bool add_folder(struct source *source, const char *folder)
     struct input *input = add_input(source, NULL, folder);
     if (input)
         input_fail(input, "%s: %s", folder,
-                   count >= 0 ? "no capture and no recording in this folder" : strerror(reason));
+                   count >= 0 ? "no capture, no recording and no log in this folder" : strerror(reason));
     return input != NULL;
 }
 
@@ -192,7 +274,7 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
     bool ok = source != NULL;
     if (ok) {
         buf_init(&source->line, LIMIT_EVENT_LINE);
-        source->follows = options->follows;
+        source->is_log = options->is_log;
         source->filter = options->filter ? strdup(options->filter) : NULL;
         source->secrets = options->secrets;
         source->block = malloc(LINE_BLOCK);
@@ -202,6 +284,8 @@ struct source *source_open(const char *const *paths, size_t count, const struct 
         ok = add_path(source, paths[i]);
     if (ok)
         open_inputs(source);
+    if (ok)
+        source->follows = options->follows; /* only now: where folders are searched, nothing is waited for */
     if (ok && start_captures(source))
         return source;
     source_free(source);
@@ -317,43 +401,6 @@ bool source_next_line(struct source *source, struct bytes *line, uint32_t *input
         end_recording(from, result < 0);
     }
     return false;
-}
-
-static bool is_last_log(const struct source *source, const struct input *input)
-{
-    for (const struct input *other = input + 1; other < source->inputs + source->input_count; other++)
-        if (other->kind == INPUT_LOG)
-            return false;
-    return true;
-}
-
-/* The next octet; of a file that is followed, when it is there. */
-static int next_octet(const struct source *source, struct input *input)
-{
-    static const struct timespec pause = { .tv_nsec = 200 * 1000 * 1000 };
-    int c = getc_unlocked(input->file);
-
-    while (c == EOF && source->follows && input->is_regular && !ferror(input->file)
-           && is_last_log(source, input)) {
-        clearerr(input->file);
-        (void)nanosleep(&pause, NULL);
-        c = getc_unlocked(input->file);
-    }
-    return c;
-}
-
-/* Up to its LF; what a line has beyond LINE_BLOCK is dropped.  Given out as soon as it is there, for a pipe
- * may stay open.  False: nothing is left. */
-static bool read_log_line(struct source *source, struct input *input, struct bytes *line)
-{
-    size_t len = 0;
-    int c;
-
-    while ((c = next_octet(source, input)) != EOF && c != '\n')
-        if (len < LINE_BLOCK)
-            source->block[len++] = (uint8_t)c;
-    *line = (struct bytes){ source->block, len };
-    return c != EOF || len > 0;
 }
 
 bool source_next_log_line(struct source *source, struct bytes *line, uint32_t *input)

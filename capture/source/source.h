@@ -31,7 +31,7 @@ struct input_facts {
     bool is_complete;  /* read to its end, and nothing torn or damaged */
     bool is_torn;      /* only its very last packet is torn, as in a file still being written */
     bool is_failed;    /* could not be opened, or damaged: exit status 3 */
-    char problem[512]; /* message for people: file, packet, reason, way out; "" if none */
+    char problem[768]; /* message for people: file, packet, reason, way out; "" if none */
 };
 
 struct source;
@@ -44,14 +44,16 @@ struct secret_sink {
 };
 
 struct source_options {
-    const char *filter;         /* BPF, or NULL */
-    bool follows;               /* at the end of the last log: wait for what is written to it */
+    const char *filter; /* BPF, or NULL */
+    bool follows;       /* at the end of the last log: wait for what is written to it */
+    /* Whether a text of a folder, of which this is the beginning, is a log; NULL: none is. */
+    bool (*is_log)(struct bytes head);
     struct secret_sink secrets; /* copied; `take` NULL: they are passed over */
 };
 
-/* Paths are files, folders (every capture or recording in them, no logs, sorted by name, not recursive) or
- * "-". A path that cannot be read is noted in its facts and does not fail the call.  Fails for a filter that
- * does not compile (err says where), or without memory. */
+/* Paths are files, folders (every capture, recording or log in them, sorted by name, not recursive) or "-". A
+ * path that cannot be read is noted in its facts and does not fail the call.  Fails for a filter that does
+ * not compile (err says where), or without memory. */
 struct source *source_open(const char *const *paths, size_t count, const struct source_options *options,
                            struct err *err);
 void source_free(struct source *source);

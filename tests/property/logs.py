@@ -261,7 +261,9 @@ def client_swaks(port, temper, folder, dice):
                "--to", ",".join(r + "@lab.example" for r in temper["recipients"])]
     if temper["auth"]:
         command += ["--auth", "--auth-user", USER, "--auth-password", temper["password"]]
-    command += dice.choice([[], ["--show-time-lapse"], ["--pipeline"], ["--quit-after", "RCPT"], ["--suppress-data"], ["--hide-informational"]])
+    command += dice.choice([[], ["--show-time-lapse"], ["--show-time-lapse=i"], ["--pipeline"], ["--quit-after", "RCPT"], ["--suppress-data"],
+                            ["--hide-informational"], ["--hide-receive"], ["--hide-send"], ["--silent", "1"], ["--silent", "2"], ["--show-raw-text"],
+                            ["--auth-hide-password"], ["--auth-plaintext"], ["--drop-after", "RCPT"], ["--pipeline", "--suppress-data"]])
     return run(command)
 
 
@@ -386,7 +388,7 @@ $m->send();
 
 def client_phpmailer(port, temper, folder, dice):
     return run(["php", "-d", "error_log=/dev/stderr", "-r", PHP, "--", str(port), USER if temper["auth"] else "", temper["password"],
-                dice.choice("234"), dice.choice(["echo", "echo", "html", "error_log"]), ",".join(r + "@lab.example" for r in temper["recipients"])])
+                dice.choice("1234"), dice.choice(["echo", "echo", "html", "error_log"]), ",".join(r + "@lab.example" for r in temper["recipients"])])
 
 
 def typed(port, temper, command):
@@ -434,6 +436,150 @@ def typed(port, temper, command):
     return seen
 
 
+def client_ncat(port, temper, folder, dice):
+    return typed(port, temper, ["ncat", *dice.choice([[], ["-v"]]), "-C", "127.0.0.1", str(port)])
+
+
+def client_expect(port, temper, folder, dice):
+    lines = ["set timeout 3", f"spawn telnet 127.0.0.1 {port}", "expect -re {\\n\\d\\d\\d .*\\n}"]
+    for line in temper["script"]:
+        if line == "CONTENT":
+            lines += [f"send -- {{{one}}}\nsend \\r" for one in CONTENT]
+        else:
+            lines += [f"send -- {{{line}}}\nsend \\r"]
+        lines += ["expect {\n -re {\\n\\d\\d\\d .*\\n} {}\n eof {exit}\n}"]
+        if line == "DATA":
+            lines += ['if {![string match "*354*" $expect_out(buffer)]} {send "QUIT\\r"; expect eof; exit}'] if "CONTENT" in temper["script"] else []
+    path = os.path.join(folder, "script.exp")
+    with open(path, "w") as f:
+        f.write("\n".join(lines + ["expect eof"]) + "\n")
+    return run(["expect", "-f", path], stdin=subprocess.DEVNULL)
+
+
+def client_socat(port, temper, folder, dice):
+    process = subprocess.Popen(["socat", "-v", "-", f"TCP4:127.0.0.1:{port},crnl"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
+    seen = []
+    reader = threading.Thread(target=lambda: seen.append(process.stderr.read()))
+    reader.start()
+    for line in temper["script"]:
+        time.sleep(0.15)
+        try:
+            process.stdin.write("\n".join(CONTENT if line == "CONTENT" else [line]).encode() + b"\n")
+            process.stdin.flush()
+        except OSError:
+            break
+    time.sleep(0.15)
+    try:
+        process.stdin.close()
+    except OSError:
+        pass
+    process.wait(timeout=20)
+    reader.join()
+    return seen[0]
+
+
+def client_s_nail(port, temper, folder, dice):
+    command = ["s-nail", "-:/", *dice.choice([["-vv"], ["-vvv"]]), "-S", "v15-compat", "-S", "hostname=c.example", "-S", "smtp-hostname=",
+               "-S", "smtp-config=-starttls", "-S", "sendwait", "-r", "a@lab.example", "-s", "x"]
+    where = f"smtp://127.0.0.1:{port}"
+    if temper["auth"]:
+        command += ["-S", "smtp-auth=" + dice.choice(temper["mechanisms"]).lower()]
+        where = f"smtp://{USER}:{temper['password']}@127.0.0.1:{port}"
+    else:
+        command += ["-S", "smtp-auth=none"]
+    command += ["-S", "mta=" + where] + [r + "@lab.example" for r in temper["recipients"]]
+    return run(command, input=b"hello\n.dot\n")
+
+
+def client_mutt(port, temper, folder, dice, program="mutt"):
+    login = f"{USER}:{temper['password']}@" if temper["auth"] else ""
+    settings = ["set from=a@lab.example", "set hostname=c.example", "set ssl_starttls=no", "set ssl_force_tls=no", "unset record",
+                f'set smtp_url="smtp://{login}127.0.0.1:{port}/"', "set copy=no"]
+    if temper["auth"]:
+        settings.append('set smtp_authenticators="' + dice.choice(temper["mechanisms"]).lower() + '"')
+    path = os.path.join(folder, "muttrc")
+    with open(path, "w") as f:
+        f.write("\n".join(settings) + "\n")
+    log = os.path.join(folder, ".muttdebug0" if program == "mutt" else "neomutt-debug")
+    command = [program, "-n", "-F", path, "-d", dice.choice("234" if program == "neomutt" else "23")]
+    if program == "neomutt":
+        command += ["-l", log]
+    command += ["-s", "x"] + [r + "@lab.example" for r in temper["recipients"]]
+    run(command, input=b"hello\n.dot\n", env={**os.environ, "HOME": folder, "TERM": "dumb"})
+    for one in (log, log + "0"):
+        if os.path.exists(one):
+            with open(one, "rb") as f:
+                return f.read()
+    return b""
+
+
+def client_neomutt(port, temper, folder, dice):
+    return client_mutt(port, temper, folder, dice, "neomutt")
+
+
+NODEMAILER = """
+const [port, user, password, method, style, ...to] = process.argv.slice(1);
+const nodemailer = require("nodemailer");
+const json = level => (entry, message, ...more) => console.log(JSON.stringify({ level, time: Date.now(), ...entry, msg: require("util").format(message, ...more) }));
+const logger = style === "json" ? Object.fromEntries(["trace", "debug", "info", "warn", "error", "fatal"].map(x => [x, json(x)])) : true;
+const t = nodemailer.createTransport({ host: "127.0.0.1", port: +port, secure: false, ignoreTLS: true, name: "c.example", debug: true, logger,
+    ...(user ? { auth: { user, pass: password }, authMethod: method } : {}) });
+t.sendMail({ from: "a@lab.example", to, subject: "x", text: "hello\\n.dot" }).catch(() => 0).finally(() => t.close());
+"""
+
+
+def client_nodemailer(port, temper, folder, dice):
+    return run(["node", "-e", NODEMAILER, str(port), USER if temper["auth"] else "", temper["password"], dice.choice(temper["mechanisms"]),
+                dice.choice(["text", "json"]), *[r + "@lab.example" for r in temper["recipients"]]],
+               env={**os.environ, "NODE_PATH": "/opt/lab/node_modules:" + os.environ.get("NODE_PATH", "")})
+
+
+JAVA = """
+import java.util.*; import javax.mail.*; import javax.mail.internet.*;
+public class Send {
+    public static void main(String[] a) throws Exception {
+        Properties p = new Properties();
+        p.put("mail.smtp.host", "127.0.0.1"); p.put("mail.smtp.port", a[0]); p.put("mail.smtp.localhost", "c.example");
+        p.put("mail.smtp.timeout", "8000"); p.put("mail.debug", "true"); p.put("mail.debug.auth", a[4]);
+        if (!a[1].isEmpty()) { p.put("mail.smtp.auth", "true"); p.put("mail.smtp.auth.mechanisms", a[3]); }
+        Session s = Session.getInstance(p, new Authenticator() {
+            protected PasswordAuthentication getPasswordAuthentication() { return new PasswordAuthentication(a[1], a[2]); } });
+        s.setDebugOut(System.out);
+        MimeMessage m = new MimeMessage(s);
+        m.setFrom("a@lab.example"); for (String r : a[5].split(",")) m.addRecipients(Message.RecipientType.TO, r);
+        m.setSubject("x"); m.setText("hello\\r\\n.dot\\r\\n");
+        try { Transport.send(m); } catch (MessagingException e) { e.printStackTrace(System.out); }
+    }
+}
+"""
+
+
+def client_javamail(port, temper, folder, dice):
+    path = os.path.join(folder, "Send.java")
+    with open(path, "w") as f:
+        f.write(JAVA)
+    jars = ":".join(os.path.join("/usr/share/java", j) for j in ("javax.mail.jar", "javax.activation.jar", "jakarta.activation.jar"))
+    mechanisms = [m for m in temper["mechanisms"] if m != "CRAM-MD5"] or ["PLAIN"]
+    return run(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", jars, path, str(port), USER if temper["auth"] else "", temper["password"],
+                dice.choice(mechanisms), dice.choice(["true", "false"]), ",".join(r + "@lab.example" for r in temper["recipients"])])
+
+
+GIT = "From a Mon Sep 17 00:00:00 2001\nFrom: a@lab.example\nDate: Thu, 26 Nov 2026 17:00:00 +0000\nSubject: [PATCH] x\n\nhello\n.dot\n"
+
+
+def client_git(port, temper, folder, dice):
+    path = os.path.join(folder, "0001-x.patch")
+    with open(path, "w") as f:
+        f.write(GIT)
+    command = ["git", "send-email", "--smtp-debug=1", "--confirm=never", "--suppress-cc=all", "--smtp-server=127.0.0.1",
+               f"--smtp-server-port={port}", "--smtp-domain=c.example", "--from=a@lab.example", "--no-validate"]
+    if temper["auth"]:
+        command += [f"--smtp-user={USER}", f"--smtp-pass={temper['password']}"]
+    command += ["--to=" + r + "@lab.example" for r in temper["recipients"]]
+    return run(command + [path], stdin=subprocess.DEVNULL, cwd=folder, env={**os.environ, "HOME": folder})
+
+
 def client_telnet(port, temper, folder, dice):
     return typed(port, temper, ["telnet", "127.0.0.1", str(port)])
 
@@ -445,7 +591,9 @@ def client_nc(port, temper, folder, dice):
 CLIENTS = {"swaks": ("swaks", client_swaks), "curl": ("curl", client_curl), "msmtp": ("msmtp", client_msmtp),
            "gsasl": ("gsasl", client_gsasl), "smtplib": (sys.executable, client_smtplib), "ruby": ("ruby", client_ruby),
            "perl": ("perl", client_perl), "phpmailer": ("php", client_phpmailer), "telnet": ("telnet", client_telnet),
-           "nc": ("nc", client_nc)}
+           "nc": ("nc", client_nc), "ncat": ("ncat", client_ncat), "expect": ("expect", client_expect), "socat": ("socat", client_socat),
+           "s-nail": ("s-nail", client_s_nail), "mutt": ("mutt", client_mutt), "neomutt": ("neomutt", client_neomutt),
+           "nodemailer": ("node", client_nodemailer), "javamail": ("java", client_javamail), "git": ("git", client_git)}
 
 
 def analyze(program, *paths):
@@ -472,6 +620,10 @@ def compare(program, log, pcap):
     if not from_log:
         return "it was not read: " + output[-300:].decode("utf-8", "replace") if from_packets else None
     a, b = dialogue(from_log), dialogue(from_packets)
+    while len(a) > len(b) and a[-1][1] is None:
+        a.pop()  # typed when the connection had gone
+    if len(a) == len(b):  # a log that shows but the outcome of a login
+        a = [y if x[0] == "AUTH" and y[1] == 334 and x[1] in (235, 535) else x for x, y in zip(a, b)]
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
         return f"it reads {a}, the packets {b}"
     is_whole = [x for x in a if x[0] != "QUIT"] == [x for x in b if x[0] != "QUIT"] and len(a) > 1

@@ -207,6 +207,39 @@ static const struct format_case {
     { "processes of a syslog", "marked lines", "Nov 24 04:06:21 mx app[1]: S: 220 a\nNov 24 04:06:21 mx app[2]: S: 220 b\nNov 24 04:06:21 mx app[1]: C: EHLO c\nNov 24 04:06:21 mx app[2]: C: QUIT\nNov 24 04:06:21 mx app[1]: S: 250 ok\nNov 24 04:06:21 mx app[2]: S: 221 bye\n", " 220 EHLO=250 | 220 QUIT=221" },
     { "words behind a logger's prefix", "marked lines", "2026-11-24 04:02:24 INFO smtp - Server: 220 mx\n2026-11-24 04:02:24 INFO smtp - Client: EHLO c\n2026-11-24 04:02:24 INFO smtp - Server: 250 mx\n", " 220 EHLO=250" },
     { "an excerpt that begins in the middle", "marked lines", "C: hello\nC: .\nS: 250 ok\nC: RCPT TO:<a@b>\nS: 503 need MAIL\n", " 250? RCPT=503" },
+    { "Mutt", "Mutt", "[2026-11-26 17:50:37] Connected to mx:25 on fd=4\n[2026-11-26 17:50:37] 4< 220 mx\n[2026-11-26 17:50:37] 4> EHLO c\n[2026-11-26 17:50:37] 4< 250 mx\n", " 220 EHLO=250" },
+    { "NeoMutt, beside IMAP", "Mutt",
+      "[2026-11-26 17:51:30]<2> mutt_socket_readln_d() 5< * OK ready\n[2026-11-26 17:51:30]<2> mutt_socket_write_d() 5> a0000 CAPABILITY\n[2026-11-26 17:51:30]<2> mutt_socket_readln_d() 4< 220 mx\n[2026-11-26 17:51:30]<2> mutt_socket_write_d() 4> EHLO c\n[2026-11-26 17:51:30]<2> mutt_socket_readln_d() 4< 250 mx\n",
+      " 220 EHLO=250" },
+    { "S-nail", "S-nail", "s-nail: Connecting to 192.0.2.1:25 ... connected.\ns-nail: >>> SERVER: 220 mx\ns-nail: >>> EHLO c\ns-nail: >>> SERVER: 250-mx\ns-nail: >>> SERVER: 250 AUTH PLAIN\ns-nail: >>> QUIT\ns-nail: >>> SERVER: 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "socat -v", "socat",
+      "< 2026/11/26 17:50:30.000526258  length=8 from=0 to=7\n220 mx\\r\n> 2026/11/26 17:50:30.000673014  length=8 from=0 to=7\nEHLO c\\r\n< 2026/11/26 17:50:30.000678429  length=5 from=8 to=12\n250 m< 2026/11/26 17:50:30.000678430  length=3 from=13 to=15\nx\\r\n",
+      " 220 EHLO=250" },
+    { "socat between two others, the other way", "socat", "> 2026/11/26 17:50:30.526258  length=8 from=0 to=7\n220 mx\\r\n< 2026/11/26 17:50:30.673014  length=6 from=0 to=5\nNOOP\\r\n> 2026/11/26 17:50:30.678429  length=8 from=8 to=15\n250 ok\\r\n", " 220 NOOP=250" },
+    { "ssmtp", "ssmtp", "[<-] 220 mx\n[->] EHLO c\n[<-] 250 HELP\n[->] AUTH LOGIN\n[<-] 334 VXNlcm5hbWU6\n[->] YWxpY2U=\n[<-] 334 UGFzc3dvcmQ6\n[<-] 535 no\n", " 220 EHLO=250 AUTH=334 ?=334 ?~=535" },
+    { "aiosmtpd, a login that is cancelled", "aiosmtpd", "INFO:mail.log:('192.0.2.1', 44131) >> b'AUTH LOGIN'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'334 VXNlcm5hbWU6'\nWARNING:mail.log:('192.0.2.1', 44131) aborted AUTH with '*'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'501 5.7.0 Auth aborted'\n", " AUTH=334 ?=501" },
+    { "smtp-server, which secures credentials", "smtp-server", "[2026-11-24 04:05:58] DEBUG [#a] S: 220 mx\n[2026-11-24 04:05:58] DEBUG [#a] C: AUTH PLAIN /* secured */\n[2026-11-24 04:05:58] DEBUG [#a] S: 535 no\n", " 220 AUTH~=535" },
+    { "a chunk that was refused and is not shown", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< BDAT 5\nsmtp: 0x55c1: >>> 503 no\nsmtp: 0x55c1: <<< MAIL FROM:<a@b>\nsmtp: 0x55c1: >>> 250 ok\n", " 220 BDAT=503 MAIL=250" },
+    { "prose around a paste", "terminal", "I am lost:\n```\n220 mx\nHELO c\n250 mx\nRCPT TO:<a@b>\n503 no\n```\nWhat did I do?\nMAIL FROM:<a@b> is what comes next.\n\n220 my\nQUIT\n221 bye\n", " 220 HELO=250 RCPT=503 | 220 QUIT=221" },
+    { "typed, and not answered any more", "terminal", "220 mx\nHELO c\n250 mx\nFOO bar\nMAIL FROM:<a@b> BODY=8BITMIME\n", " 220 HELO=250 FOO=0 MAIL=0" },
+    { "content without marks", "marked lines", "S: 220 mx\nC: DATA\nS: 354 go\nSubject: x\n\nhello\n.\nS: 250 ok\n", " 220 DATA=354 .=250" },
+    { "a mail that is answered", "terminal", "Joe wrote:\n> 220 mx\n> HELO c\n> 250 mx\nYou did not say MAIL.\n> RCPT TO:<a@b>\n> 503 no\n", " 220 HELO=250 RCPT=503" },
+    { "a mail that is answered twice", "swaks", ">> === Trying mx:25...\n>> <-  220 mx\n>>  -> QUIT\n>> <-  221 bye\n> No.\n", " 220 QUIT=221" },
+    { "a page", "swaks", "<pre>\n=== Trying mx:25...\n&lt;-  220 mx\n -&gt; MAIL FROM:&lt;a@b&gt;<br>\n&lt;-  250 a &amp; b<br>\n</pre>\n", " 220 MAIL=250" },
+    { "what a journal writes in JSON", "Postfix",
+      "{\"__REALTIME_TIMESTAMP\":\"1795493181123456\",\"_HOSTNAME\":\"mx\",\"SYSLOG_IDENTIFIER\":\"postfix/smtpd\",\"_PID\":\"1\",\"MESSAGE\":\"> a[192.0.2.1]: 220 mx\"}\n{\"MESSAGE\":\"> b[192.0.2.2]: 220 mx\",\"SYSLOG_IDENTIFIER\":\"postfix/smtpd\",\"_PID\":\"2\"}\n"
+      "{\"SYSLOG_IDENTIFIER\":\"postfix/smtpd\",\"_PID\":\"1\",\"_HOSTNAME\":\"mx\",\"MESSAGE\":[60,32,97,91,49,93,58,32,81,85,73,84]}\n{\"SYSLOG_IDENTIFIER\":\"postfix/smtpd\",\"_PID\":\"1\",\"_HOSTNAME\":\"mx\",\"MESSAGE\":\"> a[192.0.2.1]: 221 bye\"}\n",
+      " 220 | 220 QUIT=221" },
+    { "Nodemailer, through a logger that writes JSON", "Nodemailer", "{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"220 mx\",\"time\":1795493181123}\n{\"level\":20,\"tnx\":\"client\",\"sid\":\"x1\",\"msg\":\"EHLO c\",\"time\":1795493181124}\n{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"250-mx\\n250 HELP\",\"time\":1795493181125}\n", " 220 EHLO=250" },
+    { "a terminal in a container", "terminal", "2026-11-24T04:06:21.586Z stdout F 220 mx\n2026-11-24T04:06:21.586Z stdout F HELO c\n2026-11-24T04:06:21.586Z stdout F 250 mx\n", " 220 HELO=250" },
+    { "numbered lines", "terminal", "     1\t220 mx\n     2\tHELO c\n     3\t250 mx\n", " 220 HELO=250" },
+    { "Exchange, that receives", "Exchange",
+      "#Software: Microsoft Exchange Server\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n2026-11-24T10:00:00.123Z,MX\\D F,08D1,0,192.0.2.1:25,192.0.2.9:4000,+,,\n2026-11-24T10:00:00.124Z,MX\\D F,08D1,1,192.0.2.1:25,192.0.2.9:4000,*,None,Set Permissions\n"
+      "2026-11-24T10:00:00.125Z,MX\\D F,08D1,2,192.0.2.1:25,192.0.2.9:4000,>,\"220 MX ready, hello\",\n2026-11-24T10:00:00.126Z,MX\\D F,08D2,2,192.0.2.1:25,192.0.2.8:4000,>,220 MX,\n2026-11-24T10:00:00.225Z,MX\\D F,08D1,3,192.0.2.1:25,192.0.2.9:4000,<,EHLO c,\n2026-11-24T10:00:00.226Z,MX\\D F,08D1,4,192.0.2.1:25,192.0.2.9:4000,>,250  mx Hello SIZE 1000 DSN,\n"
+      "2026-11-24T10:00:00.325Z,MX\\D F,08D1,5,192.0.2.1:25,192.0.2.9:4000,<,DATA,\n2026-11-24T10:00:00.326Z,MX\\D F,08D1,6,192.0.2.1:25,192.0.2.9:4000,>,503 no,\n2026-11-24T10:00:00.425Z,MX\\D F,08D1,7,192.0.2.1:25,192.0.2.9:4000,-,,Remote\n",
+      " 220 EHLO=250 DATA=503 | 220" },
+    { "Exchange, that sends", "Exchange", "2026-11-24T10:00:00.125Z,Out,08D1,2,192.0.2.1:4000,192.0.2.9:25,<,220 mx,\n2026-11-24T10:00:00.225Z,Out,08D1,3,192.0.2.1:4000,192.0.2.9:25,>,QUIT,\n2026-11-24T10:00:00.226Z,Out,08D1,4,192.0.2.1:4000,192.0.2.9:25,<,221 bye,\n", " 220 QUIT=221" },
+    { "hMailServer", "hMailServer", "\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.123\"\t\"192.0.2.9\"\t\"SENT: 220 mx\"\n\"SMTPC\"\t1\t8\t\"2026-11-24 10:00:00.124\"\t\"192.0.2.8\"\t\"RECEIVED: 220 my\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.223\"\t\"192.0.2.9\"\t\"RECEIVED: EHLO c\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.323\"\t\"192.0.2.9\"\t\"SENT: 250-mx[nl]250 SIZE\"\n", " 220 | 220 EHLO=250" },
     { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
 };
 /* clang-format on */
@@ -252,7 +285,9 @@ static void text_that_is_no_log_is_refused(void **state)
                                          "a\tb\tc\n1\t2\t3\n",
                                          "> help me\n> quit smoking\n",
                                          "Data file\nhelp\nquit\n",
-                                         "- 220 words\n- turn left\n" };
+                                         "- 220 words\n- turn left\n",
+                                         "{\"log\":\"hello\"}\n{\"log\":\"220\"}\n{\"msg\":7}\n{\n",
+                                         "   1\thelp\n   2\tquit\n" };
     struct context context;
     bool is_log;
 

@@ -302,9 +302,9 @@ static void captures_and_recordings_mix(void **state)
     uint32_t input;
 
     (void)state;
-    struct place first = folder_put(&folder, "r1", bytes_of("{\"n\":1}\n"));
+    struct place first = folder_put(&folder, "r1", bytes_of("{\"type\":1}\n"));
     struct place second = put_capture("p", seconds);
-    struct place third = folder_put(&folder, "r2", bytes_of("{\"n\":2}\n"));
+    struct place third = folder_put(&folder, "r2", bytes_of("{\"type\":2}\n"));
     const char *paths[] = { first.path, second.path, third.path };
     struct source *source = open_paths(paths, 3);
     assert_true(source_next(source, &packet));
@@ -327,7 +327,7 @@ static void lines_of_logs_are_handed_out(void **state)
 
     (void)state;
     struct place log = folder_put(&folder, "log", bytes_of("220 mx ESMTP\r\n\nQUIT"));
-    struct place recording = folder_put(&folder, "rec", bytes_of("{\"n\":1}\n"));
+    struct place recording = folder_put(&folder, "rec", bytes_of("{\"type\":1}\n"));
     const char *paths[] = { recording.path, log.path };
     struct source *source = open_paths(paths, 2);
     assert_string_equal(source_input(source, 1)->format, "log");
@@ -340,6 +340,53 @@ static void lines_of_logs_are_handed_out(void **state)
     assert_true(bytes_equal(line, BYTES("QUIT")));
     assert_false(source_next_log_line(source, &line, &input));
     assert_true(source_input(source, 1)->is_complete);
+    source_free(source);
+}
+
+/* "e" with an accent, a pair of surrogates, and half of one. */
+static void wide_text_is_handed_out_in_utf8(void **state)
+{
+    static const uint8_t little[] = { 0xff, 0xfe, '2',  0,    0xe9, 0,    '\n', 0,
+                                      0x3d, 0xd8, 0x00, 0xde, 0x00, 0xdc, 'x' };
+    static const uint8_t big[] = { 0xfe, 0xff, 0, '2', 0, 0xe9, 0, '\n', 0xd8, 0x3d, 0xde, 0x00, 0xdc, 0x00 };
+    static const struct bytes files[] = { { little, sizeof little }, { big, sizeof big } };
+    struct bytes line;
+    uint32_t input;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct place log = folder_put(&folder, i ? "big" : "little", files[i]);
+        const char *paths[] = { log.path };
+        struct source *source = open_paths(paths, 1);
+        assert_string_equal(source_input(source, 0)->format, "log");
+        assert_true(source_next_log_line(source, &line, &input));
+        assert_true(bytes_equal(line, BYTES("\xef\xbb\xbf"
+                                            "2\xc3\xa9")));
+        assert_true(source_next_log_line(source, &line, &input));
+        assert_true(bytes_equal(line, BYTES("\xf0\x9f\x98\x80?")));
+        assert_false(source_next_log_line(source, &line, &input));
+        source_free(source);
+    }
+}
+
+static bool begins_with_greeting(struct bytes head)
+{
+    return bytes_equal(bytes_slice(head, 0, 4), BYTES("220 "));
+}
+
+/* Which texts of a folder are logs, the one who opens it says. */
+static void logs_of_a_folder_are_asked_for(void **state)
+{
+    const struct source_options options = { .is_log = begins_with_greeting, .follows = true };
+
+    (void)state;
+    struct place log = folder_put(&folder, "b", bytes_of("220 mx ESMTP\n"));
+    (void)folder_put(&folder, "a", bytes_of("hello, world\n"));
+    const char *paths[] = { folder.path };
+    struct source *source = source_open(paths, 1, &options, NULL);
+    assert_non_null(source);
+    assert_int_equal(source_input_count(source), 1);
+    assert_string_equal(source_input(source, 0)->path, log.path);
     source_free(source);
 }
 
@@ -398,6 +445,8 @@ int main(void)
         WITH_FOLDER(a_folder_without_captures_is_told),
         WITH_FOLDER(what_cannot_even_be_unpacked_is_told_also_inside_a_folder),
         WITH_FOLDER(lines_of_logs_are_handed_out),
+        WITH_FOLDER(wide_text_is_handed_out_in_utf8),
+        WITH_FOLDER(logs_of_a_folder_are_asked_for),
         WITH_FOLDER(captures_and_recordings_mix),
         WITH_FOLDER(one_damaged_input_does_not_stop_the_others),
         WITH_FOLDER(stopping_early_leaves_nothing_behind),

@@ -407,7 +407,7 @@ static void a_line_longer_than_any_event_is_skipped(void **state)
     (void)state;
     assert_non_null(filler);
     memset(filler, 'x', LONG);
-    image_add(&image, "{\"a\":1}\n", 8);
+    image_add(&image, "{\"type\":1}\n", 11);
     image_add(&image, filler, LONG);
     image_add(&image, "\n{\"b\":2}\n", 9);
     free(filler);
