@@ -214,12 +214,36 @@ static size_t tint_length(struct bytes text)
     return end == SIZE_MAX ? 0 : end + 1;
 }
 
+/* As nearly all is: a column an octet. */
+static bool is_plain(struct bytes text)
+{
+    bool is_odd = false;
+
+    for (size_t i = 0; i < text.len; i++)
+        is_odd |= text.ptr[i] >= 0x7f || text.ptr[i] < ' ';
+    return !is_odd;
+}
+
+/* The last blank of plain text that has begun before it; `columns` where there is none. */
+static size_t fold_plain_at(struct bytes text, size_t columns)
+{
+    size_t begin = 0, at = columns;
+
+    while (begin < columns && text.ptr[begin] == ' ')
+        begin++;
+    while (at > begin && text.ptr[at] != ' ')
+        at--;
+    return at > begin ? at : columns;
+}
+
 /* As fold_wide_at, of text that is escaped and may hold colours. */
 static size_t fold_tinted_at(struct bytes text, size_t columns)
 {
     size_t width = 0, last = 0, at = 0;
     bool is_wide, has_begun = false;
 
+    if (columns > 0 && text.len > columns && is_plain(bytes_slice(text, 0, columns + 1)))
+        return fold_plain_at(text, columns);
     while (at < text.len) {
         size_t tint = tint_length(bytes_from(text, at));
         if (tint) {

@@ -25,13 +25,22 @@ struct needle {
 struct needles {
     struct needle each[NEEDLES];
     size_t count;
-    uint8_t first[256]; /* 1 + index of one that begins so, in upper case; 0 none */
+    uint8_t first[256]; /* 1 + index of one that begins so, in either case; 0 none */
     bool is_blind;      /* a secret is there of which it is not known what it looks like, decoded */
     uint8_t made[NEEDLES_MADE][NEEDLE_MOST]; /* other forms of what was sent */
     size_t made_count;
 };
 
 _Static_assert(NEEDLES < UINT8_MAX, "indexes are kept in an octet");
+
+/* All but what is behind the counts. */
+static void clear(struct needles *needles)
+{
+    needles->count = 0;
+    needles->made_count = 0;
+    needles->is_blind = false;
+    memset(needles->first, 0, sizeof needles->first);
+}
 
 static unsigned class_of(uint8_t c)
 {
@@ -52,7 +61,7 @@ static bool is_strong(struct bytes text)
 
 static bool is_known(const struct needles *needles, struct bytes text)
 {
-    for (uint8_t at = needles->first[ascii_upper(text.ptr[0])]; at; at = needles->each[at - 1].next)
+    for (uint8_t at = needles->first[text.ptr[0]]; at; at = needles->each[at - 1].next)
         if (bytes_equal(needles->each[at - 1].text, text))
             return true;
     return false;
@@ -64,12 +73,14 @@ static void add_needle(struct needles *needles, struct bytes secret, size_t most
 
     if (secret.len < NEEDLE_LEAST || needles->count == NEEDLES || is_known(needles, text))
         return;
-    uint8_t *first = &needles->first[ascii_upper(text.ptr[0])];
+    uint8_t c = text.ptr[0];
     needles->each[needles->count++] = (struct needle){ .text = text,
                                                        .is_head = secret.len > text.len,
                                                        .is_strong = can_be_strong && is_strong(text),
-                                                       .next = *first };
-    *first = (uint8_t)needles->count;
+                                                       .next = needles->first[c] };
+    needles->first[c] = (uint8_t)needles->count;
+    if (ascii_is_letter(c))
+        needles->first[c ^ 0x20] = (uint8_t)needles->count;
 }
 
 /* Another form of a secret, copied. */
@@ -170,7 +181,7 @@ static bool holds(const struct needles *needles, struct bytes text, bool needs_s
 {
     text = bytes_slice(text, 0, LOOKED_AT);
     for (size_t at = 0; at < text.len; at++)
-        for (uint8_t i = needles->first[ascii_upper(text.ptr[at])]; i; i = needles->each[i - 1].next) {
+        for (uint8_t i = needles->first[text.ptr[at]]; i; i = needles->each[i - 1].next) {
             const struct needle *needle = &needles->each[i - 1];
             if ((needle->is_strong || !needs_strong) && stands_at(text, at, needle))
                 return true;
@@ -200,8 +211,9 @@ static bool challenge_holds_any(const struct needles *needles, struct bytes text
 void sasl_redact_echoing_challenge(const struct sasl_exchange *exchange, size_t step)
 {
     struct sasl_step *challenge = &exchange->steps[step];
-    struct needles needles = { .count = 0 };
+    struct needles needles;
 
+    clear(&needles);
     for (size_t back = 1; back <= SASL_ECHO_ITEMS && back <= step; back++)
         if (challenge[-(ptrdiff_t)back].from == SIDE_CLIENT)
             add_step(&needles, exchange, &challenge[-(ptrdiff_t)back]);
@@ -277,7 +289,7 @@ static void gather_exchanges(const struct session *session, size_t index, struct
 
 static void gather(const struct session *session, size_t index, struct needles *needles)
 {
-    *needles = (struct needles){ .count = 0 };
+    clear(needles);
     gather_near(session, index, needles);
     gather_exchanges(session, index, needles);
 }
@@ -353,7 +365,7 @@ static struct span span_at(const struct session *session, size_t index)
 /* Needles are made anew only where the secrets near an item, or far, are others than for the one before. */
 void sasl_withhold_items(struct session *session, size_t begin, size_t end)
 {
-    struct needles needles = { .count = 0 };
+    struct needles needles; /* cleared before it is read, for made_for is none */
     struct span made_for = { SIZE_MAX, SIZE_MAX };
     const struct sasl_exchange *made_behind = NULL;
 

@@ -346,11 +346,11 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
-    bool is_command = d->mode == CLIENT_SASL || client_line_is_command(line->text);
-    if (is_lossy && !is_command)
-        pairing_client_hole(
-            d); /* content, perhaps, whose DATA or BDAT is missing, or a response whose AUTH is */
-    if (is_fragment(d, line) || is_late_response(d, line) || (is_lossy && !is_command))
+    /* content, perhaps, whose DATA or BDAT is missing, or a response whose AUTH is */
+    bool is_astray = is_lossy && d->mode != CLIENT_SASL && !client_line_is_command(line->text);
+    if (is_astray)
+        pairing_client_hole(d);
+    if (is_fragment(d, line) || is_late_response(d, line) || is_astray)
         return;
     if (d->mode == CLIENT_SASL)
         take_response(d, line, moment_of(chunk));
