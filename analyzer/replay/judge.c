@@ -286,8 +286,10 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
     out->greeting_command = walk->greeting_command;
     out->transaction = (uint32_t)walk->transaction;
     find_misorder(walk, index, out);
-    if (is_unknown_burl(item) && out->misorder != out->not_offered)
+    if (is_unknown_burl(item) && out->misorder != out->not_offered) {
         out->misorder = out->not_offered;
+        out->is_phase_known = out->is_phase_known && walk->is_offer_known;
+    }
     if (!item->reply || reply_is_implausible(walk, item->as.command.verb, item->reply)) {
         out->is_lost = walk->may_lose_replies || item->reply;
         out->verdict = verdict_without_reply(walk, out);

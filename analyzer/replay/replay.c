@@ -114,6 +114,8 @@ static void step_tls(struct walk *walk)
         walk_start_anew(walk, PHASE_TLS_GREETED); /* the reply to its STARTTLS is missing */
     else if (walk->phase == PHASE_UNKNOWN)
         walk->home = PHASE_UNKNOWN; /* and so is STARTTLS, which makes void what was known of before */
+    if (walk->session->tls && walk->session->tls->reading == TLS_READING_PART)
+        walk_forget(walk); /* what was said first inside may be missing */
 }
 
 static void step(struct walk *walk, size_t index)

@@ -315,10 +315,10 @@ static void take_response(struct dialogue *d, const struct whole_line *line, str
  */
 static bool is_fragment(struct dialogue *d, const struct whole_line *line)
 {
-    bool skips = d->skips_fragment;
+    enum skip skips = (enum skip)d->skips;
 
-    d->skips_fragment = false;
-    return skips && !client_line_is_command(line->text);
+    d->skips = SKIP_NONE;
+    return skips == SKIP_LINE || (skips == SKIP_FRAGMENT && !client_line_is_command(line->text));
 }
 
 /* A word of base64, where the 334 that asks for it may be among what is missing. */
@@ -337,6 +337,12 @@ static bool is_late_response(const struct dialogue *d, const struct whole_line *
     return text.len % 4 == 0 && command_line_parse(text).verb == VERB_UNKNOWN;
 }
 
+/* Content, perhaps, whose DATA or BDAT is missing, or whose end is; or a response whose AUTH or 334 is. */
+static bool reads_astray(struct bytes line, bool is_lossy)
+{
+    return !client_line_is_command(line) && (is_lossy || command_line_parse(line).verb == VERB_UNKNOWN);
+}
+
 static void take_line(struct dialogue *d, const struct whole_line *line, const struct stream_chunk *chunk)
 {
     if (d->clear_pending > 0)
@@ -346,8 +352,7 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
         pairing_client_went_on(d, line->acked);
     else if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
-    /* content, perhaps, whose DATA or BDAT is missing, or a response whose AUTH is */
-    bool is_astray = is_lossy && d->mode != CLIENT_SASL && !client_line_is_command(line->text);
+    bool is_astray = d->may_be_astray && d->mode != CLIENT_SASL && reads_astray(line->text, is_lossy);
     if (is_astray)
         pairing_client_hole(d);
     if (is_fragment(d, line) || is_late_response(d, line) || is_astray)
@@ -457,7 +462,8 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
         dialogue_again(d, SIDE_CLIENT, chunk, was_open);
         return;
     }
-    bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end;
+    bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end
+                   && !hold_is_behind_hole(d);
     if (hold_is_plain(d)) {
         if (d->hold.reason == HOLD_VARIANT) {
             d->content.plain_until = chunk->offset + chunk->data.len;
@@ -469,7 +475,9 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
                       != SIZE_MAX) { /* whole lines only: a piece reads as nothing */
         if (is_lost)
             pairing_skip_held(d);
-        hold_decide_by_reading(d);
+        d->awaits_behind_hole = is_lost && d->hold.reason == HOLD_AUTH && hold_begins_with_command(d);
+        if (!d->awaits_behind_hole)
+            hold_decide_by_reading(d);
     }
 }
 

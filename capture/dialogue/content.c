@@ -464,6 +464,7 @@ void content_hole(struct dialogue *d, const struct stream_hole *hole)
     content->at_line_start = false;
     content->after_crlf = true; /* not known: the strict end of data is taken for one */
     message_of(d)->missing_bytes += hole->length;
+    d->may_be_astray = true;
     d->client_offset = hole->offset + hole->length;
     (void)content_item(d, (struct moment){ hole->time_ns, { hole->input, hole->number } }, UINT64_MAX);
     client_begin_hold(d, HOLD_CONTENT_GAP, content->command_item);

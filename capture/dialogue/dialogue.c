@@ -220,7 +220,7 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
         return;
     }
     add_gap(d, SIDE_SERVER, hole, false);
-    d->skips_server_line = d->server_line.is_begun || d->building;
+    d->skips_server_line = true; /* it may end within a line */
     line_clear(&d->server_line);
     d->building = NULL;
     d->server_offset = hole->offset + hole->length;
@@ -323,7 +323,9 @@ static void close_open_ends(struct dialogue *d)
         foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)
         bdat_decide(d);
-    if (d->mode == CLIENT_UNSURE)
+    if (d->mode == CLIENT_UNSURE && d->lost_client_bytes && d->acks_work)
+        hold_clear(d); /* a server that was heard has not said what it is */
+    else if (d->mode == CLIENT_UNSURE)
         unsure_decide(d, UINT64_MAX, 0);
     for (unsigned tries = 0; d->mode == CLIENT_HELD && d->hold.first && tries < 64; tries++)
         hold_decide_by_reading(d);

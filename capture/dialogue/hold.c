@@ -117,8 +117,7 @@ static void join_first_line(const struct dialogue *d, struct buf *out)
     }
 }
 
-/* Whether the first line that is held reads as a command. */
-static bool begins_with_command(const struct dialogue *d)
+bool hold_begins_with_command(const struct dialogue *d)
 {
     struct buf text;
 
@@ -132,6 +131,26 @@ static bool begins_with_command(const struct dialogue *d)
     return is_command;
 }
 
+bool hold_is_behind_hole(const struct dialogue *d)
+{
+    const struct held *first = d->hold.first;
+
+    return d->hold.reason == HOLD_VARIANT && first && !first->is_hole && first->chunk.acked != UINT64_MAX
+           && first->chunk.acked >= d->server_hole_end;
+}
+
+/* A refusal answers either: then the line is neither. */
+void hold_decide_response(struct dialogue *d, const struct reply *reply)
+{
+    if (reply->code < 400) {
+        d->awaits_behind_hole = false;
+        client_resume(d, verb_takes_code(VERB_AUTH, reply->code) ? CLIENT_SASL : CLIENT_COMMANDS);
+        return;
+    }
+    hold_decide_by_reading(d);
+    pairing_client_hole(d);
+}
+
 static bool begins_as_tls(const struct dialogue *d)
 {
     return d->hold.first && !d->hold.first->is_hole && bytes_are_tls(d->hold.first->chunk.data);
@@ -141,7 +160,7 @@ void hold_decide_by_reading(struct dialogue *d)
 {
     switch (d->hold.reason) {
     case HOLD_DATA:
-        if (begins_with_command(d) && !hold_has_end(d)) {
+        if (hold_begins_with_command(d) && !hold_has_end(d)) {
             client_resume(d, CLIENT_COMMANDS);
         } else {
             d->guesses_content = true;
@@ -150,14 +169,21 @@ void hold_decide_by_reading(struct dialogue *d)
         }
         break;
     case HOLD_AUTH:
-        client_resume(d, begins_with_command(d) ? CLIENT_COMMANDS : CLIENT_SASL);
+        if (d->awaits_behind_hole)
+            d->skips = SKIP_LINE;
+        d->awaits_behind_hole = false;
+        client_resume(d, hold_begins_with_command(d) ? CLIENT_COMMANDS : CLIENT_SASL);
         break;
     case HOLD_STARTTLS:
         client_resume(d, begins_as_tls(d) ? CLIENT_TLS : CLIENT_COMMANDS);
         break;
     case HOLD_BDAT:
-        bdat_begin_chunk(d);
-        client_resume(d, CLIENT_CHUNK);
+        if (hold_begins_with_command(d)) { /* where CHUNKING was not offered, and a refusal may be missing */
+            client_resume(d, CLIENT_COMMANDS);
+        } else {
+            bdat_begin_chunk(d);
+            client_resume(d, CLIENT_CHUNK);
+        }
         break;
     case HOLD_VARIANT: /* nobody took it for the end: unless nothing but line feeds ends the client's lines */
         if (d->content.crlf_lines == 0) {
@@ -193,7 +219,7 @@ static bool is_held_gap(const struct dialogue *d)
  * end of what is held. */
 void hold_end_content(struct dialogue *d, struct moment at)
 {
-    for (size_t left = SIZE_MAX; is_held_gap(d) && d->hold.bytes < left && !begins_with_command(d);) {
+    for (size_t left = SIZE_MAX; is_held_gap(d) && d->hold.bytes < left && !hold_begins_with_command(d);) {
         left = d->hold.bytes;
         client_resume(d, CLIENT_CONTENT);
     }

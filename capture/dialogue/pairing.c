@@ -223,10 +223,11 @@ static void answer(struct dialogue *d, struct reply *reply)
         at(d, 0)->remaining--;
     else
         pop(d);
-    if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2)
+    if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2) {
         note_accepted(d, verb, reply);
-    else if ((verb == VERB_EHLO || verb == VERB_HELO)
-             && (pairing_reply_says(reply, BYTES("LHLO")) || pairing_reply_says(reply, BYTES("LMTP"))))
+        d->may_be_astray = d->may_be_astray && (d->lost_client_bytes || expected.is_uncertain);
+    } else if ((verb == VERB_EHLO || verb == VERB_HELO)
+               && (pairing_reply_says(reply, BYTES("LHLO")) || pairing_reply_says(reply, BYTES("LMTP"))))
         d->session->protocol = PROTOCOL_LMTP;
     if (expected.kind == EXPECT_SASL || verb == VERB_AUTH)
         add_challenge(d, reply);
@@ -283,6 +284,7 @@ static bool is_ambiguous(struct dialogue *d, uint64_t acked)
 static void lose_count(struct dialogue *d)
 {
     d->lost_client_bytes = true;
+    d->may_be_astray = true;
     d->lost_since = UINT64_MAX;
 }
 
@@ -391,6 +393,8 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         take_greeting(d, reply);
         return;
     }
+    if (d->awaits_behind_hole)
+        hold_decide_response(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);
     else
@@ -417,6 +421,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 void pairing_client_hole(struct dialogue *d)
 {
     d->lost_client_bytes = true;
+    d->may_be_astray = true;
     d->lost_since = d->server_offset;
 }
 
@@ -434,6 +439,7 @@ void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
 
 void pairing_server_hole(struct dialogue *d)
 {
+    d->may_be_astray = true;
     for (uint32_t i = 0; i < d->pending_count; i++)
         at(d, i)->is_uncertain = true;
 }
@@ -465,4 +471,6 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked)
     while (d->pending_count > 0 && at(d, 0)->is_uncertain)
         pop(d);
     d->lost_server_bytes = false;
+    if (!d->server_line.is_begun)
+        d->skips_server_line = false; /* the line that the hole may have cut has ended in it */
 }

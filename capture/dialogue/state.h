@@ -32,6 +32,12 @@ enum hold_reason {
     HOLD_UNSURE,
 };
 
+enum skip {
+    SKIP_NONE = 0,
+    SKIP_FRAGMENT, /* what does not read as a command */
+    SKIP_LINE      /* whatever it is */
+};
+
 enum { TLS_HANDSHAKE = 0x16 }; /* RFC 8446 5.1: type of the first record of a client */
 
 enum expect_kind { EXPECT_NONE = 0, EXPECT_COMMAND, EXPECT_SASL, EXPECT_CONTENT };
@@ -147,10 +153,13 @@ struct dialogue {
     size_t reply_count;
     struct expectation *pending; /* a ring, in the arena of the session */
     uint32_t pending_cap, pending_first, pending_count;
-    uint32_t clear_pending; /* questions that were asked before TLS, and not answered */
-    uint32_t recipients;    /* accepted in the open transaction */
-    uint32_t held_item;     /* whose reply decides */
-    bool skips_fragment;    /* behind a hole: to the next line end */
+    uint32_t clear_pending;  /* questions that were asked before TLS, and not answered */
+    uint32_t recipients;     /* accepted in the open transaction */
+    uint32_t held_item;      /* whose reply decides */
+    uint8_t skips;           /* behind a hole: what of the client's next line is dropped, enum skip */
+    bool may_be_astray;      /* since a hole nothing has shown that commands are read as such */
+    bool awaits_behind_hole; /* the answer to AUTH is missing: the next reply tells a response from a command
+                              */
     bool skips_server_line;
     bool is_behind_gap;      /* the next item comes right behind missing bytes */
     bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
@@ -246,6 +255,13 @@ void hold_clear(struct dialogue *d);
 void hold_join(const struct dialogue *d, uint64_t until, struct buf *out);
 /* Whether the end of a content is among them. */
 bool hold_has_end(const struct dialogue *d);
+/* Whether the first line that is held reads as a command. */
+bool hold_begins_with_command(const struct dialogue *d);
+/* A variant that was sent when the client had seen what stands behind the last hole: its answer is not in it.
+ */
+bool hold_is_behind_hole(const struct dialogue *d);
+/* What is held behind an AUTH whose answer is missing, told by the next reply. */
+void hold_decide_response(struct dialogue *d, const struct reply *reply);
 /* The reply that was waited for will not come, or is lost: decides by what the held bytes look like. */
 void hold_decide_by_reading(struct dialogue *d);
 /* The server has answered a content with a gap: its end, not seen so far, is among what is missing. */

@@ -14,7 +14,7 @@ static void open_inside(struct dialogue *d)
     line_clear(&d->server_line);
     d->building = NULL;
     d->skips_server_line = false;
-    d->skips_fragment = false;
+    d->skips = SKIP_NONE;
     d->offers_chunking = false;
     d->saw_ehlo = false;
     d->has_exchange = false;

@@ -54,7 +54,7 @@ void unsure_decide(struct dialogue *d, uint64_t acked, uint16_t code)
     if (!d->hold.first) {
         d->hold.reason = HOLD_NONE;
         d->mode = CLIENT_COMMANDS;
-        d->skips_fragment = true;
+        d->skips = SKIP_FRAGMENT;
         return;
     }
     buf_init(&text, LIMIT_HOLD + 1);
@@ -66,6 +66,6 @@ void unsure_decide(struct dialogue *d, uint64_t acked, uint16_t code)
         client_resume(d, CLIENT_CONTENT);
         return;
     }
-    d->skips_fragment = true;
+    d->skips = SKIP_FRAGMENT;
     client_resume(d, CLIENT_COMMANDS);
 }

@@ -44,7 +44,7 @@ bool verb_takes_code(enum verb verb, unsigned code)
     case 354:
         return verb == VERB_DATA;
     case 250:
-        return verb != VERB_DATA && verb != VERB_QUIT && verb != VERB_AUTH;
+        return verb != VERB_DATA && verb != VERB_QUIT && verb != VERB_AUTH && verb != VERB_STARTTLS;
     default:
         return true;
     }

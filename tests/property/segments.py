@@ -114,7 +114,7 @@ def same(reference, got):
 
 
 def is_withheld(reference, got):
-    """A line of a message, which the reference withholds, and which is shown where nothing tells what it is."""
+    """A line that one of them withholds, and the other shows: which it is depends on what is known of it."""
     return isinstance(reference, dict) and reference.get("redacted") and isinstance(got, str) and len(got) == reference["length"]
 
 
@@ -124,16 +124,20 @@ def weaker(reference, got):
     new = collections.Counter(f["id"] for f in got["findings"]) - known
     if set(new) - OF_LOSS:
         return f"findings added: {dict(new)}"
-    rest = [(c["line"], c["verdict"]) for c in reference["commands"]]
-    for c in got["commands"]:
-        line = c["line"]
-        while rest and rest[0][0] != line and not (is_withheld(rest[0][0], line) and line not in (r[0] for r in rest)):
-            rest.pop(0)
-        if not rest:
+    return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"])
+
+
+def misplaced(known, commands):
+    """What is not explained where each command is the first of the known ones, in order, that it can be."""
+    for c in commands:
+        line, verdict = c["line"], c["verdict"]
+        at = [i for i, (told, _) in enumerate(known) if told == line or is_withheld(told, line) or is_withheld(line, told)]
+        fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1]]
+        if not at:
             return f"command invented or moved: {line}"
-        verdict = rest.pop(0)[1]
-        if c["verdict"] != verdict and c["verdict"] not in NOT_KNOWN:
-            return f"{line}: verdict {c['verdict']} instead of {verdict}"
+        if not fits:
+            return f"{line}: verdict {verdict} instead of {known[at[0]][1]}"
+        known = known[fits[0] + 1 :]
     return None
 
 
