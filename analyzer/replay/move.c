@@ -203,7 +203,7 @@ void walk_move(struct walk *walk, size_t index, const struct judgement *judgemen
 
     if (item->as.command.verb == VERB_AUTH)
         walk->auth_command = item->as.command.n;
-    if (!item->reply || reply_is_implausible(walk, item->as.command.verb, item->reply))
+    if (!item->reply || judgement->is_lost)
         move_unanswered(walk, &item->as.command);
     else if (item->is_after_gap && item->as.command.verb == VERB_UNKNOWN)
         walk_forget(walk); /* the end of a command that may have changed anything */

@@ -47,9 +47,12 @@ static void take_greeting(struct walk *walk, const struct item *item)
         return;
     if (item->reply->line_count)
         out->server_software = software_of_greeting(item->reply->lines[0]);
+    bool may_be_greeted = walk->phase == PHASE_UNKNOWN && walk->session->side[SIDE_CLIENT].missing_bytes > 0;
     walk_start_anew(walk, PHASE_GREETED);
     if (reply_refuses(item->reply))
         walk->phase = PHASE_REFUSED;
+    if (may_be_greeted)
+        walk_forget(walk); /* by a client that did not wait for it */
 }
 
 /* A client that talks before the greeting is read behind it, so the greeting counts first. */
@@ -114,7 +117,7 @@ static void step_tls(struct walk *walk)
         walk_start_anew(walk, PHASE_TLS_GREETED); /* the reply to its STARTTLS is missing */
     else if (walk->phase == PHASE_UNKNOWN)
         walk->home = PHASE_UNKNOWN; /* and so is STARTTLS, which makes void what was known of before */
-    if (walk->session->tls && walk->session->tls->reading == TLS_READING_PART)
+    if (walk->may_lose_replies)
         walk_forget(walk); /* what was said first inside may be missing */
 }
 

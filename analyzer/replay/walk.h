@@ -63,6 +63,8 @@ static inline bool reply_is_implausible(const struct walk *walk, enum verb verb,
 {
     if (reply && walk->out->has_gaps && reply_is_farewell(reply))
         return true;
+    if (reply && reply->code == 221 && reply->is_after_gap)
+        return true; /* a farewell before it may be among what is missing */
     return walk->may_lose_replies && reply && !verb_takes_code(verb, reply->code);
 }
 

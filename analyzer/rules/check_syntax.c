@@ -280,6 +280,8 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct command *command = &item->as.command;
 
+    if (!item->reply && analysis->replay.has_gaps && analysis->session->one_sided == SIDE_NONE)
+        return; /* content, perhaps, whose begin is missing */
     if (command->is_body_line || item->is_after_gap)
         return; /* no command at all, or the rest of one */
     if (command->line_end != LINE_END_CRLF || command->has_bare_cr)

@@ -350,11 +350,13 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
     bool is_lossy = d->lost_client_bytes;
     if (d->lost_server_bytes || d->lost_client_bytes)
         pairing_client_went_on(d, line->acked);
-    else if (d->reply_count == 1)
+    if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
     bool is_astray = d->may_be_astray && d->mode != CLIENT_SASL && reads_astray(line->text, is_lossy);
-    if (is_astray)
+    if (is_astray) {
         pairing_client_hole(d);
+        d->is_behind_gap = true;
+    }
     if (is_fragment(d, line) || is_late_response(d, line) || is_astray)
         return;
     if (d->mode == CLIENT_SASL)

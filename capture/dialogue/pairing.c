@@ -387,6 +387,17 @@ static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
            && reply->code / 100 != 2;
 }
 
+/* The oldest question is not what it answers, and something is missing somewhere: another reply, most likely.
+ */
+static bool skips_question(struct dialogue *d, uint16_t code)
+{
+    bool is_whole =
+        d->server_hole_end == 0 && d->lost_since == 0 && d->flow->side[!d->client_direction].saw_syn;
+
+    return !is_whole && d->pending_count > 1 && at(d, 0)->kind == EXPECT_COMMAND
+           && !verb_takes_code(verb_of(d, at(d, 0)), code);
+}
+
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
@@ -406,7 +417,8 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     bool is_lossy = d->lost_client_bytes || (d->pending_count > 0 && at(d, 0)->is_uncertain);
     if (is_lossy && !says_its_question(reply->code))
         skip_missing_answers(d, reply->code);
-    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || says_its_question(reply->code))))
+    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || says_its_question(reply->code)))
+        || (says_its_question(reply->code) && skips_question(d, reply->code)))
         take_behind_hole(d, reply);
     else if (d->pending_count == 0 && (reply->code == 334 || reply->code == 354)
              && (d->server_hole_end > 0 || d->lost_since > 0))
@@ -450,7 +462,7 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
 {
     if (d->has_greeting && d->pending_count == 1 && d->reply_count == 1 && acked != UINT64_MAX
         && acked >= d->server_offset && at(d, 0)->kind == EXPECT_COMMAND
-        && d->session->items[at(d, 0)->item].as.command.is_before_greeting)
+        && d->session->items[at(d, 0)->item].replies_seen == 0)
         pop(d);
 }
 
