@@ -167,8 +167,8 @@ static void check_session(struct analysis *analysis)
     bool is_desync_told = false;
     bool is_lmtp = session->protocol == PROTOCOL_LMTP;
 
-    if (analysis->replay.has_gaps || session->side[SIDE_CLIENT].payload_bytes == 0)
-        return; /* what the replies answer is not there */
+    if (analysis->replay.has_gaps)
+        return;
     for (size_t i = 0; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_CONTENT && is_lmtp)

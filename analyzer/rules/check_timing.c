@@ -215,7 +215,7 @@ static void check_slow(struct analysis *analysis)
         || session->is_midstream)
         return;
     for (size_t i = 0; i < session->item_count; i++) {
-        if (session->items[i].reply)
+        if (session->items[i].reply && session->items[i].kind != ITEM_REPLY) /* which answers nothing */
             measure(analysis, i, &free_ns, &slowest);
         else if (session->items[i].kind == ITEM_PRELUDE)
             free_ns = session->items[i].at.time_ns;

@@ -318,7 +318,11 @@ static bool is_fragment(struct dialogue *d, const struct whole_line *line)
     enum skip skips = (enum skip)d->skips;
 
     d->skips = SKIP_NONE;
-    return skips == SKIP_LINE || (skips == SKIP_FRAGMENT && !client_line_is_command(line->text));
+    if (skips != SKIP_FRAGMENT)
+        return skips == SKIP_LINE;
+    bool is_same_flight = d->lost_client_bytes && line->acked != UINT64_MAX && line->acked <= d->lost_since;
+    return !client_line_is_command(line->text)
+           || (is_same_flight && bytes_find(line->text, ' ') == SIZE_MAX); /* a word may end any line */
 }
 
 /* A word of base64, where the 334 that asks for it may be among what is missing. */

@@ -331,17 +331,33 @@ static bool says_its_question(uint16_t code)
     return code / 100 == 3 || code == 220 || code == 221 || code == 235;
 }
 
+/* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
+static void drop_answered(struct dialogue *d)
+{
+    bool is_held = d->mode == CLIENT_HELD && d->held_item == at(d, 0)->item;
+
+    pop(d);
+    if (is_held && d->hold.first)
+        hold_decide_by_reading(d);
+    else if (is_held)
+        client_resume(d, CLIENT_COMMANDS);
+}
+
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
 {
     uint32_t found = says_its_question(reply->code) ? find_pending(d, reply->code) : UINT32_MAX;
 
+    bool is_of_missing = found != UINT32_MAX && d->lost_client_bytes && at(d, found)->is_uncertain;
     if (found != UINT32_MAX) {
         while (found-- > 0)
             pop(d);
-        answer(d, reply);
-        return;
+        if (!is_of_missing) {
+            answer(d, reply);
+            return;
+        }
+        drop_answered(d);
     }
     add_reply_item(d, ITEM_REPLY, reply);
     if (!d->lost_client_bytes && d->pending_count > 1)
