@@ -280,10 +280,9 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct command *command = &item->as.command;
 
-    if (!item->reply && analysis->replay.has_gaps && analysis->session->one_sided == SIDE_NONE)
-        return; /* content, perhaps, whose begin is missing */
-    if (command->is_body_line || item->is_after_gap)
-        return; /* no command at all, or the rest of one */
+    bool is_unheard = !item->reply && analysis->replay.has_gaps && analysis->session->one_sided == SIDE_NONE;
+    if (command->is_body_line || item->is_after_gap || is_unheard)
+        return; /* no command at all, or the rest of one, or content whose begin is missing */
     if (command->line_end != LINE_END_CRLF || command->has_bare_cr)
         check_line_end(analysis, index);
     if (command->verb == VERB_AUTH || command->is_secret || command->is_redacted)

@@ -420,7 +420,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         take_greeting(d, reply);
         return;
     }
-    if (d->awaits_behind_hole)
+    if (d->hold.reason == HOLD_AUTH && d->awaits_behind_hole)
         hold_decide_response(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);

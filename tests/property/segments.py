@@ -29,7 +29,7 @@ from tls_ends import KINDS, make_certificate, say_inside  # noqa: E402
 
 SAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "samples"))
 BESIDE = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "captures"))
-ODD_ONE_IN = 400
+ODD_ONE_IN = 1000
 LEAST = 6  # segments of a dialogue in which some can be lost
 SHARE = 40  # of the variants of a sample, for each dialogue of which there are thousands
 OF_LOSS = {"capture-loss", "connection-lost", "timeout"}
