@@ -96,9 +96,7 @@ step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/rele
 $long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz
 seconds=30; $long && seconds=600
-for target in build/fuzz/tests/fuzz/fuzz_*; do
-    [ -x "$target" ] && step "fuzz ${target##*/fuzz_}" sh tests/fuzz/run.sh "$target" $seconds
-done
+step "fuzz: every target" sh tests/fuzz/all.sh build/fuzz/tests/fuzz $seconds
 $long && step "speed of decryption" python3 tests/bench/tls.py build/release/tests/bench/bench_tls
 $long && step "benchmark" sh tests/bench/bench.sh build/release/cli/smtpscope
 
