@@ -45,7 +45,7 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktra
 step "build release" configure_build release || exit 1
 step "build with sanitizers" configure_build asan || exit 1
 step "unit tests under ASan and UBSan" suite asan unit
-step "model: every path of six commands" build/asan/tests/model/model 6
+step "model: every path of six commands" build/asan/tests/model/model 6 "$(nproc)"
 step "golden output" suite asan golden
 step "style" suite asan style
 step "samples say what they must" python3 tests/golden/samples.py build/asan/cli/smtpscope
