@@ -45,7 +45,7 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktra
 step "build release" configure_build release || exit 1
 step "build with sanitizers" configure_build asan || exit 1
 step "unit tests under ASan and UBSan" suite asan unit
-step "model: every path of six commands" build/asan/tests/model/model 6
+step "model: every path of six commands" build/asan/tests/model/model 6 "$(nproc)"
 step "golden output" suite asan golden
 step "style" suite asan style
 step "samples say what they must" python3 tests/golden/samples.py build/asan/cli/smtpscope
@@ -96,9 +96,7 @@ step "recorder: Postfix under load" python3 tests/recorder/postfix.py build/rele
 $long && step "recorder: loss beside tcpdump" python3 tests/recorder/loss.py build/release/cli/smtpscope
 step "build fuzz targets" configure_build fuzz
 seconds=30; $long && seconds=600
-for target in build/fuzz/tests/fuzz/fuzz_*; do
-    [ -x "$target" ] && step "fuzz ${target##*/fuzz_}" sh tests/fuzz/run.sh "$target" $seconds
-done
+step "fuzz: every target" sh tests/fuzz/all.sh build/fuzz/tests/fuzz $seconds
 $long && step "speed of decryption" python3 tests/bench/tls.py build/release/tests/bench/bench_tls
 $long && step "benchmark" sh tests/bench/bench.sh build/release/cli/smtpscope
 

@@ -12,8 +12,6 @@ enum { BLOCK = 64 };
 /* A bit for each octet. */
 struct block {
     uint64_t feeds;
-    unsigned before; /* octets ahead of the first feed, and behind the last; BLOCK: there is none */
-    unsigned behind;
     uint64_t returns;
     uint64_t dots;
     bool has_odd; /* a NUL, or one of eight bits */
@@ -32,13 +30,6 @@ static ALWAYS_INLINE const uint8_t *whole_block(const uint8_t *octets, size_t le
     memset(filled, ' ', BLOCK);
     memcpy(filled, octets, len);
     return filled;
-}
-
-static ALWAYS_INLINE struct block measured(struct block block)
-{
-    block.before = block.feeds ? (unsigned)__builtin_ctzll(block.feeds) : BLOCK;
-    block.behind = block.feeds ? (unsigned)__builtin_clzll(block.feeds) : BLOCK;
-    return block;
 }
 
 #ifdef WITH_VECTORS
@@ -64,10 +55,10 @@ static ALWAYS_INLINE struct block look_at(const uint8_t *octets, size_t len)
         odd = _mm_or_si128(odd, _mm_cmplt_epi8(part, one)); /* with a sign: 128 and more are below it */
     }
     out.has_odd = _mm_movemask_epi8(odd);
-    return measured(out);
+    return out;
 }
 
-#define WIDE __attribute__((target("avx2,popcnt,bmi,lzcnt")))
+#define WIDE __attribute__((target("avx2,popcnt,bmi")))
 
 WIDE static ALWAYS_INLINE uint64_t wide_bits_of(__m256i low, __m256i high)
 {
@@ -87,8 +78,6 @@ WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets, size_
 
     return (struct block){
         .feeds = feeds,
-        .before = (unsigned)_tzcnt_u64(feeds),
-        .behind = (unsigned)_lzcnt_u64(feeds),
         .returns = wide_bits_of(_mm256_cmpeq_epi8(low, ret), _mm256_cmpeq_epi8(high, ret)),
         .dots = wide_bits_of(_mm256_cmpeq_epi8(low, dot), _mm256_cmpeq_epi8(high, dot)),
         .has_odd =
@@ -96,7 +85,7 @@ WIDE static ALWAYS_INLINE struct block look_at_wide(const uint8_t *octets, size_
     };
 }
 
-#define WIDEST __attribute__((target("avx512bw,popcnt,bmi,lzcnt")))
+#define WIDEST __attribute__((target("avx512bw,popcnt,bmi")))
 
 WIDEST static ALWAYS_INLINE struct block look_at_widest(const uint8_t *octets, size_t len)
 {
@@ -105,8 +94,6 @@ WIDEST static ALWAYS_INLINE struct block look_at_widest(const uint8_t *octets, s
 
     return (struct block){
         .feeds = feeds,
-        .before = (unsigned)_tzcnt_u64(feeds),
-        .behind = (unsigned)_lzcnt_u64(feeds),
         .returns = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('\r')),
         .dots = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('.')),
         .has_odd = _mm512_cmplt_epi8_mask(all, _mm512_set1_epi8(1)) != 0,
@@ -125,7 +112,7 @@ static ALWAYS_INLINE struct block look_at(const uint8_t *octets, size_t len)
         out.dots |= (uint64_t)(octets[at] == '.') << at;
         out.has_odd |= octets[at] == 0 || octets[at] >> 7;
     }
-    return measured(out);
+    return out;
 }
 #endif
 
@@ -150,18 +137,20 @@ static size_t longest_within(uint64_t feeds)
 
 /* The line ends of a block of `len` octets.  Whether there are any is hard to guess, for a processor too, so
  * nothing branches on it but what is over once a line of some length has been seen. */
-static ALWAYS_INLINE void take_ends(const struct block *block, size_t len, struct plain_text *text)
+static ALWAYS_INLINE void take_ends(uint64_t feeds, size_t len, struct plain_text *text)
 {
-    size_t any = 0 - (size_t)(block->feeds != 0); /* all bits, or none */
-    size_t ended = (text->line_length + block->before + 1) & any;
+    size_t none = feeds == 0, any = none - 1; /* all bits, or none */
+    size_t before = (size_t)__builtin_ctzll(feeds | UINT64_C(1) << (BLOCK - 1)) + none;
+    size_t behind = (size_t)__builtin_clzll(feeds | 1) + none;
+    size_t ended = (text->line_length + before + 1) & any;
 
     text->longest_line = ended > text->longest_line ? ended : text->longest_line;
-    if (text->longest_line < BLOCK && block->feeds) {
-        size_t within = longest_within(block->feeds);
+    if (text->longest_line < BLOCK && feeds) {
+        size_t within = longest_within(feeds);
         text->longest_line = within > text->longest_line ? within : text->longest_line;
     }
-    text->lines += (uint64_t)__builtin_popcountll(block->feeds);
-    text->line_length = (text->line_length & ~any) + block->behind - (BLOCK - len);
+    text->lines += (uint64_t)__builtin_popcountll(feeds);
+    text->line_length = (text->line_length & ~any) + behind - (BLOCK - len);
 }
 
 /* `len` octets of a block, if they are plain. */
@@ -176,7 +165,7 @@ static ALWAYS_INLINE bool read_block(const uint8_t *octets, size_t len, struct p
         return false;
     if (block.has_odd && !is_8bit_text(octets, len))
         return false;
-    take_ends(&block, len, text);
+    take_ends(block.feeds, len, text);
     text->at_line_start = text->line_length == 0;
     text->last_was_cr = block.returns >> (len - 1) & 1;
     text->has_8bit |= block.has_odd;
@@ -211,8 +200,7 @@ WIDEST static size_t read_widest(struct bytes data, size_t at, struct plain_text
 size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text)
 {
 #ifdef WITH_VECTORS
-    bool has_bits =
-        __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("lzcnt");
+    bool has_bits = __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi");
 
     if (has_bits && __builtin_cpu_supports("avx512bw"))
         return read_widest(data, at, text);

@@ -1,14 +1,16 @@
-/* model LENGTH: every path of that many commands, accepted or refused, judged by the reference machine and by
- * an oracle that knows nothing of it.  Prints the paths on which they differ. */
+/* model LENGTH [PROCESSES]: every path of that many commands, accepted or refused, judged by the reference
+ * machine and by an oracle that knows nothing of it.  Prints the paths on which they differ. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "replay/replay.h"
 #include "tests/model/oracle.h"
 #include "tests/support/session_builder.h"
 
-enum { SHOWN = 20 };
+enum { SHOWN = 20, PROCESSES_MOST = 64 };
 
 static const char *const offers = "250-mx\n250-PIPELINING\n250-CHUNKING\n250-STARTTLS\n250 AUTH PLAIN";
 
@@ -37,8 +39,10 @@ struct part {
 };
 
 struct model {
+    unsigned part, parts; /* of the first two commands, those that this process takes */
+    unsigned beginning;
     struct part greeting;
-    struct part parts[ACT_COUNT][ANSWER_COUNT];
+    struct part parts_of[ACT_COUNT][ANSWER_COUNT];
     struct arena arena;
     struct item items[2 + 3 * PATH_MAX];
     struct message messages[PATH_MAX];
@@ -101,7 +105,7 @@ static void build(struct model *m)
     m->session.command_count = 0;
     add_part(m, &m->greeting);
     for (int i = 0; i < m->path.length; i++)
-        add_part(m, &m->parts[m->path.act[i]][m->path.answer[i]]);
+        add_part(m, &m->parts_of[m->path.act[i]][m->path.answer[i]]);
 }
 
 /* In order, and refused: a reason of the server's own, a contradiction, or the fruit of what it let pass
@@ -173,6 +177,19 @@ static bool goes_on(const struct model *m)
            || (m->path.act[last] == ACT_MAIL && oracle_lacks_greeting_alone(&m->path, last));
 }
 
+/* The first two commands are dealt out; what ends with the first one is everybody's, and the first one's. */
+static bool is_mine(struct model *m, bool ends)
+{
+    unsigned n = m->beginning;
+
+    if (m->path.length == 1)
+        return !ends || m->part == 0;
+    if (m->path.length != 2)
+        return true;
+    m->beginning++;
+    return (n * 2654435761u >> 16) % m->parts == m->part; /* scattered: accepted and refused ones to each */
+}
+
 static void walk(struct model *m, int length)
 {
     for (int act = 0; act < ACT_COUNT; act++)
@@ -182,7 +199,12 @@ static void walk(struct model *m, int length)
                 continue; /* as the other refusal; without effect */
             m->path.act[m->path.length] = (enum act)act;
             m->path.answer[m->path.length++] = (enum answer)answer;
-            if (is_last || !goes_on(m))
+            bool ends = is_last || !goes_on(m);
+            if (!is_mine(m, ends)) {
+                m->path.length--;
+                continue;
+            }
+            if (ends)
                 judge(m);
             else
                 walk(m, length);
@@ -190,17 +212,19 @@ static void walk(struct model *m, int length)
         }
 }
 
-int main(int argc, char **argv)
+/* One of several processes that share the paths. */
+static bool run_part(int length, unsigned part, unsigned parts)
 {
     struct model *m = calloc(1, sizeof *m);
-    int length = argc > 1 ? atoi(argv[1]) : 4;
 
-    if (!m || length < 1 || length >= PATH_MAX)
-        return 2;
+    if (!m)
+        return false;
+    m->part = part;
+    m->parts = parts;
     for (int act = 0; act < ACT_COUNT; act++)
         for (int answer = 0; answer < ANSWER_COUNT; answer++)
-            m->parts[act][answer] = make_part((enum act)act, (enum answer)answer);
-    m->greeting = m->parts[ACT_NOOP][ANSWER_ACCEPTED];
+            m->parts_of[act][answer] = make_part((enum act)act, (enum answer)answer);
+    m->greeting = m->parts_of[ACT_NOOP][ANSWER_ACCEPTED];
     m->greeting.items = m->greeting.session->items;
     m->greeting.count = 1;
     m->session = (struct session){ .protocol = PROTOCOL_SMTP, .one_sided = SIDE_NONE, .closed = CLOSE_FIN };
@@ -211,11 +235,32 @@ int main(int argc, char **argv)
     walk(m, length);
     (void)printf("%llu paths of up to %d commands, %llu judged otherwise by the oracle\n", m->paths, length,
                  m->differing);
+    (void)fflush(stdout);
     arena_release(&m->arena);
     for (int act = 0; act < ACT_COUNT; act++)
         for (int answer = 0; answer < ANSWER_COUNT; answer++)
-            session_free(m->parts[act][answer].session);
+            session_free(m->parts_of[act][answer].session);
     bool is_good = m->paths > 0 && m->differing == 0;
     free(m);
+    return is_good;
+}
+
+int main(int argc, char **argv)
+{
+    int length = argc > 1 ? atoi(argv[1]) : 4, parts = argc > 2 ? atoi(argv[2]) : 1;
+    bool is_good = true;
+
+    if (length < 1 || length >= PATH_MAX || parts < 1 || parts > PROCESSES_MOST)
+        return 2;
+    for (int part = 1; part < parts; part++) {
+        pid_t child = fork();
+        if (child < 0)
+            return 2;
+        if (child == 0)
+            return run_part(length, (unsigned)part, (unsigned)parts) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    is_good = run_part(length, 0, (unsigned)parts);
+    for (int status; wait(&status) > 0;)
+        is_good = is_good && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
