@@ -410,8 +410,7 @@ static bool skips_question(struct dialogue *d, uint16_t code)
     bool is_whole =
         d->server_hole_end == 0 && d->lost_since == 0 && d->flow->side[!d->client_direction].saw_syn;
 
-    return !is_whole && d->pending_count > 1 && at(d, 0)->kind == EXPECT_COMMAND
-           && !verb_takes_code(verb_of(d, at(d, 0)), code);
+    return !is_whole && at(d, 0)->kind == EXPECT_COMMAND && !verb_takes_code(verb_of(d, at(d, 0)), code);
 }
 
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
@@ -434,7 +433,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     if (is_lossy && !says_its_question(reply->code))
         skip_missing_answers(d, reply->code);
     if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || says_its_question(reply->code)))
-        || (says_its_question(reply->code) && skips_question(d, reply->code)))
+        || (d->pending_count > 1 && says_its_question(reply->code) && skips_question(d, reply->code)))
         take_behind_hole(d, reply);
     else if (d->pending_count == 0 && (reply->code == 334 || reply->code == 354)
              && (d->server_hole_end > 0 || d->lost_since > 0))
