@@ -186,7 +186,9 @@ static void add_other(struct making *m, const struct item *item)
             line->number = item->as.gap.length;
         return;
     case ITEM_TLS:
-        (void)add(m, DIALOGUE_TLS, item->as.tls.from, &item->at);
+        line = add(m, DIALOGUE_TLS, item->as.tls.from, &item->at);
+        if (line)
+            line->number = !session_is_sealed(m->analysis->session);
         return;
     case ITEM_PRELUDE:
         line = add(m, DIALOGUE_PRELUDE, SIDE_CLIENT, &item->at);

@@ -15,7 +15,7 @@ enum dialogue_kind {
     DIALOGUE_CONTENT,  /* number: octets of a message, or of a chunk */
     DIALOGUE_GAP,      /* number: octets that the capture lacks */
     DIALOGUE_JUNK,     /* number: octets of the server that are no reply */
-    DIALOGUE_TLS,      /* from here on ciphertext */
+    DIALOGUE_TLS,      /* from here on ciphertext; number: 1 if it could be read */
     DIALOGUE_PRELUDE,  /* text: the header of a proxy */
     DIALOGUE_FOLDED,   /* number: items left out here */
     DIALOGUE_CLOSED,   /* the connection ended; text: how */

@@ -99,7 +99,8 @@ static void put_event(struct document *document, const struct dialogue_line *lin
             said_number(line->number));
         break;
     case DIALOGUE_TLS:
-        document_put(document, words(WORDS("=== TLS: what follows cannot be read")));
+        document_put(document, words(line->number ? WORDS("=== TLS from here on, read with its secrets")
+                                                  : WORDS("=== TLS: what follows cannot be read")));
         break;
     case DIALOGUE_FOLDED:
         SAY(document, words_of(line->number, WORDS("... {1} line left out"), WORDS("... {1} lines left out")),

@@ -392,6 +392,6 @@ void story_incident_line(struct document *document, const struct incident *incid
         SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->clients) - 1));
     SAY(document, words(WORDS("; server {1}")), said_code(first_of(&incident->servers)));
     if (undelivered)
-        SAY(document, words(WORDS("; messages not delivered: {1}")), said_number(undelivered));
+        SAY(document, words(WORDS("; messages lost, put off or in doubt: {1}")), said_number(undelivered));
     document_put(document, words(WORDS(")")));
 }

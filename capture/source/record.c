@@ -112,12 +112,12 @@ bool record_advance(struct capture *capture)
 
 size_t record_take_near(struct capture *capture, struct packet *out, size_t most)
 {
-    struct bytes ahead = input_ahead(capture->input, 0);
     size_t count = 0, at = 0;
     struct fields fields;
 
     if (!takes_all(capture))
         return 0;
+    struct bytes ahead = input_ahead(capture->input, 0);
     for (; count < most && ahead.len - at >= RECORD_HEADER; count++) {
         memcpy(&fields, ahead.ptr + at, sizeof fields);
         if (!is_plain(capture, &fields) || fields.captured > ahead.len - at - RECORD_HEADER)
