@@ -48,7 +48,7 @@ def login(name, password, reply):
 # name: (finding, fault, what the text says, the lines of a session, sessions, port, who ends it)
 # "> x" the client says, "< x" the server, ">> x" the client without waiting, "~ n" n seconds pass.
 ROWS = {
-    "auth before starttls": ("auth-not-offered", "client", [r"\+ STARTTLS  ->  220", "Start TLS and send EHLO again"],
+    "auth before starttls": ("auth-not-offered", "client", [r"\+ STARTTLS  ->  220", "send EHLO again before AUTH"],
                              [*hello("STARTTLS"), "> AUTH LOGIN", "< 503 5.5.1 Error: authentication not enabled", *QUIT], 4, 587, 0),
     "wrong password": ("auth-failed", "client", [r"\+ \(user name and password as the server has them\)", "was refused 3 times"],
                        [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "old", "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"), *QUIT],
