@@ -3,16 +3,29 @@ alone, and a network namespace of its own.  Nothing outside tests/lab/work is ch
 
 Needs root, overlayfs and network namespaces; `why_not()` says what is missing."""
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.environ.get("SMTPSCOPE_LAB", os.path.join(HERE, "work"))
 DOMAIN = "lab.example"
 USER, PASSWORD = "alice", "opensesame-7"
+
+
+@contextlib.contextmanager
+def talked(script, options, *more, box=None):
+    """The folder that `script`, run again inside the box of the server with --inside FOLDER, has filled."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = os.path.abspath(options.keep or scratch)
+        os.makedirs(folder, exist_ok=True)
+        subprocess.run(["sh", os.path.join(HERE, "inside.sh"), box or options.server, "python3", os.path.abspath(script), options.binary,
+                        options.server, "--inside", folder, *more], check=True)
+        yield folder
 
 
 def why_not():

@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -179,11 +178,7 @@ def main():
     if reason:
         print(f"the lab cannot run here: {reason}")
         return 77
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = os.path.abspath(o.keep or scratch)
-        os.makedirs(folder, exist_ok=True)
-        subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), o.server, "python3", os.path.abspath(__file__), o.binary,
-                        o.server, "--inside", folder], check=True)
+    with lab.talked(__file__, o) as folder:
         bad, table, missing = judge(o.binary, folder)
     for (mechanism, port, who), cases in sorted(table.items()):
         print(f"{mechanism:20} {port} {who:16}{cases.rstrip(',')}")

@@ -12,7 +12,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -196,11 +195,7 @@ def main():
     if reason:
         print(f"the lab cannot run here: {reason}")
         return 77
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = o.keep or scratch
-        os.makedirs(folder, exist_ok=True)
-        subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), BOXES.get(o.server, o.server), "python3", os.path.abspath(__file__), o.binary,
-                        o.server, "--rounds", str(o.rounds), "--seed", o.seed, "--inside", folder], check=True)
+    with lab.talked(__file__, o, "--rounds", str(o.rounds), "--seed", o.seed, box=BOXES.get(o.server)) as folder:
         bad, missing = judge(o.binary, folder)
     print("\n".join(bad[:40]))
     print(f"log of {o.server}: {o.rounds} sessions, {len(bad)} differ, {missing} say less than the packets")

@@ -13,7 +13,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -300,12 +299,8 @@ def main():
     if reason:
         print(f"the lab cannot run here: {reason}")
         return 77
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = o.keep or scratch
-        os.makedirs(folder, exist_ok=True)
-        subprocess.run(["sh", os.path.join(lab.HERE, "inside.sh"), o.server, "python3", os.path.abspath(__file__), o.binary,
-                        o.server, "--rounds", str(o.rounds), "--seed", o.seed, "--inside", folder,
-                        *(["--preload", os.path.abspath(o.preload)] if o.preload else [])], check=True)
+    preload = ["--preload", os.path.abspath(o.preload)] if o.preload else []
+    with lab.talked(__file__, o, "--rounds", str(o.rounds), "--seed", o.seed, *preload) as folder:
         if not os.path.exists(os.path.join(folder, "keys.log")):
             print(f"{o.server} completes no handshake with openssl s_client")
             return 77
