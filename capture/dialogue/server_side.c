@@ -102,7 +102,7 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     struct reply *reply = &begun->reply;
     reply->lines = &begun->first_line;
     reply->code = code;
-    moment_set(&reply->first, &line->first);
+    reply->first = line->first;
     reply->is_after_gap = d->is_server_behind_gap;
     reply->lines_dropped = d->cuts_next_reply;
     d->cuts_next_reply = false;

@@ -30,15 +30,6 @@ struct moment {
     struct packet_ref packet;
 };
 
-/* One by one: a processor that reads two words at once waits for both to be written, and for all that is to
- * be written before them. */
-static inline void moment_set(struct moment *to, const struct moment *from)
-{
-    to->time_ns = from->time_ns;
-    to->packet.input = from->packet.input;
-    to->packet.number = from->packet.number;
-}
-
 enum line_end { LINE_END_NONE = 0, LINE_END_CRLF, LINE_END_LF, LINE_END_COUNT };
 
 struct reply {
