@@ -161,6 +161,8 @@ static void tell_news(struct live_run *run)
         tell(run, news);
     if (run->recorder.evidence && evidence_news(run->recorder.evidence, news, sizeof news))
         tell(run, news);
+    if (watch_news(run->recorder.watch, news, sizeof news))
+        tell(run, news);
 }
 
 /* A filter that catches nothing looks like a quiet server; the devices know better. */
@@ -252,13 +254,14 @@ static void obey_signals(struct live_run *run, const struct run_totals *totals,
     }
 }
 
-/* A closed pipe ends quietly. */
+/* A closed pipe ends quietly; where it is recorded too, only who watched has left. */
 static bool has_lost_reader(const struct live_run *run)
 {
     struct store_counters store = { 0 };
 
-    if (run->recorder.store)
-        store_count(run->recorder.store, &store);
+    if (!run->recorder.store)
+        return watch_has_lost_reader(run->recorder.watch);
+    store_count(run->recorder.store, &store);
     return store.is_failing && store.error == EPIPE;
 }
 
@@ -289,21 +292,22 @@ static void do_chores(struct live_run *run, uint64_t now_ns)
         show_status(run, &totals, &stats);
 }
 
-static void take_packet(void *ctx, const struct packet *packet)
+static void take_packets(void *ctx, const struct packet *packets, size_t count)
 {
     struct live_run *run = ctx;
+    uint64_t limit = run->options->packet_limit;
 
-    if (run->options->packet_limit && run->packets >= run->options->packet_limit)
-        return;
-    run->packets++;
-    pipeline_take(run->pipeline, packet);
+    if (limit && limit - run->packets < count)
+        count = (size_t)(limit - run->packets);
+    run->packets += count;
+    pipeline_take(run->pipeline, packets, count);
 }
 
 /* One wait and what it brings.  Where nothing came, the packets' clock is that of the wall. */
 static bool step(struct live_run *run, int wait_ms)
 {
     uint64_t before = run->packets;
-    bool goes_on = live_read(run->live, wait_ms, take_packet, run);
+    bool goes_on = live_read(run->live, wait_ms, take_packets, run);
 
     recorder_flush(&run->recorder);
     if (run->recorder.evidence)
@@ -327,7 +331,7 @@ static void drain(struct live_run *run)
     for (unsigned empty = 0; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
         int left_ms = (int)((end_ns - now_ns) / NS_PER_MS), wait_ms = run->options->capture.timeout_ms * 2;
         uint64_t before = run->packets;
-        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packet, run);
+        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packets, run);
         empty = run->packets > before ? 0 : empty + 1;
     }
 }

@@ -211,11 +211,11 @@ static void write_batch(struct store *store)
     write_piece(store, bytes_from(bytes, at));
 }
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
@@ -267,6 +267,9 @@ bool store_start(struct store *store, struct err *err)
 {
     sigset_t all, before;
 
+    if (store->place.is_folder) /* before it has a file of ours */
+        keep_clock_start(&store->keep_clock, store_newest_ns(store->path), clock_ns(CLOCK_REALTIME),
+                         clock_ns(CLOCK_BOOTTIME));
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&store->thread, NULL, write_all, store);
@@ -324,7 +327,7 @@ static void add_cut(struct store *store, uint64_t start_ns, struct bytes head)
 
 void store_cut(struct store *store, uint64_t start_ns, struct bytes head)
 {
-    add_cut(store, start_ns ? start_ns : now_ns(), head);
+    add_cut(store, start_ns ? start_ns : clock_ns(CLOCK_REALTIME), head);
 }
 
 void store_reopen(struct store *store)
