@@ -181,8 +181,10 @@ static void write_piece(struct store *store, struct bytes piece)
 {
     if (piece.len == 0)
         return;
+    size_t kept = 0;
     bool ok = !place_is_lost(&store->place) || place_reopen(&store->place);
-    report(store, ok && place_write(&store->place, piece), piece);
+    ok = ok && place_write(&store->place, piece, &kept);
+    report(store, ok, ok ? piece : bytes_from(piece, kept));
 }
 
 static void make_cut(struct store *store, struct store_cut *cut)

@@ -76,8 +76,8 @@ bool place_open(struct place *place, struct err *err) NODISCARD;
 /* The next file, with its head. */
 bool place_cut(struct place *place, uint64_t start_ns, struct bytes head) NODISCARD;
 bool place_reopen(struct place *place) NODISCARD;
-/* All of it, or nothing that stays. */
-bool place_write(struct place *place, struct bytes bytes) NODISCARD;
+/* False: of `bytes` the first `kept` stay, which are whole lines, and nothing else. */
+bool place_write(struct place *place, struct bytes bytes, size_t *kept) NODISCARD;
 /* Closes the open file, and packs it. */
 bool place_finish(struct place *place) NODISCARD;
 /* True if the open file is no longer where it was: removed, or its folder. */

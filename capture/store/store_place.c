@@ -210,8 +210,9 @@ static bool write_from(int file, struct bytes bytes, size_t *done)
     return true;
 }
 
-/* Behind the last line that went whole: what cannot be finished is taken back, where it is a file. */
-static void take_back(struct place *place, struct bytes bytes, size_t done)
+/* Behind the last line that went whole: what cannot be finished is taken back, where it is a file.  What
+ * stays. */
+static size_t take_back(struct place *place, struct bytes bytes, size_t done)
 {
     size_t whole = done;
 
@@ -225,20 +226,30 @@ static void take_back(struct place *place, struct bytes bytes, size_t done)
     if (done > whole && end >= 0 && ftruncate(place->file, end) == 0)
         (void)lseek(place->file, end, SEEK_SET);
     errno = error;
+    return whole;
 }
 
-bool place_write(struct place *place, struct bytes bytes)
+bool place_write(struct place *place, struct bytes bytes, size_t *kept)
 {
     size_t done = 0;
 
+    *kept = 0;
     if (place->file < 0 && !place_reopen(place))
         return false;
     if (!write_from(place->file, bytes, &done)) {
-        take_back(place, bytes, done);
+        *kept = take_back(place, bytes, done);
         return false;
     }
     place->written += bytes.len;
     return !place->options.is_synced || fdatasync(place->file) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+/* The first line again, where there is no folder. */
+static bool write_head(struct place *place, struct bytes head)
+{
+    size_t kept;
+
+    return place_write(place, head, &kept);
 }
 
 static bool begin_file(struct place *place)
@@ -282,7 +293,7 @@ bool place_cut(struct place *place, uint64_t start_ns, struct bytes head)
     (void)buf_append(&place->head, head);
     place->start_ns = start_ns;
     if (!place->is_folder)
-        return place->file >= 0 && place_write(place, head);
+        return place->file >= 0 && write_head(place, head);
     bool ok = place_finish(place);
     return begin_file(place) && ok;
 }
@@ -302,7 +313,7 @@ bool place_reopen(struct place *place)
     if (!place->is_folder) {
         if (place->file >= 0)
             (void)close(place->file);
-        return open_file(place, true) && (place->written > 0 || place_write(place, buf_bytes(&place->head)));
+        return open_file(place, true) && (place->written > 0 || write_head(place, buf_bytes(&place->head)));
     }
     bool was_lost = place_is_lost(place);
     (void)!place_finish(place);

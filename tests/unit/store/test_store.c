@@ -358,7 +358,7 @@ static void of_a_line_that_does_not_fit_nothing_stays(void **state)
     tight.rlim_max = before.rlim_max;
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    append(path, BYTES("two\nthree\n"), 2);
+    append(path, BYTES("two\nthree\n"), 1);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(read_file(path, text, sizeof text), 13);
     assert_memory_equal(text, "head\none\ntwo\n", 13);
