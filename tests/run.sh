@@ -88,6 +88,7 @@ for server in dovecot cyrus; do
 done
 step "recorder: on a terminal" python3 tests/recorder/terminal.py build/release/cli/smtpscope
 step "recorder: the Debian package" python3 tests/recorder/package.py build/release
+step "recorder: systemd starts the service" python3 tests/recorder/systemd.py build/release
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
 step "recorder: secrets of TLS that come later" python3 tests/recorder/keylog.py build/release/cli/smtpscope
