@@ -315,7 +315,8 @@ static bool step(struct live_run *run, int wait_ms)
     if (run->packets == before)
         pipeline_advance(run->pipeline, clock_ns(CLOCK_REALTIME));
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (now_ns >= run->next_chore_ns || asked_to_reopen || asked_to_tell) {
+    if (now_ns >= run->next_chore_ns || asked_to_reopen || asked_to_tell
+        || recorder_is_part_full(&run->recorder)) {
         run->next_chore_ns = now_ns + CHORE_MS * NS_PER_MS;
         do_chores(run, now_ns);
     }

@@ -47,16 +47,21 @@ static uint64_t part_bytes_most(const struct capture_options *capture)
     return capture->keep_bytes && share < capture->rotate_bytes ? share : capture->rotate_bytes;
 }
 
-static bool is_part_over(const struct recorder *recorder, uint64_t now_ns)
+bool recorder_is_part_full(const struct recorder *recorder)
 {
-    const struct capture_options *capture = &recorder->options->capture;
-    bool is_old = now_ns > recorder->part_start_ns && now_ns - recorder->part_start_ns >= capture->rotate_ns;
-
-    uint64_t most = part_bytes_most(capture);
+    uint64_t most = part_bytes_most(&recorder->options->capture);
     bool is_large =
         recorder->part_bytes >= most || (recorder->evidence && evidence_bytes(recorder->evidence) >= most);
 
-    return recorder->store && store_is_folder(recorder->store) && (is_old || is_large);
+    return is_large && recorder->store && store_is_folder(recorder->store);
+}
+
+static bool is_part_over(const struct recorder *recorder, uint64_t now_ns)
+{
+    uint64_t rotate_ns = recorder->options->capture.rotate_ns;
+    bool is_old = now_ns > recorder->part_start_ns && now_ns - recorder->part_start_ns >= rotate_ns;
+
+    return recorder_is_part_full(recorder) || (is_old && recorder->store && store_is_folder(recorder->store));
 }
 
 /* The head of the file to come, which the store keeps. */

@@ -356,6 +356,19 @@ def full_disk_of_findings(binary, top, _):
     need(set(done) == ended(path), "a session is not in the recording")
 
 
+def quota_in_a_rush(binary, top, _):
+    """Files end by their size however fast lines come, so that a quota holds more than the open one."""
+    path, quota = folder(top, "quota"), 4_000_000
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--keep-bytes", str(quota), "--no-compression")
+    stop, done, workers = under_load(8)
+    finish(stop, workers)
+    time.sleep(1.5)
+    recorder.stop()
+    sizes = [os.path.getsize(os.path.join(path, name)) for name in sorted(os.listdir(path))]
+    need(len(done) > 1200 and 3 <= len(sizes) <= 4 and sum(sizes) <= quota, f"{len(done)} sessions, files of {sizes}")
+    need(all(size < quota * 0.35 for size in sizes), f"files of {sizes} octets")
+
+
 def nobody_reads(binary, top, _):
     """A monitor that stands still, and one that has gone, hold up nothing; where only it was told, that is the end."""
     for options in (["--findings", "-"], ["--follow"]):
@@ -468,7 +481,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, full_disk_of_findings, nobody_reads, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, full_disk_of_findings, nobody_reads, quota_in_a_rush, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, killed, silence]
 
 
