@@ -41,6 +41,7 @@ struct live_run {
     struct recorder recorder;
     struct pipeline *pipeline;
     uint64_t packets;
+    uint64_t unread; /* in the ring when time was over: as good as dropped by the kernel */
     uint64_t next_chore_ns, next_status_ns, next_metrics_ns, next_stats_ns;
     uint64_t began_ns;
     uint64_t packets_at_start; /* of the devices */
@@ -98,6 +99,7 @@ static void count_all(struct live_run *run, struct run_totals *totals, struct li
     live_count(run->live, &devices);
     if (run->recorder.store)
         store_count(run->recorder.store, &store);
+    devices.kernel_drops += run->unread;
     *totals = counts.totals;
     totals->dropped = devices.kernel_drops + devices.device_drops;
     totals->knows_dropped = true;
@@ -323,18 +325,31 @@ static bool step(struct live_run *run, int wait_ms)
     return goes_on && !(run->options->packet_limit && run->packets >= run->options->packet_limit);
 }
 
+static uint64_t count_unread(const struct live_run *run)
+{
+    struct live_counters devices;
+
+    live_count(run->live, &devices);
+    uint64_t done = devices.kernel_drops + run->packets;
+    return devices.received > done ? devices.received - done : 0;
+}
+
 /* What the kernel has taken before the signal came is recorded too.  The first read may be the one that the
  * signal has interrupted: two must bring nothing. */
 static void drain(struct live_run *run)
 {
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), end_ns = now_ns + DRAIN_MS * NS_PER_MS;
 
-    for (unsigned empty = 0; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
+    unsigned empty = 0;
+
+    for (; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
         int left_ms = (int)((end_ns - now_ns) / NS_PER_MS), wait_ms = run->options->capture.timeout_ms * 2;
         uint64_t before = run->packets;
         (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packets, run);
         empty = run->packets > before ? 0 : empty + 1;
     }
+    if (empty < 2)
+        run->unread = count_unread(run);
 }
 
 static void see_segment(void *ctx, const struct packet *packet, const struct segment *segment)

@@ -23,7 +23,7 @@ struct live_options {
 
 /* Of all devices since they were opened. */
 struct live_counters {
-    uint64_t received;       /* that passed the kernel's filter */
+    uint64_t received;       /* that passed the kernel's filter, dropped ones too */
     uint64_t kernel_drops;   /* the ring was full */
     uint64_t device_drops;   /* by the device or its driver */
     uint64_t device_packets; /* that the devices saw, whatever the filter; 0 not known */

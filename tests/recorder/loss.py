@@ -136,6 +136,22 @@ def counts_under_loss(binary, top, packets):
     yield from counts_do_not_fit(packets // 4 * 2, read, lost, closed, sessions, files)
 
 
+def counts_at_an_early_end(binary, top, packets):
+    """More lies in the ring than can be read in the time that an end may take: what stays unread is lost, and counted."""
+    path = box.folder(top, "recording")
+    recorder = Recorder(binary, "-i", "vb", "-o", path, "-B", str(packets // 2))
+    recorder.process.send_signal(signal.SIGSTOP)
+    send(top, packets, 0)
+    recorder.process.send_signal(signal.SIGTERM)
+    recorder.process.send_signal(signal.SIGCONT)
+    took = recorder.stop()
+    read, lost, closed, sessions, files = end_of(recorder, path)
+    print(f"ended with a full ring in {took:.1f} s: {read} read, {lost} lost", flush=True)
+    if took > 2:
+        yield f"it took {took:.1f} s to end"
+    yield from counts_do_not_fit(packets, read, lost, closed, sessions, files)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
@@ -150,7 +166,7 @@ def main():
     with tempfile.TemporaryDirectory(dir="/tmp") as top:
         build(top)
         rate = highest_rate(top, o.packets)
-        complaints = list(counts_under_loss(binary, top, o.packets))
+        complaints = [*counts_under_loss(binary, top, o.packets), *counts_at_an_early_end(binary, top, o.packets)]
         for rate in (rate, rate * 2, AS_FAST_AS_IT_GOES):
             wrong, worse = hold(binary, top, o.packets, rate)
             complaints += wrong
