@@ -163,14 +163,16 @@ static uint64_t count_lines(const struct store *store, struct bytes bytes)
     return lines;
 }
 
-static void report(struct store *store, bool ok, struct bytes piece)
+static const struct bytes nothing;
+
+static void report(struct store *store, bool ok, size_t written, struct bytes lost)
 {
     int error = errno;
-    uint64_t lines = ok ? 0 : count_lines(store, piece);
+    uint64_t lines = count_lines(store, lost);
 
     pthread_mutex_lock(&store->lock);
     store->counters.lost += lines;
-    store->counters.bytes += ok ? piece.len : 0;
+    store->counters.bytes += written;
     store->counters.files = store->place.files;
     note_state(store, !ok, error);
     pthread_mutex_unlock(&store->lock);
@@ -184,7 +186,9 @@ static void write_piece(struct store *store, struct bytes piece)
     size_t kept = 0;
     bool ok = !place_is_lost(&store->place) || place_reopen(&store->place);
     ok = ok && place_write(&store->place, piece, &kept);
-    report(store, ok, ok ? piece : bytes_from(piece, kept));
+    if (ok)
+        kept = piece.len;
+    report(store, ok, kept, bytes_from(piece, kept));
 }
 
 static void make_cut(struct store *store, struct store_cut *cut)
@@ -192,7 +196,7 @@ static void make_cut(struct store *store, struct store_cut *cut)
     bool ok = cut->start_ns ? place_cut(&store->place, cut->start_ns, buf_bytes(&cut->head))
                             : place_reopen(&store->place);
 
-    report(store, ok, ok ? buf_bytes(&cut->head) : (struct bytes){ NULL, 0 });
+    report(store, ok, ok ? cut->head.len : 0, nothing);
     pthread_mutex_lock(&store->lock);
     store->closed_files++;
     pthread_cond_signal(&store->closed);
@@ -255,7 +259,7 @@ static void *write_all(void *ctx)
         batch_clear(&store->writing);
     }
     bool ok = place_finish(&store->place);
-    report(store, ok, (struct bytes){ NULL, 0 });
+    report(store, ok, 0, nothing);
     pthread_mutex_lock(&store->lock);
     store->has_ended = true;
     pthread_cond_signal(&store->closed);
