@@ -63,6 +63,7 @@ static void put_sequences(void)
 #include "incident/sequence.def"
 #undef ORDER
     put_notes(SEQUENCE_FROM_START);
+    put_notes(SEQUENCE_MESSAGE);
 }
 
 static void put_codes(void)

@@ -313,7 +313,7 @@ struct exemplar *exemplar_new(const struct analysis *analysis, const uint32_t *r
     making.fault_item = item_of(analysis, exemplar->command);
     making.cause_item = item_of(analysis, exemplar->cause);
     add_dialogue(&making);
-    sequence_make(analysis, &analysis->findings[finding], &exemplar->arena, &exemplar->was, &exemplar->due);
+    sequence_make(analysis, roots, finding, &exemplar->arena, &exemplar->was, &exemplar->due);
     if (keep_lines(&making))
         return exemplar;
     exemplar_free(exemplar);

@@ -222,7 +222,7 @@ static json_t *json_of_line(const struct incident_report *report, const struct d
 static json_t *json_of_sequence(const struct incident_report *report, const struct sequence *sequence)
 {
     static const char *const kinds[STEP_KIND_COUNT] = { "",     "said",     "wrong", "added",
-                                                        "note", "left-out", "wait" };
+                                                        "note", "left-out", "wait",  "omitted" };
     json_t *list = json_array();
 
     for (size_t i = 0; i < sequence->count; i++) {
@@ -231,6 +231,8 @@ static json_t *json_of_sequence(const struct incident_report *report, const stru
         json_put(object, "kind", json_of_text(kinds[step->kind]));
         json_put(object, "command", visible(report, step->text));
         json_put(object, "code", step->code ? number(step->code) : json_null());
+        if (step->code_was)
+            json_put(object, "code_was", number(step->code_was));
         if (step->number)
             json_put(object, "commands", number(step->number));
         (void)json_array_append_new(list, object);

@@ -336,7 +336,8 @@ static void put_order(struct document *document, const struct incident *incident
     if (!exemplar || exemplar->due.count == 0)
         return;
     story_sequence(document, words(WORDS("The order as it was")), &exemplar->was);
-    story_sequence(document, words(WORDS("The order as it should have been")), &exemplar->due);
+    story_sequence(document, words(WORDS("The order as it should have been (+ new, - left out)")),
+                   &exemplar->due);
 }
 
 void story_title(struct document *document, const struct incident *incident)

@@ -155,10 +155,12 @@ static void the_order_is_set_right(void **state)
     const struct incident *incident = only(bench, RULE_NESTED_MAIL);
     const struct sequence *due = &incident->exemplars[0]->due;
     assert_true(bytes_equal(incident->cause_line, BYTES("RCPT TO:<c@d>")));
-    assert_int_equal(due->count, 5);
+    assert_int_equal(due->count, 6);
     assert_int_equal(due->steps[3].kind, STEP_ADDED);
     assert_true(bytes_equal(due->steps[3].text, BYTES("RSET")));
     assert_int_equal(due->steps[4].code, 250);
+    assert_int_equal(due->steps[4].code_was, 503);
+    assert_int_equal(due->steps[5].verb, VERB_QUIT);
 }
 
 static void a_secret_is_not_in_an_exemplar(void **state)
