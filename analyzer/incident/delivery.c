@@ -26,7 +26,7 @@ enum delivery delivery_of(const struct replay *replay, const struct transaction 
     if (transaction->is_accepted)
         return DELIVERY_DONE;
     if (transaction->message && transaction->verdict == VERDICT_UNDECIDED)
-        return DELIVERY_NONE;
+        return DELIVERY_UNSEEN;
     const struct reply *refusal = refusal_of(replay, transaction);
     if (refusal)
         return of_refusal(refusal);

@@ -294,6 +294,8 @@ static void note_session(struct exemplar *exemplar, const struct analysis *analy
     exemplar->identity = masked_copy(kind_identity(analysis), &exemplar->arena);
     exemplar->missing_bytes =
         session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
+    exemplar->is_local = session->log && !session->log->has_zone;
+    exemplar->is_lmtp = session->protocol == PROTOCOL_LMTP;
     exemplar->is_midstream = session->is_midstream;
     exemplar->one_sided = session->one_sided;
 }

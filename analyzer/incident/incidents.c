@@ -245,8 +245,11 @@ static bool did_harm(const struct incident *incident, const struct traffic *traf
 struct incident *const *incidents_sorted(struct incidents *incidents, size_t *count)
 {
     for (size_t i = 0; i < incidents->count; i++)
-        if (incidents->all[i]->severity == SEVERITY_INFO && did_harm(incidents->all[i], &incidents->traffic))
+        if (incidents->all[i]->severity == SEVERITY_INFO
+            && did_harm(incidents->all[i], &incidents->traffic)) {
             incidents->all[i]->severity = SEVERITY_WARNING;
+            incidents->traffic.faulty += incidents->all[i]->harmed;
+        }
     if (incidents->count)
         qsort(incidents->all, incidents->count, sizeof incidents->all[0], by_weight);
     *count = incidents->count;

@@ -29,6 +29,8 @@ struct session_incidents {
 void note_companions(const struct session_incidents *session);
 /* Commands that were refused only because of an earlier one. */
 void note_refused(const struct session_incidents *session);
+/* The incident that a command (n) belongs to, or NULL. */
+struct incident *note_incident_about(const struct session_incidents *session, uint32_t command);
 /* What became of the messages. */
 void note_deliveries(const struct session_incidents *session);
 /* A session that got nowhere although nothing in it is more than worth a note. */

@@ -2,6 +2,7 @@
 #include "incident/roots.h"
 
 #include "incident/explained.h"
+#include "rules/refusal.h"
 
 bool roots_stands_apart(enum rule_id rule)
 {
@@ -58,6 +59,36 @@ static uint32_t cause_of(const struct analysis *analysis, const struct finding *
     return cause && (finding->command == 0 || cause < finding->command) ? cause : 0;
 }
 
+/* Whether the finding says that the server wanted a login. */
+static bool wants_login(const struct finding *finding)
+{
+    return finding->rule == RULE_RELAY_DENIED || finding->rule == RULE_AUTH_REQUIRED
+           || finding->rule == RULE_OPEN_RELAY_ATTEMPT || finding->reason == REASON_LOGIN;
+}
+
+/* What kept the client from being logged in when it mattered, as an index: of its newest try the most telling
+ * finding; else the first refusal that asked for a login.  `own` where there is no such thing. */
+static uint32_t failed_login(const struct analysis *analysis, uint32_t own)
+{
+    const struct finding *finding = &analysis->findings[own];
+    const struct judgement *judgement = roots_judgement(analysis, finding->command);
+
+    if (!wants_login(finding) || !judgement || judgement->is_authenticated)
+        return own;
+    for (uint32_t n = finding->command - 1; n > 0; n--) {
+        const struct item *item = replay_command(&analysis->replay, n);
+        uint32_t telling =
+            item && item->as.command.verb == VERB_AUTH ? roots_telling(analysis, n) : UINT32_MAX;
+        if (telling != UINT32_MAX && !roots_stands_apart(analysis->findings[telling].rule)
+            && analysis->findings[telling].severity > SEVERITY_INFO)
+            return telling;
+    }
+    for (uint32_t i = 0; i < own && finding->rule != RULE_AUTH_REQUIRED; i++)
+        if (analysis->findings[i].rule == RULE_AUTH_REQUIRED)
+            return i;
+    return own;
+}
+
 /* The first fault of a client whose faults became too many. */
 static uint32_t first_fault(const struct analysis *analysis, uint32_t own)
 {
@@ -78,6 +109,9 @@ static uint32_t root_of(const struct analysis *analysis, const uint32_t *roots, 
 
     if (other != UINT32_MAX)
         return other;
+    other = failed_login(analysis, i);
+    if (other != i)
+        return roots[other];
     if (cause && cause <= analysis->replay.judgement_count && finding->command) {
         uint32_t earlier = roots_telling(analysis, cause);
         if (earlier != UINT32_MAX)

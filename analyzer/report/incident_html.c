@@ -54,6 +54,12 @@ static void put_tile(struct document *document, uint64_t number, const char *nam
     buf_append_text(document->out, "</li>");
 }
 
+static void put_tile_if_any(struct document *document, uint64_t number, const char *name)
+{
+    if (number)
+        put_tile(document, number, name);
+}
+
 static void put_tiles(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
@@ -61,11 +67,14 @@ static void put_tiles(struct document *document)
     buf_append_text(document->out, "<ul class=\"tiles\">");
     put_tile(document, incident_report_grave(document->report), words(WORDS("incidents")));
     put_tile(document, traffic->sessions, words(WORDS("sessions")));
-    put_tile(document, traffic->sessions - traffic->faulty, words(WORDS("sessions without a fault")));
+    put_tile(document, traffic_faultless(traffic), words(WORDS("sessions without a fault")));
     put_tile(document, traffic->delivery[DELIVERY_DONE], words(WORDS("messages delivered")));
     put_tile(document, traffic->delivery[DELIVERY_LOST], words(WORDS("messages not delivered")));
-    put_tile(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
-    put_tile(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_UNSEEN], words(WORDS("fate not seen")));
+    put_tile_if_any(document, traffic->not_judged,
+                    words(WORDS("sessions that could not be judged to the end")));
     buf_append_text(document->out, "</ul>\n");
 }
 
@@ -179,8 +188,9 @@ static void put_columns(struct document *document)
     put_column(document, words(WORDS("Sessions")), "n");
     put_column(document, words(WORDS("Clients")), "n");
     put_column(document, words(WORDS("Not delivered")), "n");
-    put_column(document, words(WORDS("First seen (UTC)")), "narrow-off");
-    put_column(document, words(WORDS("Last seen (UTC)")), "narrow-off");
+    bool is_utc = document->report->traffic->local == 0;
+    put_column(document, words(is_utc ? WORDS("First seen (UTC)") : WORDS("First seen")), "narrow-off");
+    put_column(document, words(is_utc ? WORDS("Last seen (UTC)") : WORDS("Last seen")), "narrow-off");
     buf_append_text(document->out, "</tr></thead>\n");
 }
 

@@ -37,6 +37,8 @@ enum { ADVICE_TEXT = 2048 };
 void story_advice(struct bytes text, char out[ADVICE_TEXT]);
 /* The sentence about a case: in the reader's language where the catalogue has it whole. */
 void story_put_detail(struct document *document, struct bytes detail);
+/* What stands behind a time: " UTC", or whose clock it is. */
+const char *story_clock(bool is_local);
 /* Names and words of enums, for people. */
 const char *story_severity(enum severity severity);
 const char *story_fault_word(enum fault fault);

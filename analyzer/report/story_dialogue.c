@@ -47,6 +47,10 @@ static bool is_withheld(const struct document *document, const struct dialogue_l
 static void put_secret(struct document *document, const struct dialogue_line *line)
 {
     document->format->put_code(document, line->text);
+    if (line->number == 0) {
+        document_put(document, words(WORDS(" (a credential, which the log hides)")));
+        return;
+    }
     SAY(document,
         words(line->from == SIDE_CLIENT && line->kind == DIALOGUE_SECRET
                   ? WORDS(" (a credential is left out here: {1} octets in the line)")
@@ -193,9 +197,12 @@ void story_name_session(struct document *document, const struct exemplar *exempl
     SAY(document, words(WORDS("Session {1}")),
         said_ours(document->report->pseudonyms ? "-" : exemplar->session));
     if (exemplar->start_ns)
-        SAY(document, words(WORDS(" of {1} UTC")), said_time(exemplar->start_ns));
+        SAY(document, words(WORDS(" of {1}{2}")), said_time(exemplar->start_ns),
+            said_ours(story_clock(exemplar->is_local)));
     SAY(document, words(WORDS(", {1} -> {2}")), said_code(exemplar->client_name),
         said_code(exemplar->server_name));
+    if (exemplar->is_lmtp)
+        document_put(document, " (LMTP)");
     if (has_inputs)
         SAY(document, words(WORDS(", input {1}")), said_number(exemplar->lines[0].packet.input + 1));
     document_put(document, words(document->was_explained

@@ -57,7 +57,9 @@ static void put_server(struct document *document, const struct incident *inciden
     if (tally_distinct(&incident->servers) > 1)
         SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->servers) - 1));
     if (incident->server_software)
-        SAY(document, " ({1})", said_ours(incident->server_software));
+        SAY(document,
+            incident->is_software_inferred ? words(WORDS(" ({1}, by the wording of its replies)")) : " ({1})",
+            said_ours(incident->server_software));
 }
 
 static void put_client(struct document *document, const struct incident *incident)
@@ -113,6 +115,7 @@ void story_fault(struct document *document, const struct incident *incident)
 static void put_how_often(struct document *document, const struct incident *incident)
 {
     uint64_t total = document->report->traffic->sessions;
+    const char *clock = story_clock(incident->is_local);
 
     if (incident->is_without_session)
         SAY(document,
@@ -125,10 +128,10 @@ static void put_how_often(struct document *document, const struct incident *inci
     if (incident->last_ns == 0)
         document_put(document, words(WORDS("; the log has no times")));
     else if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
-        SAY(document, words(WORDS(", at {1} UTC")), said_time(incident->first_ns));
+        SAY(document, words(WORDS(", at {1}{2}")), said_time(incident->first_ns), said_ours(clock));
     else
-        SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(incident->first_ns),
-            said_time(incident->last_ns));
+        SAY(document, words(WORDS(", from {1} until {2}{3}")), said_time(incident->first_ns),
+            said_time(incident->last_ns), said_ours(clock));
     if (incident->occurrences > incident->sessions)
         SAY(document, words(WORDS(", {1} times in all")), said_number(incident->occurrences));
     document_put(document, words(WORDS(".")));
@@ -157,6 +160,9 @@ static void put_undelivered(struct document *document, const uint64_t *count)
                      WORDS("{1} message is in doubt: it was sent whole, and the answer was not seen. "),
                      WORDS("{1} messages are in doubt: they were sent whole, and the answer was not seen. ")),
             said_number(count[DELIVERY_DOUBT]));
+    if (count[DELIVERY_UNSEEN])
+        SAY(document, words(WORDS("Messages whose fate the input does not show: {1}. ")),
+            said_number(count[DELIVERY_UNSEEN]));
     if (count[DELIVERY_DONE])
         SAY(document, words(WORDS("Delivered all the same: {1}. ")), said_number(count[DELIVERY_DONE]));
 }
@@ -166,7 +172,7 @@ static void put_messages(struct document *document, const struct incident *incid
 {
     const uint64_t *count = incident->delivery;
 
-    if (incident_undelivered(incident))
+    if (incident_undelivered(incident) + count[DELIVERY_UNSEEN])
         put_undelivered(document, count);
     else if (count[DELIVERY_DONE])
         SAY(document,
@@ -184,9 +190,27 @@ static void put_messages(struct document *document, const struct incident *incid
             said_number(incident->recipients_refused));
 }
 
+/* The answer does not matter: the credential was sent. */
+static void put_cleartext(struct document *document, const struct incident *incident)
+{
+    static const char *const says[ENCRYPTION_COUNT] = {
+        "", WORDS("The server offered STARTTLS; the client did not use it. "),
+        WORDS("The server offered no STARTTLS. "), ""
+    };
+
+    SAY(document,
+        words(WORDS("The client sent a credential with {1} while the connection was not encrypted. ")),
+        said_code(incident->line));
+    document_put(document, words(says[incident->encryption]));
+}
+
 /* The first cause in the session's own lines. */
 static void put_cause(struct document *document, const struct incident *incident)
 {
+    if (incident->rule == RULE_CLEARTEXT_CREDENTIAL && incident->line.len) {
+        put_cleartext(document, incident);
+        return;
+    }
     if (incident->cause_line.len && incident->cause_reply.len)
         SAY(document, words(WORDS("It began with {1}, which the server answered with {2}. ")),
             said_code(incident->cause_line), said_code(incident->cause_reply));
@@ -240,7 +264,7 @@ static void put_companions(struct document *document, const struct incident *inc
 
 static void put_advice(struct document *document, const struct incident *incident)
 {
-    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
+    struct advice advice = advice_for(incident);
 
     char text[ADVICE_TEXT];
 
@@ -371,7 +395,7 @@ void story_incident(struct document *document, const struct incident *incident, 
 {
     put_heading(document, incident, number);
     put_facts(document, incident);
-    document_put(document, words(rule_of(incident->rule)->explanation));
+    document_put(document, words(settled_explanation(incident->rule, incident->settled)));
     document_labelled(document, words(WORDS("What it means")));
     put_advice(document, incident);
     put_order(document, incident);
