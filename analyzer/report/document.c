@@ -193,6 +193,12 @@ void document_evidence_begin(struct document *document, const struct exemplar *e
     buf_clear(&document->line);
 }
 
+void document_beside(struct document *document, enum document_beside part)
+{
+    if (document->format->beside)
+        document->format->beside(document, part);
+}
+
 void document_evidence_end(struct document *document)
 {
     if (document->format->evidence_end)

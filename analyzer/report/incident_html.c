@@ -8,6 +8,9 @@
 #include "report/ladder.h"
 #include "report/story.h"
 
+/* Articles that a browser lays out at once; those further down when they come near. */
+enum { NEAR = 30 };
+
 static void put_ours(struct document *document, const char *text)
 {
     html_escape(bytes_of(text), document->out);
@@ -128,9 +131,9 @@ static void put_column(struct document *document, const char *name, const char *
     buf_append_text(document->out, "</button></th>");
 }
 
-static void put_number(struct document *document, uint64_t number)
+static void put_number(struct document *document, uint64_t number, const char *class)
 {
-    buf_printf(document->out, "<td class=\"n\" data-v=\"%llu\">%llu</td>", (unsigned long long)number,
+    buf_printf(document->out, "<td class=\"%s\" data-v=\"%llu\">%llu</td>", class, (unsigned long long)number,
                (unsigned long long)number);
 }
 
@@ -168,9 +171,9 @@ static void put_row(struct document *document, const struct incident *incident, 
         put_ours(document, story_comparison_word(incident->comparison));
         buf_append_text(out, "</td>");
     }
-    put_number(document, incident->sessions);
-    put_number(document, tally_distinct(&incident->clients));
-    put_number(document, incident_undelivered(incident));
+    put_number(document, incident->sessions, "n");
+    put_number(document, tally_distinct(&incident->clients), "n narrow-off");
+    put_number(document, incident_undelivered(incident), "n");
     put_time(document, incident->first_ns);
     put_time(document, incident->last_ns);
     buf_append_text(out, "</tr>\n");
@@ -186,7 +189,7 @@ static void put_columns(struct document *document)
     if (document->report->baseline)
         put_column(document, words(WORDS("Compared")), "");
     put_column(document, words(WORDS("Sessions")), "n");
-    put_column(document, words(WORDS("Clients")), "n");
+    put_column(document, words(WORDS("Clients")), "n narrow-off");
     put_column(document, words(WORDS("Not delivered")), "n");
     bool is_utc = document->report->traffic->local == 0;
     put_column(document, words(is_utc ? WORDS("First seen (UTC)") : WORDS("First seen")), "narrow-off");
@@ -208,7 +211,11 @@ static void put_table(struct document *document)
         buf_append_text(out, "</p></section>\n");
         return;
     }
+    buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    put_ours(document, words(WORDS("Timeline")));
+    buf_append_text(out, "\">");
     timeline_put(document);
+    buf_append_text(out, "</div>\n");
     put_tools(document);
     buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     put_ours(document, words(WORDS("Table of incidents")));
@@ -220,13 +227,25 @@ static void put_table(struct document *document)
     buf_append_text(out, "</tbody></table></div>\n</section>\n");
 }
 
+/* Incidents of one session follow each other: it is drawn once. */
+static bool is_drawn_before(const struct incident_report *report, size_t rank)
+{
+    const struct incident *now = report->incidents[rank], *before = rank ? report->incidents[rank - 1] : now;
+
+    return rank && now->exemplar_count == 1 && before->exemplar_count
+           && memcmp(now->exemplars[0]->session, before->exemplars[0]->session,
+                     sizeof now->exemplars[0]->session)
+                  == 0;
+}
+
 static void put_article(struct document *document, const struct incident *incident, size_t rank)
 {
     bool is_rich = rank < STORY_RICH && incident->severity > SEVERITY_INFO;
 
-    document->has_ladder = rank < STORY_PLAIN && incident->severity > SEVERITY_INFO;
-    buf_printf(document->out, "<article class=\"incident e-%s\" id=\"i-%s\">\n",
-               severity_name(incident->severity), incident->id);
+    document->has_ladder =
+        rank < STORY_PLAIN && incident->severity > SEVERITY_INFO && !is_drawn_before(document->report, rank);
+    buf_printf(document->out, "<article class=\"incident e-%s%s\" id=\"i-%s\">\n",
+               severity_name(incident->severity), rank < NEAR ? "" : " far", incident->id);
     story_incident(document, incident, rank + 1, is_rich ? LIMIT_EXEMPLARS : 1);
     html_close_list(document);
     buf_append_text(document->out, "</article>\n");
@@ -241,7 +260,7 @@ static void put_articles(struct document *document)
         put_article(document, report->incidents[i], i);
     if (report->incident_count > STORY_LISTED) {
         SAY(document,
-            words(WORDS("{1} further incidents are not listed here; the format json has all of them.")),
+            words(WORDS("{1} further incidents are not listed here; the format json has more of them.")),
             said_number(report->incident_count - STORY_LISTED));
         document_paragraph(document);
     }

@@ -412,7 +412,9 @@ static void write_json(const struct incident_report *report, struct buf *out)
     json_begin(NULL, '{', out);
     json_append_members(head, out);
     json_begin("incidents", '[', out);
-    for (size_t i = 0; i < report->incident_count; i++) {
+    size_t listed = 0;
+    for (; listed < report->incident_count && out->len < LIMIT_INCIDENT_JSON_BYTES; listed++) {
+        size_t i = listed;
         buf_append_u8(out, '\n');
         if (i)
             buf_append_u8(out, ',');
@@ -420,6 +422,7 @@ static void write_json(const struct incident_report *report, struct buf *out)
         json_append_dumped(incident, out);
     }
     buf_append_text(out, "\n]");
+    json_put(tail, "incidents_not_listed", number(report->incident_count - listed));
     json_put(tail, "capture_quality", json_of_quality(report));
     json_append_members(tail, out);
     buf_append_text(out, "}\n");

@@ -224,7 +224,7 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->before_line.len)
         SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
             said_code(incident->before_line), said_code(incident->before_reply));
-    story_put_detail(document, incident->detail);
+    story_put_case(document, incident->detail, incident->reason);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
 }
@@ -359,9 +359,12 @@ static void put_order(struct document *document, const struct incident *incident
 
     if (!exemplar || exemplar->due.count == 0)
         return;
+    document_beside(document, BESIDE_BEGIN);
     story_sequence(document, words(WORDS("The order as it was")), &exemplar->was);
+    document_beside(document, BESIDE_NEXT);
     story_sequence(document, words(WORDS("The order as it should have been (+ new, - left out)")),
                    &exemplar->due);
+    document_beside(document, BESIDE_END);
 }
 
 void story_title(struct document *document, const struct incident *incident)

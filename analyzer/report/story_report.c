@@ -32,6 +32,21 @@ void story_put_detail(struct document *document, struct bytes detail)
     document_put(document, words(text));
 }
 
+void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason)
+{
+    char text[ADVICE_TEXT];
+    size_t len = detail.len < sizeof text - 1 ? detail.len : sizeof text - 1;
+
+    memcpy(text, len ? (const char *)detail.ptr : "", len);
+    text[len] = '\0';
+    bool is_told = words_language() == LANGUAGE_ENGLISH || words(text) != text;
+    if (is_told || !reason || !reason_of(reason)->words[0])
+        story_put_detail(document, detail);
+    else
+        SAY(document, words(WORDS("The reason that the server gives: {1}. ")),
+            said_ours(words(reason_of(reason)->words)));
+}
+
 const char *story_clock(bool is_local)
 {
     return words(is_local ? WORDS(" (local time of the log)") : WORDS(" UTC"));
