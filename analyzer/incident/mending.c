@@ -129,6 +129,8 @@ void mending_accept(struct mending *m, size_t at)
     step->code = code;
     step->code_was = was;
     m->is_changed = true;
+    if (step->verb == VERB_STARTTLS)
+        (void)mending_insert(m, at + 1, "{tls}");
     if (step->verb == VERB_DATA && was)
         (void)insert(
             m, at + 1,

@@ -179,7 +179,6 @@ static void answer_starttls(struct mending *m, size_t at)
     if (starttls == SIZE_MAX || m->has_tls)
         return;
     mending_accept(m, starttls);
-    (void)mending_insert(m, starttls + 1, "{tls}|EHLO {helo}");
     m->has_tls = true;
 }
 

@@ -125,6 +125,36 @@ static struct incident *incident_of_transaction(const struct session_incidents *
     return incident ? incident : whole;
 }
 
+/* Whether a MAIL that was refused came again in this session, so that its message is counted there. */
+static bool is_tried_again(const struct replay *replay, size_t index)
+{
+    const struct transaction *transaction = &replay->transactions[index];
+    const struct item *mail = replay_command(replay, transaction->mail_command);
+
+    if (!mail || !mail->reply || mail->reply->code < 400)
+        return false;
+    for (size_t i = index + 1; i < replay->transaction_count; i++)
+        if (bytes_equal_nocase(replay->transactions[i].mail_from, transaction->mail_from))
+            return true;
+    return false;
+}
+
+/* The last command that names or sends a message without a transaction, if none was opened behind it: that
+ * message has no other trace.  0: none. */
+static uint32_t stray_command(const struct replay *replay)
+{
+    for (uint32_t n = (uint32_t)replay->judgement_count; n > 0; n--) {
+        const struct judgement *judgement = &replay->judgements[n - 1];
+        enum verb verb = replay_command(replay, n)->as.command.verb;
+        if (verb == VERB_MAIL || judgement->transaction)
+            return 0;
+        if (judgement->verdict == VERDICT_MISORDERED
+            && (verb == VERB_RCPT || verb == VERB_DATA || verb == VERB_BDAT))
+            return n;
+    }
+    return 0;
+}
+
 static void note_transactions(const struct session_incidents *session, struct incident *const *by)
 {
     const struct replay *replay = &session->analysis->replay;
@@ -136,8 +166,9 @@ static void note_transactions(const struct session_incidents *session, struct in
         struct incident *incident = incident_of_transaction(session, by, whole, i, nested);
         if (nested)
             note_abandoned(session, transaction, nested);
-        count(session, incident,
-              delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO));
+        if (!is_tried_again(replay, i))
+            count(session, incident,
+                  delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO));
         session->traffic->recipients_refused += transaction->rcpt_refused;
         note_recipients(session, transaction);
     }
@@ -150,8 +181,12 @@ void note_deliveries(const struct session_incidents *session)
     struct incident **by =
         session->analysis->replay.transaction_count ? incidents_by_transaction(session) : NULL;
 
+    uint32_t stray = stray_command(&session->analysis->replay);
+
     if (by)
         note_transactions(session, by);
+    if (stray)
+        count(session, note_incident_about(session, stray), DELIVERY_LOST);
     if (is_faulty(session->analysis))
         traffic->faulty++;
     else if (traffic->harmed_serial != said->serial)

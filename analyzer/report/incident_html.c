@@ -68,11 +68,18 @@ static void put_tiles(struct document *document)
     const struct traffic *traffic = document->report->traffic;
 
     buf_append_text(document->out, "<ul class=\"tiles\">");
-    put_tile(document, incident_report_grave(document->report), words(WORDS("incidents")));
-    put_tile(document, traffic->sessions, words(WORDS("sessions")));
-    put_tile(document, traffic_faultless(traffic), words(WORDS("sessions without a fault")));
-    put_tile(document, traffic->delivery[DELIVERY_DONE], words(WORDS("messages delivered")));
-    put_tile(document, traffic->delivery[DELIVERY_LOST], words(WORDS("messages not delivered")));
+    put_tile(document, incident_report_grave(document->report),
+             words_of(incident_report_grave(document->report), WORDS("incident"), WORDS("incidents")));
+    put_tile(document, traffic->sessions, words_of(traffic->sessions, WORDS("session"), WORDS("sessions")));
+    put_tile(document, traffic_faultless(traffic),
+             words_of(traffic_faultless(traffic), WORDS("session without a fault"),
+                      WORDS("sessions without a fault")));
+    put_tile(
+        document, traffic->delivery[DELIVERY_DONE],
+        words_of(traffic->delivery[DELIVERY_DONE], WORDS("message delivered"), WORDS("messages delivered")));
+    put_tile(document, traffic->delivery[DELIVERY_LOST],
+             words_of(traffic->delivery[DELIVERY_LOST], WORDS("message not delivered"),
+                      WORDS("messages not delivered")));
     put_tile_if_any(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
     put_tile_if_any(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
     put_tile_if_any(document, traffic->delivery[DELIVERY_UNSEEN], words(WORDS("fate not seen")));

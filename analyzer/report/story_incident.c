@@ -96,7 +96,9 @@ void story_fault(struct document *document, const struct incident *incident)
         put_server(document, incident);
         break;
     case FAULT_POLICY:
-        document_put(document, words(WORDS("Nobody by mistake: it is a policy of the server ")));
+        document_put(document, words(incident->reason == REASON_SYSTEM
+                                         ? WORDS("Nobody by mistake: it is temporary trouble of the server ")
+                                         : WORDS("Nobody by mistake: it is a policy of the server ")));
         put_server(document, incident);
         break;
     case FAULT_NONE:

@@ -212,6 +212,29 @@ static void a_second_mail_at_once_is_the_same_message(void **state)
     assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_DONE], 1);
 }
 
+/* It has no transaction of its own. */
+static void a_message_that_a_new_ehlo_ended_is_lost(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, MAIL, RCPT, EHLO, { "DATA", "503 need MAIL", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    assert_int_equal(only(bench, RULE_DATA_WITHOUT_MAIL)->delivery[DELIVERY_LOST], 1);
+}
+
+static void mail_that_is_accepted_at_the_second_try_is_not_lost(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, { "MAIL FROM:<a@example.org>", "503 send EHLO first", 0 }, EHLO, MAIL, RCPT, DATA,
+                   { "Subject: x\r\n\r\nx", "250 ok", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_LOST], 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_DONE], 1);
+}
+
 static void relaying_is_denied_because_the_login_failed(void **state)
 {
     struct bench *bench = *state;
@@ -284,6 +307,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_order_is_set_right, begin, end),
         cmocka_unit_test_setup_teardown(a_nested_mail_is_a_message_lost, begin, end),
         cmocka_unit_test_setup_teardown(a_second_mail_at_once_is_the_same_message, begin, end),
+        cmocka_unit_test_setup_teardown(a_message_that_a_new_ehlo_ended_is_lost, begin, end),
+        cmocka_unit_test_setup_teardown(mail_that_is_accepted_at_the_second_try_is_not_lost, begin, end),
         cmocka_unit_test_setup_teardown(relaying_is_denied_because_the_login_failed, begin, end),
         cmocka_unit_test_setup_teardown(mail_that_did_not_arrive_is_no_session_without_a_fault, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_judged_is_not_without_a_fault, begin, end),
