@@ -77,6 +77,7 @@ struct incident {
     struct tally replies;    /* first lines, with their codes */
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */
+    bool is_of_message;      /* it answered the message, not the line before it */
     struct bytes line;       /* the faulty line of the client; empty none */
     struct bytes cause_line; /* what came first, if it is another command */
     struct bytes cause_reply;

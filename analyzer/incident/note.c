@@ -179,6 +179,7 @@ static void note_first(struct incident *incident, const struct analysis *analysi
     incident->settled = settled_of(analysis, finding);
     incident->reply_code = reply ? reply->code : finding->reply_code;
     incident->reply = line_of_reply(reply, arena);
+    incident->is_of_message = item && item->as.command.verb == VERB_DATA && reply && reply != item->reply;
     incident->detail = arena_copy(arena, finding->detail);
     if (item)
         incident->line = masked_command(analysis->session, item, arena);

@@ -98,13 +98,17 @@ static void note_abandoned(const struct session_incidents *session, const struct
     count(session, note_incident_about(session, nested), is_delayed ? DELIVERY_DELAYED : DELIVERY_LOST);
 }
 
-static void note_recipients(const struct session_incidents *session, const struct transaction *transaction)
+/* `of_content`: the incident of what the server said to the message. */
+static void note_recipients(const struct session_incidents *session, const struct transaction *transaction,
+                            struct incident *of_content)
 {
-    for (size_t i = 0; transaction->rcpt_refused && i < transaction->recipient_count; i++) {
+    for (size_t i = 0; i < transaction->recipient_count; i++) {
         const struct recipient *recipient = &transaction->recipients[i];
-        struct incident *incident = recipient->reply && recipient->reply->code >= 400
-                                        ? note_incident_about(session, recipient->command)
-                                        : NULL;
+        bool is_refused = recipient->reply && recipient->reply->code >= 400;
+        bool is_refused_late = recipient->final && recipient->final->code >= 400;
+        struct incident *incident = is_refused        ? note_incident_about(session, recipient->command)
+                                    : is_refused_late ? of_content
+                                                      : NULL;
         if (!incident)
             continue;
         incident->recipients_refused++;
@@ -170,7 +174,7 @@ static void note_transactions(const struct session_incidents *session, struct in
             count(session, incident,
                   delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO));
         session->traffic->recipients_refused += transaction->rcpt_refused;
-        note_recipients(session, transaction);
+        note_recipients(session, transaction, incident);
     }
 }
 

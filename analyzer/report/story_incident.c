@@ -217,7 +217,10 @@ static void put_cause(struct document *document, const struct incident *incident
         SAY(document, words(WORDS("It began with {1}, which the server answered with {2}. ")),
             said_code(incident->cause_line), said_code(incident->cause_reply));
     if (incident->line.len && incident->reply.len)
-        SAY(document, words(WORDS("The client sent {1}, and the server answered {2}. ")),
+        SAY(document,
+            words(incident->is_of_message
+                      ? WORDS("The client sent {1}, and to the message the server answered {2}. ")
+                      : WORDS("The client sent {1}, and the server answered {2}. ")),
             said_code(incident->line), said_code(incident->reply));
     else if (incident->line.len)
         SAY(document, words(WORDS("The client sent {1}. ")), said_code(incident->line));
