@@ -24,6 +24,7 @@ struct session_incidents {
     const uint32_t *roots;
     struct incident *const *of;
     struct traffic *traffic;
+    bool is_faulty; /* one of the findings is more than a note */
 };
 /* Findings that come of another, at its incident. */
 void note_companions(const struct session_incidents *session);

@@ -46,14 +46,6 @@ static void note_harm(const struct session_incidents *session, struct incident *
     incident->harmed++;
 }
 
-static bool is_faulty(const struct analysis *analysis)
-{
-    for (uint32_t i = 0; i < analysis->finding_count; i++)
-        if (analysis->findings[i].severity > SEVERITY_INFO)
-            return true;
-    return false;
-}
-
 static void count(const struct session_incidents *session, struct incident *incident, enum delivery delivery)
 {
     bool is_harm = delivery == DELIVERY_LOST || delivery == DELIVERY_DELAYED || delivery == DELIVERY_DOUBT;
@@ -62,7 +54,7 @@ static void count(const struct session_incidents *session, struct incident *inci
     if (!incident)
         return;
     incident->delivery[delivery]++;
-    if (is_harm && !is_faulty(session->analysis))
+    if (is_harm && !session->is_faulty)
         note_harm(session, incident);
 }
 
@@ -74,7 +66,10 @@ static uint32_t nested_mail(const struct replay *replay, size_t index)
 
     if (!transaction->mail_command || transaction->recipient_count == 0)
         return 0;
-    for (uint32_t n = (uint32_t)replay->judgement_count; n > transaction->recipients[0].command; n--) {
+    uint32_t end = index + 1 < replay->transaction_count && transaction[1].mail_command
+                       ? transaction[1].mail_command
+                       : (uint32_t)replay->judgement_count;
+    for (uint32_t n = end; n > transaction->recipients[0].command; n--) {
         const struct item *item = replay_command(replay, n);
         if (replay->judgements[n - 1].transaction == index + 1 && item->as.command.verb == VERB_MAIL
             && item->reply && item->reply->code >= 400)
@@ -112,7 +107,7 @@ static void note_recipients(const struct session_incidents *session, const struc
         if (!incident)
             continue;
         incident->recipients_refused++;
-        if (!is_faulty(session->analysis))
+        if (!session->is_faulty)
             note_harm(session, incident);
     }
 }
@@ -129,18 +124,14 @@ static struct incident *incident_of_transaction(const struct session_incidents *
     return incident ? incident : whole;
 }
 
-/* Whether a MAIL that was refused came again in this session, so that its message is counted there. */
+/* Whether a MAIL that was refused came again at once, so that its message is counted there. */
 static bool is_tried_again(const struct replay *replay, size_t index)
 {
     const struct transaction *transaction = &replay->transactions[index];
     const struct item *mail = replay_command(replay, transaction->mail_command);
 
-    if (!mail || !mail->reply || mail->reply->code < 400)
-        return false;
-    for (size_t i = index + 1; i < replay->transaction_count; i++)
-        if (bytes_equal_nocase(replay->transactions[i].mail_from, transaction->mail_from))
-            return true;
-    return false;
+    return mail && mail->reply && mail->reply->code >= 400 && index + 1 < replay->transaction_count
+           && bytes_equal_nocase(transaction[1].mail_from, transaction->mail_from);
 }
 
 /* The last command that names or sends a message without a transaction, if none was opened behind it: that
@@ -191,7 +182,7 @@ void note_deliveries(const struct session_incidents *session)
         note_transactions(session, by);
     if (stray)
         count(session, note_incident_about(session, stray), DELIVERY_LOST);
-    if (is_faulty(session->analysis))
+    if (session->is_faulty)
         traffic->faulty++;
     else if (traffic->harmed_serial != said->serial)
         traffic->not_judged += session_is_sealed(said) || said->one_sided != SIDE_NONE;
