@@ -83,8 +83,7 @@ static void put_tiles(struct document *document)
     put_tile_if_any(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
     put_tile_if_any(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
     put_tile_if_any(document, traffic->delivery[DELIVERY_UNSEEN], words(WORDS("fate not seen")));
-    put_tile_if_any(document, traffic->not_judged,
-                    words(WORDS("sessions that could not be judged to the end")));
+    put_tile_if_any(document, traffic->not_judged, words(WORDS("not judged to the end")));
     buf_append_text(document->out, "</ul>\n");
 }
 
