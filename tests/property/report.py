@@ -303,6 +303,16 @@ def undated(binary, folder):
     return bad
 
 
+def of_logs(binary, _):
+    """What a log does not say is not made up: a zone, what it hides, who the server is."""
+    samples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
+    text = {name: re.sub(r"\s+", " ", run(binary, "report", os.path.join(samples, f"log-{name}.txt")).decode()) for name in ("phpmailer", "smtplib")}
+    wanted = [("phpmailer", "at 2026-11-26 15:16:10 (local time of the log)"), ("phpmailer", "which the log hides"),
+              ("phpmailer", "The client: (not in the log), which"), ("smtplib", "(Postfix, by the wording of its replies)")]
+    odd = [("phpmailer", "15:16:10 UTC"), ("phpmailer", "refused LOGIN itself"), ("phpmailer", "0 octets in the line"), ("smtplib", "Either MAIL was not sent")]
+    return [f"{name} does not say {w}" for name, w in wanted if w not in text[name]] + [f"{name} says {o}" for name, o in odd if o in text[name]]
+
+
 def bounded(binary, folder):
     """More incidents than a report may hold: the rest is counted."""
     path = os.path.join(folder, "bounded.pcap")
@@ -324,7 +334,7 @@ def bounded(binary, folder):
 def main():
     binary, bad = os.path.abspath(sys.argv[1]), []
     with tempfile.TemporaryDirectory() as folder:
-        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, bounded)
+        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, bounded)
         for check in checks:
             bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
     print("\n".join(bad[:40]))
