@@ -47,7 +47,9 @@ static void take_greeting(struct walk *walk, const struct item *item)
         return;
     if (item->reply->line_count)
         out->server_software = software_of_greeting(item->reply->lines[0]);
-    bool may_be_greeted = walk->phase == PHASE_UNKNOWN && walk->session->side[SIDE_CLIENT].missing_bytes > 0;
+    bool may_lack_hello = walk->session->side[SIDE_CLIENT].missing_bytes > 0
+                          || (walk->session->is_midstream && item->reply->has_mixed_codes);
+    bool may_be_greeted = walk->phase == PHASE_UNKNOWN && may_lack_hello;
     walk_start_anew(walk, PHASE_GREETED);
     if (reply_refuses(item->reply))
         walk->phase = PHASE_REFUSED;

@@ -2,6 +2,7 @@
  * the messages themselves tell; and credentials on the open wire. */
 #include "rules/auth_case.h"
 #include "rules/auth_outcomes.h"
+#include "rules/ending.h"
 
 static const char *const tls_phrases[] = { "TLS", "SSL", "encrypt", "secure connection", NULL };
 
@@ -92,7 +93,7 @@ static void check_outcome(const struct auth_case *auth, bool is_explained)
         raise_cancelled(auth);
         break;
     case SASL_ABANDONED:
-        if (!is_explained && !auth->analysis->replay.has_gaps)
+        if (!is_explained && !auth->analysis->replay.has_gaps && !ending_lacks_last(auth->analysis->session))
             raise_abandoned(auth);
         break;
     case SASL_OUTCOME_NONE:

@@ -164,6 +164,7 @@ void hold_decide_by_reading(struct dialogue *d)
             client_resume(d, CLIENT_COMMANDS);
         } else {
             d->guesses_content = true;
+            d->has_lost = true;
             content_begin(d, d->held_item, false);
             client_resume(d, CLIENT_CONTENT);
         }

@@ -154,6 +154,14 @@ static bool is_fragment(struct dialogue *d, const struct server_line *line)
                || line->text.len < 4);
 }
 
+/* A reply may have ended with it. */
+static void lose_line(struct dialogue *d, const struct server_line *line)
+{
+    d->lost_server_bytes = true;
+    d->server_hole_end = line->end_offset;
+    pairing_server_hole(d);
+}
+
 /* One line, or what there is of one; returns how many bytes it took. */
 static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
 {
@@ -178,7 +186,9 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
         line.end = LINE_END_CRLF;
     }
     line.end_offset = chunk->offset + lf + 1;
-    if (!is_fragment(d, &line))
+    if (is_fragment(d, &line))
+        lose_line(d, &line);
+    else
         take_line(d, &line, moment_of(chunk));
     if (partial->is_begun)
         line_clear(partial);

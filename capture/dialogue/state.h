@@ -164,6 +164,7 @@ struct dialogue {
     bool is_behind_gap;      /* the next item comes right behind missing bytes */
     bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
     bool is_server_behind_gap;
+    bool has_lost; /* of anything: a hole, what came before the capture, a line that a log may lack */
     bool lost_server_bytes;
     bool lost_client_bytes; /* commands may be missing: replies cannot be paired by counting */
     bool guesses_content;   /* the reply to its DATA is missing, and it did not read as commands */
