@@ -73,6 +73,25 @@ static void find_greeting(struct walk *walk)
     }
 }
 
+/* A log that lacks a line shows it where a reply answers nothing, and where a command has none although the
+ * next has one. */
+static bool lacks_lines(const struct session *session)
+{
+    const struct item *unanswered = NULL;
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
+            return true;
+        if (item->kind != ITEM_COMMAND)
+            continue;
+        if (unanswered && item->reply)
+            return true;
+        unanswered = item->reply ? NULL : item;
+    }
+    return false;
+}
+
 static void begin(struct walk *walk)
 {
     const struct session *session = walk->session;
@@ -80,7 +99,7 @@ static void begin(struct walk *walk)
 
     walk->may_lose_replies = is_blind || session->side[SIDE_SERVER].missing_bytes > 0
                              || session->side[SIDE_CLIENT].missing_bytes > 0 || session->is_truncated
-                             || (session->log && session->log->is_partial)
+                             || (session->log && (session->log->is_partial || lacks_lines(session)))
                              || (session->tls && session->tls->reading == TLS_READING_PART);
     walk->out->has_gaps = walk->may_lose_replies || session->is_midstream;
     walk_start_anew(walk, PHASE_GREETED);

@@ -193,8 +193,8 @@ static void check_doubt(struct analysis *analysis, const struct ending *ending)
     const struct session *session = analysis->session;
 
     if ((!ending->is_seen && ending_seconds(0, session->silent_ns) < DOT_SECONDS)
-        || ending_is_blurred(analysis))
-        return; /* the reply may come yet */
+        || ending_is_blurred(analysis) || ending_lacks_last(session))
+        return; /* the reply may come yet, or has */
     for (size_t i = 0; i < session->message_count; i++) {
         const struct message *message = &session->messages[i];
         const struct transaction *transaction = replay_transaction_of(&analysis->replay, (uint32_t)i);

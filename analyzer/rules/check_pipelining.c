@@ -149,6 +149,8 @@ static void raise_violation(struct analysis *analysis, size_t index, const struc
 
     if (may_send && (last->as.command.is_before_greeting || had_seen_offer(analysis)))
         return;
+    if (last->as.command.verb == VERB_EHLO && !last->reply)
+        return; /* which may offer it */
     struct finding *finding = check_raise(analysis, RULE_PIPELINING_VIOLATION, index);
     if (!finding)
         return;

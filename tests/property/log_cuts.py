@@ -42,9 +42,10 @@ def accusations(sessions):
     return found + collections.Counter(f["id"] for s in sessions for f in s["findings"])
 
 
-def certainties(sessions):
-    """What is told of the order for certain."""
-    return collections.Counter(f["id"] for s in sessions for f in s["findings"] if f["confidence"] == "certain" and f["id"] in ORDER)
+def certainties(sessions, confirmed):
+    """What is told of the order for certain, with or without what a 503 of the server confirms."""
+    return collections.Counter(f["id"] for s in sessions for f in s["findings"]
+                               if f["confidence"] == "certain" and f["id"] in ORDER and (confirmed or f["reply_code"] != 503))
 
 
 def try_cuts(program, path, lines, cuts, dice):
@@ -57,11 +58,12 @@ def try_cuts(program, path, lines, cuts, dice):
 
 
 def try_lacks(program, path, lines, lacks, dice):
-    """Each line once, if there are no more than that, or a few in a row."""
-    whole = certainties(sessions_of(program, b"".join(lines)))
+    """Each line once, if there are no more than that; and a few in a row, which may hold a question with its answer."""
+    whole = sessions_of(program, b"".join(lines))
     each = [(at, 1) for at in range(1, len(lines) - 1)]
     for at, count in dice.sample(each, min(lacks, len(each))) + [(dice.randrange(len(lines)), dice.randint(2, 4)) for _ in range(lacks // 4)]:
-        more = certainties(sessions_of(program, b"".join(lines[:at] + lines[at + count :]))) - whole
+        lacking = sessions_of(program, b"".join(lines[:at] + lines[at + count :]))
+        more = certainties(lacking, count == 1) - certainties(whole, True)
         yield more and f"{path}: without {count} lines from {at + 1} it accuses for certain: {dict(more)}"
 
 
