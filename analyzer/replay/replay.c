@@ -145,6 +145,14 @@ static void step_tls(struct walk *walk)
         walk_forget(walk); /* what was said first inside may be missing */
 }
 
+static void step_stray(struct walk *walk, const struct item *item)
+{
+    if (item->reply->code == 221)
+        walk->may_be_closed = true; /* by a QUIT */
+    if (!item_is_farewell(item, item->reply))
+        walk_forget(walk);
+}
+
 static void step(struct walk *walk, size_t index)
 {
     const struct item *item = &walk->session->items[index];
@@ -170,8 +178,8 @@ static void step(struct walk *walk, size_t index)
         step_tls(walk);
         break;
     case ITEM_REPLY: /* where bytes are missing: to a command among them */
-        if (walk->out->has_gaps && item->reply && !item_is_farewell(item, item->reply))
-            walk_forget(walk);
+        if (walk->out->has_gaps && item->reply)
+            step_stray(walk, item);
         break;
     case ITEM_NONE:
     case ITEM_PRELUDE:

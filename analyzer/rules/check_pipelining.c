@@ -42,8 +42,11 @@ static bool must_wait_after(const struct analysis *analysis, size_t index)
 
     if (verb == VERB_AUTH)
         return !is_one_step(analysis, index);
-    if (verb == VERB_STARTTLS) /* accepted, it is an injection */
-        return !item->reply || item->reply->code >= 400;
+    if (verb == VERB_STARTTLS && item->reply) /* accepted, it is an injection */
+        return item->reply->code >= 400;
+    bool is_reply_open = !item->reply && check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED;
+    if (is_reply_open && (verb == VERB_STARTTLS || verb == VERB_EHLO))
+        return false; /* whose replies allow it, or make it something else */
     return ends_group[verb];
 }
 
@@ -149,8 +152,6 @@ static void raise_violation(struct analysis *analysis, size_t index, const struc
 
     if (may_send && (last->as.command.is_before_greeting || had_seen_offer(analysis)))
         return;
-    if (last->as.command.verb == VERB_EHLO && !last->reply)
-        return; /* which may offer it */
     struct finding *finding = check_raise(analysis, RULE_PIPELINING_VIOLATION, index);
     if (!finding)
         return;

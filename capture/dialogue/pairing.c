@@ -417,7 +417,7 @@ static void skip_missing_reports(struct dialogue *d)
 static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
 {
     return d->guesses_content && d->pending_count > 0 && at(d, 0)->kind == EXPECT_CONTENT
-           && reply->code / 100 != 2;
+           && (reply->code / 100 != 2 || reply->code == 221);
 }
 
 /* What is held is read first, where the reply tells how. */

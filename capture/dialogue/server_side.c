@@ -103,6 +103,7 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     reply->lines = &begun->first_line;
     reply->code = code;
     reply->first = line->first;
+    d->building_acked = line->acked;
     reply->is_after_gap = d->is_server_behind_gap;
     reply->lines_dropped = d->cuts_next_reply;
     d->cuts_next_reply = false;
@@ -110,11 +111,28 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     return reply;
 }
 
+/* A reply may have ended in front of the line, or with it. */
+static void lose_line(struct dialogue *d, uint64_t end_offset)
+{
+    d->building = NULL;
+    d->lost_server_bytes = true;
+    d->server_hole_end = end_offset;
+    pairing_server_hole(d);
+}
+
+/* While the reply was not complete the server has read more: its end is missing. */
+static bool is_cut_off(const struct dialogue *d, const struct server_line *line)
+{
+    return d->has_lost && line->acked != UINT64_MAX && line->acked > d->building_acked;
+}
+
 static void take_line(struct dialogue *d, const struct server_line *line, struct moment at)
 {
     struct reply_line parsed;
-    struct reply *reply = d->building;
 
+    if (d->building && is_cut_off(d, line))
+        lose_line(d, d->server_offset);
+    struct reply *reply = d->building;
     if (!reply_line_parse(line->text, &parsed)) {
         if (!reply) {
             add_junk(d, line, at);
@@ -154,14 +172,6 @@ static bool is_fragment(struct dialogue *d, const struct server_line *line)
                || line->text.len < 4);
 }
 
-/* A reply may have ended with it. */
-static void lose_line(struct dialogue *d, const struct server_line *line)
-{
-    d->lost_server_bytes = true;
-    d->server_hole_end = line->end_offset;
-    pairing_server_hole(d);
-}
-
 /* One line, or what there is of one; returns how many bytes it took. */
 static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
 {
@@ -187,7 +197,7 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     }
     line.end_offset = chunk->offset + lf + 1;
     if (is_fragment(d, &line))
-        lose_line(d, &line);
+        lose_line(d, line.end_offset);
     else
         take_line(d, &line, moment_of(chunk));
     if (partial->is_begun)

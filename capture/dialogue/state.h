@@ -147,8 +147,9 @@ struct dialogue {
     uint64_t server_offset;
     struct hold hold;
 
-    struct reply *building; /* a reply whose last line has not come */
-    uint64_t *reply_ends;   /* server offsets behind each complete reply; in the arena of the session */
+    struct reply *building;  /* a reply whose last line has not come */
+    uint64_t building_acked; /* by its first line */
+    uint64_t *reply_ends;    /* server offsets behind each complete reply; in the arena of the session */
     size_t reply_ends_cap;
     size_t reply_count;
     struct expectation *pending; /* a ring, in the arena of the session */

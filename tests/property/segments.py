@@ -147,16 +147,16 @@ def weaker(reference, got):
     new = collections.Counter(f["id"] for f in got["findings"]) - known
     if set(new) - OF_LOSS - (OF_CONTENT if got["capture"]["one_sided"] == "client" else set()):
         return f"findings added: {dict(new)}"
-    return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"])
+    return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"], got["capture"]["one_sided"] == "client")
 
 
-def misplaced(known, commands):
+def misplaced(known, commands, is_one_sided):
     """What is not explained where each command is the first of the known ones, in order, that it can be."""
     for c in commands:
         line, verdict = c["line"], c["verdict"]
         at = [i for i, (told, _) in enumerate(known) if told == line or is_withheld(told, line) or is_withheld(line, told)]
         fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1]]
-        if not at and verdict in NOT_KNOWN and str(line).split(" ")[0].upper() in VERBS:
+        if not at and verdict in NOT_KNOWN and (is_one_sided or str(line).split(" ")[0].upper() in VERBS):
             continue  # a response or a line of a message may read as a command; what tells them apart may be lost
         if not at:
             return f"command invented or moved: {line}"
