@@ -158,18 +158,31 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
         finish_reply(d, reply, line, at);
 }
 
-/* Behind a hole: the rest of the line that the hole cut, unless it reads as a line of its own. */
+/* Codes that servers give (RFC 5321 4.2.3, RFC 4954 6, RFC 1846, RFC 2645 5), which the end of a line
+ * seldom begins with: "576" may be the end of "250-SIZE 1048576", and "256 EXTERNAL" that of a list of
+ * mechanisms. */
+static bool is_known_code(uint16_t code)
+{
+    static const uint16_t codes[] = { 211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 430, 432,
+                                      450, 451, 452, 454, 455, 458, 459, 500, 501, 502, 503, 504, 521,
+                                      523, 530, 534, 535, 538, 550, 551, 552, 553, 554, 555, 556, 571 };
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+/* Behind a hole: the rest of the line that the hole cut, unless it reads as a line of its own: a code, and
+ * what stands behind one. */
 static bool is_fragment(struct dialogue *d, const struct server_line *line)
 {
     struct reply_line parsed;
     bool skips = d->skips_server_line;
 
     d->skips_server_line = false;
-    /* "576" may be the end of "250-SIZE 1048576": a code of RFC 5321 4.2.1, and what stands behind one, make
-     * a line. */
     return skips
-           && (!reply_line_parse(line->text, &parsed) || parsed.code / 10 % 10 > 5 || parsed.code >= 600
-               || line->text.len < 4);
+           && (!reply_line_parse(line->text, &parsed) || !is_known_code(parsed.code) || line->text.len < 4);
 }
 
 /* One line, or what there is of one; returns how many bytes it took. */
