@@ -85,11 +85,17 @@ static bool is_told_as_not_offered(const struct analysis *analysis, size_t index
            && !(judgement->offered & extension_bit(EXTENSION_PIPELINING));
 }
 
-/* In clear behind an accepted STARTTLS: told as an injection. */
+/* In clear behind a STARTTLS that was accepted, or may have been: told as an injection. */
 static bool is_behind_starttls(const struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
 
+    for (size_t before = index, back = 0; before != SIZE_MAX && back < GROUP_LOOK_BACK; back++) {
+        const struct item *item = &analysis->session->items[before];
+        if (item->as.command.verb == VERB_STARTTLS && !item->reply)
+            return true;
+        before = item->as.command.is_pipelined ? neighbour(analysis, before) : SIZE_MAX;
+    }
     return judgement->phase == PHASE_TLS_GREETED && !judgement->is_tls;
 }
 

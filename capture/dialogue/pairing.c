@@ -355,7 +355,7 @@ static void drop_answered(struct dialogue *d)
 static uint32_t find_named(struct dialogue *d, uint16_t code)
 {
     uint32_t found = says_its_question(code) ? find_pending(d, code) : UINT32_MAX;
-    bool is_in_turn = code != 221 || found == 0 || d->lost_client_bytes;
+    bool is_in_turn = code != 221 || found == 0;
 
     return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
 }
