@@ -92,7 +92,8 @@ static bool is_behind_starttls(const struct analysis *analysis, size_t index)
 
     for (size_t before = index, back = 0; before != SIZE_MAX && back < GROUP_LOOK_BACK; back++) {
         const struct item *item = &analysis->session->items[before];
-        if (item->as.command.verb == VERB_STARTTLS && !item->reply)
+        if (item->as.command.verb == VERB_STARTTLS && !item->reply
+            && check_judgement(analysis, before)->verdict == VERDICT_UNDECIDED)
             return true;
         before = item->as.command.is_pipelined ? neighbour(analysis, before) : SIZE_MAX;
     }
