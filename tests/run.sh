@@ -53,6 +53,8 @@ step "output follows its schema" python3 tests/golden/schema.py build/release/cl
 variants=150; $long && variants=4000
 step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants \
     --build build/asan
+pairs=6; $long && pairs=200
+step "property: packets lost inside TLS" python3 tests/property/tls_losses.py build/release/cli/smtpscope --dialogues 1 --pairs $pairs
 step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
