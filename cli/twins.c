@@ -41,14 +41,16 @@ static void add_number(struct fingerprint *print, uint64_t number)
     fingerprint_add(print, (struct bytes){ (const uint8_t *)&number, sizeof number });
 }
 
+/* Its last line is what a log shows that shows but one. */
 static void add_reply(struct fingerprint *print, const struct reply *reply)
 {
     add_number(print, reply ? reply->code : 0);
     if (reply && reply->line_count)
-        fingerprint_add(print, bytes_trim(reply->lines[0]));
+        fingerprint_add(print, bytes_trim(reply->lines[reply->line_count - 1]));
 }
 
-/* Its QUIT and its credentials are what logs leave out most often. */
+/* Its QUIT and its login are what logs leave out most often: of an AUTH some show how it ended, and not how
+ * it went on. */
 static void add_command(struct fingerprint *print, const struct item *item)
 {
     const struct command *command = &item->as.command;
@@ -56,7 +58,9 @@ static void add_command(struct fingerprint *print, const struct item *item)
     if (command->verb == VERB_QUIT)
         return;
     add_number(print, command->verb);
-    if (command->verb != VERB_AUTH && command->verb != VERB_UNKNOWN)
+    if (command->verb == VERB_AUTH)
+        return;
+    if (command->verb != VERB_UNKNOWN)
         fingerprint_add(print, command->argument);
     add_reply(print, item->reply);
 }

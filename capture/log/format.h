@@ -43,6 +43,8 @@ struct log_notes {
 struct log_notes *log_notes(struct log_reader *reader);
 /* The talk of a key within the process that wrote the line; the key may be empty. */
 struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key);
+/* Whether the talk of that key has begun, and is not over. */
+bool log_goes_on(struct log_reader *reader, const struct log_line *line, struct bytes key);
 /* The same as it gave last: for what is left at the end. */
 struct talk *log_last_talk(struct log_reader *reader);
 /* A buffer that is empty and stays untouched until the next line. */

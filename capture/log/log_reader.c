@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "log/format.h"
+#include "log/log_record.h"
 #include "log/log_wrap.h"
 #include "log/page.h"
 
@@ -31,6 +32,7 @@ struct log_reader {
     size_t indent; /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
     unsigned votes[WRAPS_MOST][FORMATS_MOST]; /* weak claims of the lines so far */
     bool saw_quoted_reply, saw_answer;        /* "> 250", "< ..." */
+    struct log_record record;                 /* of several lines, being read */
     struct buf clean;
     struct buf stripped; /* of what a page adds */
     struct buf unwrapped;
@@ -49,6 +51,7 @@ struct log_reader *log_reader_new(const struct log_reader_options *options)
     if (!reader)
         return NULL;
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
+    log_record_init(&reader->record);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
     buf_init(&reader->stripped, LIMIT_LOG_LINE);
     buf_init(&reader->unwrapped, LIMIT_LOG_LINE * 2);
@@ -70,6 +73,7 @@ void log_reader_free(struct log_reader *reader)
         return;
     talks_free(reader->talks);
     buf_release(&reader->window);
+    log_record_release(&reader->record);
     buf_release(&reader->clean);
     buf_release(&reader->stripped);
     buf_release(&reader->unwrapped);
@@ -107,6 +111,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->sessions_before = talks_sessions(reader->talks);
     memset(reader->votes, 0, sizeof reader->votes);
     buf_clear(&reader->window);
+    log_record_clear(&reader->record);
     forget_notes(&reader->notes);
 }
 
@@ -125,13 +130,23 @@ void log_at(struct log_reader *reader, uint64_t number, const struct log_stamp *
     talks_at_line(reader->talks, number, stamp);
 }
 
-struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key)
+static struct bytes make_key(struct log_reader *reader, const struct log_line *line, struct bytes key)
 {
     buf_clear(&reader->key);
     (void)buf_append(&reader->key, line->source);
     (void)buf_append_u8(&reader->key, 0);
     (void)buf_append(&reader->key, key);
-    return talks_find(reader->talks, buf_bytes(&reader->key));
+    return buf_bytes(&reader->key);
+}
+
+struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key)
+{
+    return talks_find(reader->talks, make_key(reader, line, key));
+}
+
+bool log_goes_on(struct log_reader *reader, const struct log_line *line, struct bytes key)
+{
+    return talks_go_on(reader->talks, make_key(reader, line, key));
 }
 
 struct talk *log_last_talk(struct log_reader *reader)
@@ -313,19 +328,45 @@ static void consider(struct log_reader *reader, struct bytes raw)
         settle(reader, format);
 }
 
-void log_reader_line(struct log_reader *reader, struct bytes line)
+static void accept(struct log_reader *reader, struct bytes line)
 {
-    if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
-        line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = bytes_slice(line, 0, LIMIT_LOG_LINE);
     if (reader->format)
         read_line(reader, line, reader->line_number);
     else
         consider(reader, line);
 }
 
+/* Of a record of several lines each counts, and the last holds it. */
+static void accept_record(struct log_reader *reader, struct bytes line)
+{
+    switch (log_record_add(&reader->record, line)) {
+    case LOG_RECORD_NONE:
+        accept(reader, line);
+        break;
+    case LOG_RECORD_MORE:
+        accept(reader, BYTES(""));
+        break;
+    case LOG_RECORD_DONE:
+        accept(reader, buf_bytes(&reader->record.done));
+        break;
+    }
+}
+
+void log_reader_line(struct log_reader *reader, struct bytes line)
+{
+    if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
+        line = bytes_from(line, 3); /* the mark of UTF-8 */
+    line = bytes_slice(line, 0, LIMIT_LOG_LINE);
+    if (!reader->format || reader->wrap == &log_wrap_json)
+        accept_record(reader, line);
+    else
+        accept(reader, line);
+}
+
 bool log_reader_end(struct log_reader *reader)
 {
+    if (log_record_end(&reader->record))
+        accept(reader, buf_bytes(&reader->record.done));
     const struct log_format *format = reader->format ? NULL : favourite(reader, WEAK_LEAST);
 
     if (format)

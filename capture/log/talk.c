@@ -171,6 +171,12 @@ static void end_content(struct talk *talk)
     talk->offset[SIDE_CLIENT] += dialogue_skip_chunk(talk->dialogue, now);
 }
 
+void talk_leave_out_content(struct talk *talk)
+{
+    if (talk_mode(talk) == DIALOGUE_CONTENT)
+        end_content(talk);
+}
+
 /* The log shows a reply where the client has the word: it has left out what the client said. */
 static void fill_in(struct talk *talk)
 {
