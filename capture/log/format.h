@@ -20,6 +20,7 @@ struct log_format {
     const char *name;    /* "swaks" */
     const char *title;   /* in a list, for people */
     bool is_server_side; /* its times and order are those of the server */
+    bool is_of_any;      /* it shows other protocols than SMTP just so */
     enum log_claim (*claim)(const struct log_line *line);
     void (*read)(struct log_reader *reader, const struct log_line *line);
     void (*finish)(struct log_reader *reader); /* NULL: nothing is left at the end */

@@ -13,6 +13,7 @@ enum {
     STATE_QUOTED = 1,
     STATE_STAMPED = 2,
     STATE_SECOND = 4,
+    STATE_PREFIXED = 8,
     PAIR_SHIFT = 8
 }; /* above them the pair, from 1 */
 
@@ -169,13 +170,26 @@ static void read_unmarked(struct log_reader *reader, const struct log_line *line
     notes->number = line->number;
 }
 
+/* Whether a logger puts anything in front of the mark: letters or digits. */
+static bool has_prefix(const struct paired_mark *mark)
+{
+    for (size_t i = 0; i < mark->prefix.len; i++)
+        if (ascii_is_digit(mark->prefix.ptr[i])
+            || (ascii_upper(mark->prefix.ptr[i]) >= 'A' && ascii_upper(mark->prefix.ptr[i]) <= 'Z'))
+            return true;
+    return false;
+}
+
 /* The pair that this log uses, whose its second mark is, and how its lines are dressed. */
 static void keep_pair(struct log_notes *notes, const struct log_line *line, struct mark_pair pair,
-                      bool is_reply)
+                      const struct paired_mark *mark)
 {
+    bool is_reply;
+
+    (void)paired_marks_has_shape(mark->said, &is_reply);
     notes->side = is_reply == pair.is_second ? SIDE_SERVER : SIDE_CLIENT;
     notes->state = (unsigned)(pair.row + 1) << PAIR_SHIFT | (pair.is_second ? STATE_SECOND : 0)
-                   | (pair.is_quoted ? STATE_QUOTED : 0)
+                   | (pair.is_quoted ? STATE_QUOTED : 0) | (has_prefix(mark) ? STATE_PREFIXED : 0)
                    | (line->stamp.clock != LOG_CLOCK_NONE ? STATE_STAMPED : 0);
 }
 
@@ -189,18 +203,19 @@ static struct mark_pair kept_pair(const struct log_notes *notes)
 static bool find_mark(struct log_notes *notes, const struct log_line *line, struct paired_mark *out)
 {
     struct mark_pair pair;
-    bool is_reply;
 
     if (notes->state == 0) {
         if (!paired_marks_find_any(line->whole, &pair, out))
             return false;
-        (void)paired_marks_has_shape(out->said, &is_reply);
-        keep_pair(notes, line, pair, is_reply);
+        keep_pair(notes, line, pair, out);
         return true;
     }
     pair = kept_pair(notes);
-    if (!paired_marks_find(line->whole, pair, out))
+    if ((notes->state & STATE_STAMPED) && line->stamp.clock == LOG_CLOCK_NONE)
         return false;
+    if (!paired_marks_find(line->whole, pair, out)
+        || has_prefix(out) != ((notes->state & STATE_PREFIXED) != 0))
+        return false; /* in prose, or in a content */
     if (pair.is_quoted)
         (void)paired_mark_unquote(out);
     return true;
@@ -311,6 +326,7 @@ static void finish(struct log_reader *reader)
 }
 
 const struct log_format log_format_generic = { .name = "marked lines",
+                                               .is_of_any = true,
                                                .title = "lines marked C: and S: or the like",
                                                .claim = claim,
                                                .read = read,

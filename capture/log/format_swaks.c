@@ -25,16 +25,6 @@ static bool is_summary(struct bytes text)
     return log_text_ends(text, " lines sent") && bytes_to_u64(bytes_slice(text, 0, text.len - 11), &lines);
 }
 
-/* Asterisks in an arrow: a reply that was not wanted. */
-static bool is_refusal(const struct log_mark *mark, struct bytes text)
-{
-    uint16_t code;
-    bool is_last;
-
-    return mark->text[0] == '<' && strchr(mark->text, '*') && log_text_is_reply(text, &code, &is_last)
-           && text.len > 4;
-}
-
 static enum log_claim claim(const struct log_line *line)
 {
     struct bytes text = line->text.len < line->whole.len ? line->text : line->whole;
@@ -42,11 +32,12 @@ static enum log_claim claim(const struct log_line *line)
 
     if (!mark)
         return LOG_CLAIM_NONE;
-    if (mark->side == SIDE_NONE ? log_text_starts(text, "Trying ") || log_text_starts(text, "Connected to ")
-                                : is_refusal(mark, text))
-        return LOG_CLAIM_STRONG;
+    if (mark->side == SIDE_NONE)
+        return log_text_starts(text, "Trying ") || log_text_starts(text, "Connected to ") ? LOG_CLAIM_STRONG
+                                                                                          : LOG_CLAIM_NONE;
     bool is_arrow = mark->text[0] == '<' || strchr(mark->text, '~');
-    return is_arrow && mark->side != SIDE_NONE ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
+    return is_arrow || (mark->text[0] == ' ' && log_text_is_sure_command(text)) ? LOG_CLAIM_WEAK
+                                                                                : LOG_CLAIM_NONE;
 }
 
 static void read_remark(struct talk *talk, struct bytes text)

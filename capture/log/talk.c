@@ -221,7 +221,7 @@ static void say_server(struct talk *talk, struct bytes text)
     uint16_t code = 0;
     bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
 
-    if (talk->dialogue && code == 220 && (talk->is_over || talk->saw_quit))
+    if (code == 220 && (talk->is_over || (talk->dialogue && talk->saw_quit)))
         talk_end(talk); /* it greets again: another connection */
     if (!talk->dialogue && !talk->is_opened && code == 220 && goes_ahead_with_tls(text)) {
         if (talk_begin(talk, true))

@@ -616,10 +616,11 @@ def dialogue(sessions):
 
 
 def shows_dialogue(log, sessions):
-    """Whether a verb or a reply code of the sessions stands in it."""
+    """Whether a verb or a reply code of the sessions stands in it, and more than a line."""
     with open(log, errors="replace") as f:
-        words = set(re.findall(r"\w+", f.read().upper()))
-    return any(verb in words or str(code) in words for verb, code in dialogue(sessions))
+        text = f.read().upper()
+    words = set(re.findall(r"\w+", text))
+    return text.count("\n") > 1 and any(verb in words or str(code) in words for verb, code in dialogue(sessions))
 
 
 def compare(program, log, pcap):

@@ -258,6 +258,9 @@ static const struct format_case {
     { "Claws Mail", "marked lines", "[10:00:01] SMTP< 220 mx\n[10:00:01] ESMTP> EHLO c\n[10:00:01] ESMTP< 250 mx\n[10:00:01] SMTP> DATA\n[10:00:01] SMTP< 503 no\n", " 220 EHLO=250 DATA=503" },
     { "commands that share a mark, replies that share one", "marked lines", "S: 220 mx\nC: EHLO c\nS: 250-mx\n250 DSN\nC: MAIL FROM:<a@b>\nRCPT TO:<b@c>\nS: 250 ok\nS: 250 ok\n", " 220 EHLO=250 MAIL=250 RCPT=250" },
     { "a header that reads as a mark", "marked lines", "received: 220 mx\nsent: DATA\nreceived: 354 go\nReceived: from a by b\n\nhello\n.\nreceived: 250 ok\n", " 220 DATA=354 .=250" },
+    { "prose around times and marks", "marked lines", "It says 503.\n[10:02:33] S: 220 mx\n[10:02:34] C: RCPT TO:<a@b>\n[10:02:34] S: 503 no\nThe manual says C: drive must be free.\n> 220 is the code to look for.\n", " 220 RCPT=503" },
+    { "a quotation within one", "terminal", "> Jane wrote:\n> > 220 mx\n> > HELO foo\n> > 250 mx\n> > RCPT TO:<x@y>\n> > 503 no\n> Sure?\n", " 220 HELO=250 RCPT=503" },
+    { "two pastes, the first of which ends in a line without its end", "terminal", "Trying 192.0.2.1...\nEscape character is '^]'.\n220 mx\nQUIT\n221 bye\nConnection closed by foreign host.\n^CTrying 192.0.2.1...\n220 mx\nHELO c\n250 mx\n", " 220 QUIT=221 | 220 HELO=250" },
     { "smtp-cli", "smtp-cli", "Connection from 192.0.2.1:4 to 192.0.2.2:25\n[220] 'mx'\n> EHLO c\n[250] 'mx'\n[250] 'DSN'\n> MAIL FROM:<a@b>\n[503] 'no'\n> QUIT\n[221] 'Bye'\n", " 220 EHLO=250 MAIL=503 QUIT=221" },
     { "swaks without arrows", "swaks", "=== Trying a:25...\n220 a\nEHLO c\n250 a\nQUIT\n221 bye\n=== Connection closed with remote host.\n", " 220 EHLO=250 QUIT=221" },
     { "swaks with arrows of one side", "swaks", "=== Trying a:25...\n<-  220 a\nAUTH LOGIN\n<-  334 VXNlcm5hbWU6\nYWxpY2U=\n<** 535 no\n", " 220 AUTH=334 ?=535" },
@@ -322,6 +325,14 @@ static void text_that_is_no_log_is_refused(void **state)
         "{\"log\":\"hello\"}\n{\"log\":\"220\"}\n{\"msg\":7}\n{\n",
         "   1\thelp\n   2\tquit\n",
         "{\n  \"a\": 1\n}\n{\nnothing\n}\n",
+        "220 ftp ready\nUSER joe\n331 password\nPASS x\n230 in\nRNTO x\n503 bad sequence\nQUIT\n221 bye\n",
+        "Response: 220 ftp\nCommand: USER joe\nResponse: 331 password\nCommand: QUIT\nResponse: 221 bye\n",
+        "*   Trying 192.0.2.1:21...\n< 220 ftp\n> USER x\n< 331 password\n> QUIT\n< 221 bye\n",
+        "S: +OK ready\nC: AUTH PLAIN\nS: -ERR no\nC: QUIT\nS: +OK\n",
+        "200 news ready\nSTARTTLS\n382 go\nHELP\n100 list\nQUIT\n205 bye\n",
+        "220 Service ready\n221 closing\n250 completed\n354 Start mail input\n503 Bad sequence\n",
+        "10:00:01 INFO request: GET /\n10:00:01 INFO response: 503 no\n10:00:02 INFO request: GET "
+        "/\n10:00:02 INFO response: 200 OK\n",
         "{\n\"type\": \"command\", \"session\": \"1\", \"line\": \"QUIT\"\n}\n"
     };
     struct context context;
