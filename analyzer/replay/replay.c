@@ -47,6 +47,9 @@ static void take_greeting(struct walk *walk, const struct item *item)
         return;
     if (item->reply->line_count)
         out->server_software = software_of_greeting(item->reply->lines[0]);
+    if (walk->phase != PHASE_CONNECTED && !reply_refuses(item->reply)
+        && is_behind_command(walk->session, item))
+        return; /* what the client said before it was answered behind it, and went on from there */
     bool may_be_greeted = walk->phase == PHASE_UNKNOWN && walk->session->side[SIDE_CLIENT].missing_bytes > 0;
     walk_start_anew(walk, PHASE_GREETED);
     if (reply_refuses(item->reply))

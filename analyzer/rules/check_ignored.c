@@ -25,10 +25,10 @@ static uint64_t turnaround_of(const struct analysis *analysis, const struct item
     return item->first.time_ns - reply->at.time_ns;
 }
 
-/* The lines of a message or chunk come at once, whoever sends them. */
+/* Sent without waiting.  The lines of a message or chunk come at once, whoever sends them. */
 static bool is_of_group(const struct command *command)
 {
-    return command->is_pipelined && !command->is_body_line;
+    return (command->is_pipelined || command->is_before_greeting) && !command->is_body_line;
 }
 
 static struct habit habit_of(const struct analysis *analysis, uint32_t n)

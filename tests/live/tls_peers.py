@@ -183,6 +183,7 @@ def play(row, folder):
             time.sleep(1.5 if row["resumes"] and row["client"][0] == "gnutls" else 0.3)
             server.stdin.write(b"220 mx.example ESMTP peers\r\n")
             server.stdin.flush()
+            time.sleep(0.1)
             truth.append(answer(server, lines) if row["client"][0] == "curl" else say(server, client, lines, row["between"]))
             client.stdin.close()
             time.sleep(0.1)

@@ -24,6 +24,9 @@ static const struct scenario scenarios[] = {
       { BANNER, EHLO, { "MAIL FROM:<a@b>", "550 no", 0 }, PIPED("RCPT TO:<b@c>", "503 no"), { "RCPT TO:<c@c>", "503 no", 0 },
         PIPED("RCPT TO:<d@c>", "503 no"), PIPED("DATA", "503 no") },
       "2:command-refused" },
+    { "a client that did not wait for the greeting either", PROTOCOL_SMTP,
+      { { "EHLO c", "250 mx", STEP_EARLY }, BANNER, { "MAIL FROM:<a@b>", "550 no", 0 }, { "RCPT TO:<b@c>", "503 no", 0 } },
+      "1:early-talker 2:command-refused" },
 };
 /* clang-format on */
 
