@@ -165,9 +165,8 @@ static int cookie_close(void *cookie)
  * first line of what may be a recording. */
 static size_t peek_wants(struct bytes head)
 {
-    enum { HEADER = 24, LINE = sizeof((struct input *)NULL)->peeked };
-    bool is_object = head.len >= HEADER && head.ptr[0] == '{' && bytes_find(head, '\n') == SIZE_MAX;
-    size_t wanted = is_object ? LINE : HEADER;
+    bool is_object = head.len >= PCAP_HEADER && head.ptr[0] == '{' && bytes_find(head, '\n') == SIZE_MAX;
+    size_t wanted = is_object ? sizeof((struct input *)NULL)->peeked : PCAP_HEADER;
 
     return head.len < wanted ? wanted - head.len : 0;
 }

@@ -12,6 +12,8 @@
 
 enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING, INPUT_LOG };
 
+enum { PCAP_HEADER = 24 }; /* octets of a file of pcap ahead of its packets */
+
 struct input {
     struct input_facts facts;
     char *path; /* owned; facts.path points to it */
