@@ -267,11 +267,43 @@ bool paired_marks_has_shape(struct bytes said, bool *is_reply)
     return *is_reply || log_text_is_sure_command(said);
 }
 
+/* A code, or the beginning of a verb. */
+static bool begins_shape(struct bytes text)
+{
+    static const char *const verbs[] = { "EHLO", "HELO", "LHLO", "MAIL", "RCPT",
+                                         "DATA", "RSET", "QUIT", "STAR", "AUTH" };
+
+    if (text.len < 4)
+        return false;
+    if (ascii_is_digit(text.ptr[0]))
+        return ascii_is_digit(text.ptr[1]) && ascii_is_digit(text.ptr[2])
+               && (text.ptr[3] == ' ' || text.ptr[3] == '-');
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (bytes_starts_nocase(text, bytes_of(verbs[i])))
+            return true;
+    return false;
+}
+
+/* Whether anything in the line can be said behind a mark: most lines of most texts are done with here. */
+static bool may_say(struct bytes text)
+{
+    for (size_t i = 1; i < text.len; i++) {
+        uint8_t before = text.ptr[i - 1];
+        bool is_begin =
+            ascii_is_blank(before) || is_quote(before) || (before == 'n' && i > 1 && text.ptr[i - 2] == '\\');
+        if (is_begin && begins_shape(bytes_from(text, i)))
+            return true;
+    }
+    return false;
+}
+
 bool paired_marks_find_any(struct bytes text, struct mark_pair *pair, struct paired_mark *out)
 {
     struct mark_pair each = { 0 };
     bool is_reply;
 
+    if (!may_say(text))
+        return false;
     for (; each.row < ARROW_COUNT + WORD_COUNT; each.row++) {
         struct place places[2] = { place_of(text, each.row, false), place_of(text, each.row, true) };
         if (!take(text, places, out))
