@@ -298,7 +298,7 @@ static void read_marked(struct log_reader *reader, const struct log_line *line,
     struct talk *talk = waiting_talk(reader);
     if (!talk_has_begun(talk)) {
         talk_skips_replies(talk); /* what else such a log leaves out, nobody knows */
-        if (paired_marks_are_arrows(kept_pair(notes)) && is_server != mark->is_second)
+        if (paired_marks_are_directions(kept_pair(notes)) && is_server != mark->is_second)
             talk_is_servers(talk);
     }
     if (is_content(talk, mark, is_server))

@@ -318,7 +318,14 @@ bool paired_marks_find_any(struct bytes text, struct mark_pair *pair, struct pai
     return false;
 }
 
-bool paired_marks_are_arrows(struct mark_pair pair)
+bool paired_marks_are_directions(struct mark_pair pair)
 {
-    return pair.row < ARROW_COUNT && arrows[pair.row][0][0] != 'C';
+    static const char *const ways[] = { "send", "sent", "sending", "out", "write", "wrote", "tx" };
+
+    if (pair.row < ARROW_COUNT)
+        return arrows[pair.row][0][0] != 'C';
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(words[pair.row - ARROW_COUNT][0], ways[i]) == 0)
+            return true;
+    return false;
 }

@@ -29,7 +29,7 @@ bool paired_marks_find(struct bytes text, struct mark_pair pair, struct paired_m
 /* Takes off the quotes around what is said, with what a logger puts behind them.  False: there are none. */
 bool paired_mark_unquote(struct paired_mark *mark);
 /* Whether the first mark stands at what goes out, whoever writes the log. */
-bool paired_marks_are_arrows(struct mark_pair pair);
+bool paired_marks_are_directions(struct mark_pair pair);
 /* Whether it reads as a reply, or as a command that prose hardly ever reads as; `is_reply`: which. */
 bool paired_marks_has_shape(struct bytes said, bool *is_reply);
 

@@ -166,6 +166,7 @@ static const struct format_case {
     { "a mail of Postfix", "Postfix transcript",
       "Subject: Postfix SMTP server: errors from unknown[198.51.100.1]\n\nTranscript of session follows.\n\n Out: 220 mx\n In:  EHLO c\n Out: 250-mx\n Out: 250-AUTH A B\n     C D\n Out: 250 DSN\n In:  DATA\n Out: 354 go\n Out: 554 no\n In:  QUIT\n Out: 221 bye\n\n\nFor other details, see the local mail logfile\n",
       " 220 EHLO=250 DATA=354 .~=554 QUIT=221" },
+    { "a mail of Postfix without its head", "Postfix transcript", " Out: 250-DSN\n Out: 250 CHUNKING\n In:  DATA\n Out: 503 no\n In:  QUIT\n Out: 221 bye\n", " 250? DATA=503 QUIT=221" },
     { "a mail of Postfix as client", "Postfix transcript", "Transcript of session follows.\n\n In:  220 mx\n Out: EHLO c\n In:  250 mx\n", " 220 EHLO=250" },
     { "Postfix -v, two at once", "Postfix",
       "Nov 24 04:06:21 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:06:21 mx postfix/smtpd[2]: connect from unknown[192.0.2.2]\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 220 mx\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 220 mx\n"
