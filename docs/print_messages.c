@@ -46,9 +46,18 @@ static void put_narrow_advice(void)
 {
 #define REASON_ADVICE(reason, client, postmaster)     put_text(client), put_text(postmaster);
 #define FAULT_ADVICE(rule, fault, client, postmaster) put_text(client), put_text(postmaster);
+#define ENCRYPTION_ADVICE(rule, encryption, client, postmaster) put_text(client), put_text(postmaster);
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
+#undef ENCRYPTION_ADVICE
+}
+
+static void put_settled(void)
+{
+#define SETTLED(rule, settled, explanation) put_text(explanation);
+#include "incident/settled.def"
+#undef SETTLED
 }
 
 static void put_reasons(void)
@@ -63,6 +72,7 @@ static void put_sequences(void)
 #include "incident/sequence.def"
 #undef ORDER
     put_notes(SEQUENCE_FROM_START);
+    put_notes(SEQUENCE_MESSAGE);
 }
 
 static void put_codes(void)
@@ -88,6 +98,7 @@ int main(void)
 
     put_rules();
     put_narrow_advice();
+    put_settled();
     put_reasons();
     put_sequences();
     put_codes();

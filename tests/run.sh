@@ -60,6 +60,7 @@ step "property: no output holds a secret" python3 tests/property/secrets.py buil
 step "property: inside TLS as in clear" python3 tests/property/tls.py build/release/cli/smtpscope
 step "property: reports" python3 tests/property/report.py build/release/cli/smtpscope
 step "property: a report names cause, fault and fix" python3 tests/property/incidents.py build/release/cli/smtpscope
+step "property: the order as it should have been" python3 tests/property/orders.py build/release/cli/smtpscope
 step "property: messages and packets taken out" python3 tests/property/extract.py build/release/cli/smtpscope
 step "the report in a browser" python3 tests/browser/browser.py build/release/cli/smtpscope
 step "property: long groups, in proportion" python3 tests/property/scale.py build/release/cli/smtpscope

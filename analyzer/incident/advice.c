@@ -13,9 +13,11 @@ static const struct advice_row {
 static const struct advice_row reason_rows[REASON_COUNT] = {
 #define REASON_ADVICE(reason, client, postmaster) [REASON_##reason] = { client, postmaster },
 #define FAULT_ADVICE(rule, fault, client, postmaster)
+#define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
+#undef ENCRYPTION_ADVICE
 };
 
 static const struct fault_row {
@@ -25,9 +27,26 @@ static const struct fault_row {
 } fault_rows[] = {
 #define REASON_ADVICE(reason, client, postmaster)
 #define FAULT_ADVICE(rule, fault, client, postmaster) { RULE_##rule, FAULT_##fault, { client, postmaster } },
+#define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
+#undef ENCRYPTION_ADVICE
+};
+
+static const struct encryption_row {
+    enum rule_id rule;
+    enum encryption encryption;
+    struct advice_row advice;
+} encryption_rows[] = {
+#define REASON_ADVICE(reason, client, postmaster)
+#define FAULT_ADVICE(rule, fault, client, postmaster)
+#define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)                                              \
+    { RULE_##rule, ENCRYPTION_##encryption, { client, postmaster } },
+#include "incident/advice_narrow.def"
+#undef REASON_ADVICE
+#undef FAULT_ADVICE
+#undef ENCRYPTION_ADVICE
 };
 
 bool advice_needs_reason(enum rule_id rule)
@@ -70,4 +89,14 @@ struct advice advice_of(enum rule_id rule, enum fault fault, enum refusal_reason
         return split(remedy);
     return (struct advice){ row->client[0] ? bytes_of(row->client) : remedy,
                             row->postmaster[0] ? bytes_of(row->postmaster) : remedy };
+}
+
+struct advice advice_for(const struct incident *incident)
+{
+    for (size_t i = 0; i < sizeof encryption_rows / sizeof encryption_rows[0]; i++) {
+        const struct encryption_row *row = &encryption_rows[i];
+        if (row->rule == incident->rule && row->encryption == incident->encryption)
+            return (struct advice){ bytes_of(row->advice.client), bytes_of(row->advice.postmaster) };
+    }
+    return advice_of(incident->rule, incident->fault, incident->reason);
 }

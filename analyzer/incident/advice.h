@@ -1,7 +1,7 @@
 #ifndef INCIDENT_ADVICE_H
 #define INCIDENT_ADVICE_H
 
-#include "rules/refusal.h"
+#include "incident/incident.h"
 
 /* The remedy for each side. */
 struct advice {
@@ -12,6 +12,9 @@ struct advice {
 /* Of the finding; narrower where it is known why the server refused (REASON_NONE: it is not), or who is at
  * fault (FAULT_NONE: whoever).  Borrowed for ever. */
 struct advice advice_of(enum rule_id rule, enum fault fault, enum refusal_reason reason);
+
+/* Of an incident: narrower still where it matters how the connection could be protected. */
+struct advice advice_for(const struct incident *incident);
 
 /* Whether the finding covers refusals for several reasons, so that the reason has to be told beside it. */
 bool advice_needs_reason(enum rule_id rule);

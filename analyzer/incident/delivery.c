@@ -21,12 +21,21 @@ static const struct reply *refusal_of(const struct replay *replay, const struct 
     return last && last->code >= 400 ? last : NULL;
 }
 
+/* LMTP: the server answered for each recipient, and took the message for one at least (RFC 2033 4.2). */
+static bool is_taken_for_some(const struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        if (transaction->recipients[i].final && transaction->recipients[i].final->code < 400)
+            return true;
+    return false;
+}
+
 enum delivery delivery_of(const struct replay *replay, const struct transaction *transaction, bool is_faulty)
 {
-    if (transaction->is_accepted)
+    if (transaction->is_accepted || is_taken_for_some(transaction))
         return DELIVERY_DONE;
     if (transaction->message && transaction->verdict == VERDICT_UNDECIDED)
-        return DELIVERY_NONE;
+        return DELIVERY_UNSEEN;
     const struct reply *refusal = refusal_of(replay, transaction);
     if (refusal)
         return of_refusal(refusal);

@@ -9,7 +9,8 @@ enum delivery {
     DELIVERY_DONE,
     DELIVERY_LOST,    /* refused for good, or given up: by this session it did not arrive */
     DELIVERY_DELAYED, /* refused for now (4yz) */
-    DELIVERY_DOUBT,   /* transferred whole, and the reply was not seen */
+    DELIVERY_DOUBT,   /* transferred whole, and the server ended without a reply */
+    DELIVERY_UNSEEN,  /* transferred, and the input does not show what the server said to it */
     DELIVERY_COUNT
 };
 

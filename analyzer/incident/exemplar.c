@@ -294,6 +294,8 @@ static void note_session(struct exemplar *exemplar, const struct analysis *analy
     exemplar->identity = masked_copy(kind_identity(analysis), &exemplar->arena);
     exemplar->missing_bytes =
         session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
+    exemplar->is_local = session->log && !session->log->has_zone;
+    exemplar->is_lmtp = session->protocol == PROTOCOL_LMTP;
     exemplar->is_midstream = session->is_midstream;
     exemplar->one_sided = session->one_sided;
 }
@@ -313,7 +315,7 @@ struct exemplar *exemplar_new(const struct analysis *analysis, const uint32_t *r
     making.fault_item = item_of(analysis, exemplar->command);
     making.cause_item = item_of(analysis, exemplar->cause);
     add_dialogue(&making);
-    sequence_make(analysis, &analysis->findings[finding], &exemplar->arena, &exemplar->was, &exemplar->due);
+    sequence_make(analysis, roots, finding, &exemplar->arena, &exemplar->was, &exemplar->due);
     if (keep_lines(&making))
         return exemplar;
     exemplar_free(exemplar);

@@ -49,6 +49,8 @@ struct exemplar {
     struct bytes helo;
     struct bytes identity; /* who logged in, or tried to; empty none */
     uint64_t missing_bytes;
+    bool is_local; /* its times are those of a log that does not name their zone */
+    bool is_lmtp;
     bool is_midstream;
     enum side one_sided;
     uint32_t command; /* n of the faulty command, 0: the session as a whole */

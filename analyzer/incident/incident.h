@@ -2,6 +2,7 @@
 #define INCIDENT_INCIDENT_H
 
 #include "incident/exemplar.h"
+#include "incident/settled.h"
 #include "incident/tally.h"
 #include "incident/timeline.h"
 #include "incident/traffic.h"
@@ -24,6 +25,15 @@ struct companion {
     enum rule_id rule;
     uint64_t count;
     struct bytes detail; /* of the first; empty none */
+};
+
+/* How the connection could be protected when it happened. */
+enum encryption {
+    ENCRYPTION_NONE = 0, /* not known */
+    ENCRYPTION_OFFERED,  /* STARTTLS is, and was not used */
+    ENCRYPTION_LACKING,  /* the server offers no STARTTLS */
+    ENCRYPTION_ACTIVE,   /* it was in TLS */
+    ENCRYPTION_COUNT
 };
 
 /* How it stands against an earlier capture. */
@@ -51,9 +61,13 @@ struct incident {
     bool is_without_session;    /* connections that became none */
     struct endpoint server;
     const char *server_software; /* or NULL */
+    bool is_software_inferred;   /* from the wording of its replies: the greeting does not name it */
+    enum encryption encryption;  /* of the first occurrence */
+    enum settled settled;        /* likewise */
     uint64_t sessions;           /* or connections */
     uint64_t occurrences;        /* findings */
     uint64_t first_ns, last_ns;
+    bool is_local; /* times of a log that does not name their zone */
     struct timeline timeline;
     struct tally clients; /* addresses */
     struct tally servers; /* address and port */
@@ -63,6 +77,7 @@ struct incident {
     struct tally replies;    /* first lines, with their codes */
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */
+    bool is_of_message;      /* it answered the message, not the line before it */
     struct bytes line;       /* the faulty line of the client; empty none */
     struct bytes cause_line; /* what came first, if it is another command */
     struct bytes cause_reply;
@@ -76,6 +91,7 @@ struct incident {
     uint64_t refused_total;
     uint64_t delivery[DELIVERY_COUNT];
     uint64_t recipients_refused;
+    uint64_t harmed;  /* sessions with nothing graver than a note in which mail did not arrive */
     uint64_t stopped; /* sessions in which the server accepted nothing, and nothing graver was found */
     struct exemplar *exemplars[LIMIT_EXEMPLARS];
     size_t exemplar_count;

@@ -161,6 +161,14 @@ static bool may_keep_more(const struct incidents *incidents)
     return incidents->count <= LIMIT_INCIDENTS / 4;
 }
 
+static bool is_faulty(const struct analysis *analysis)
+{
+    for (uint32_t i = 0; i < analysis->finding_count; i++)
+        if (analysis->findings[i].severity > SEVERITY_INFO)
+            return true;
+    return false;
+}
+
 void incidents_add(struct incidents *incidents, struct analysis *analysis)
 {
     uint32_t *roots = roots_of(analysis);
@@ -176,7 +184,7 @@ void incidents_add(struct incidents *incidents, struct analysis *analysis)
             incident_note(of[i], analysis, roots, i,
                           may_keep_more(incidents) || of[i]->exemplar_count == 0 ? incidents->budget : NULL);
     }
-    struct session_incidents noted = { analysis, roots, of, &incidents->traffic };
+    struct session_incidents noted = { analysis, roots, of, &incidents->traffic, is_faulty(analysis) };
     note_companions(&noted);
     note_refused(&noted);
     note_deliveries(&noted);
@@ -245,8 +253,11 @@ static bool did_harm(const struct incident *incident, const struct traffic *traf
 struct incident *const *incidents_sorted(struct incidents *incidents, size_t *count)
 {
     for (size_t i = 0; i < incidents->count; i++)
-        if (incidents->all[i]->severity == SEVERITY_INFO && did_harm(incidents->all[i], &incidents->traffic))
+        if (incidents->all[i]->severity == SEVERITY_INFO
+            && did_harm(incidents->all[i], &incidents->traffic)) {
             incidents->all[i]->severity = SEVERITY_WARNING;
+            incidents->traffic.faulty += incidents->all[i]->harmed;
+        }
     if (incidents->count)
         qsort(incidents->all, incidents->count, sizeof incidents->all[0], by_weight);
     *count = incidents->count;

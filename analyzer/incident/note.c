@@ -7,6 +7,7 @@
 #include "incident/kind.h"
 #include "incident/masked.h"
 #include "incident/party.h"
+#include "smtp/software.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,10 +91,12 @@ static void add_refused(struct incident *incident, struct bytes verb, uint16_t c
 void incident_merge(struct incident *incident, const struct incident *from)
 {
     incident->sessions += from->sessions;
+    incident->is_local = incident->is_local || from->is_local;
     incident->occurrences += from->occurrences;
     incident->with_missing_bytes += from->with_missing_bytes;
     incident->recipients_refused += from->recipients_refused;
     incident->stopped += from->stopped;
+    incident->harmed += from->harmed;
     for (unsigned i = 0; i < DELIVERY_COUNT; i++)
         incident->delivery[i] += from->delivery[i];
     add_time(incident, from->first_ns, from->last_ns);
@@ -142,6 +145,22 @@ static const struct reply *reply_about(const struct analysis *analysis, uint32_t
     return reply;
 }
 
+static bool names_software(const struct reply *greeting)
+{
+    return greeting && greeting->line_count && software_of_greeting(greeting->lines[0]);
+}
+
+static enum encryption encryption_of(const struct judgement *judgement)
+{
+    if (!judgement)
+        return ENCRYPTION_NONE;
+    if (judgement->is_tls)
+        return ENCRYPTION_ACTIVE;
+    if (judgement->offered & extension_bit(EXTENSION_STARTTLS))
+        return ENCRYPTION_OFFERED;
+    return judgement->has_offer ? ENCRYPTION_LACKING : ENCRYPTION_NONE;
+}
+
 static void note_first(struct incident *incident, const struct analysis *analysis, uint32_t index)
 {
     const struct finding *finding = &analysis->findings[index];
@@ -155,8 +174,12 @@ static void note_first(struct incident *incident, const struct analysis *analysi
     incident->reason = (enum refusal_reason)finding->reason;
     incident->server = analysis->session->server;
     incident->server_software = analysis->replay.server_software;
+    incident->is_software_inferred = !names_software(analysis->replay.greeting);
+    incident->encryption = encryption_of(roots_judgement(analysis, finding->command));
+    incident->settled = settled_of(analysis, finding);
     incident->reply_code = reply ? reply->code : finding->reply_code;
     incident->reply = line_of_reply(reply, arena);
+    incident->is_of_message = item && item->as.command.verb == VERB_DATA && reply && reply != item->reply;
     incident->detail = arena_copy(arena, finding->detail);
     if (item)
         incident->line = masked_command(analysis->session, item, arena);
@@ -254,6 +277,7 @@ void incident_note(struct incident *incident, const struct analysis *analysis, c
         return;
     incident->last_serial = session->serial;
     incident->sessions++;
+    incident->is_local = incident->is_local || (session->log && !session->log->has_zone);
     incident->with_missing_bytes += missing_of(session) > 0;
     timeline_add(&incident->timeline, time_ns, 1);
     note_parties(incident, analysis);
@@ -305,7 +329,7 @@ void note_companions(const struct session_incidents *session)
     }
 }
 
-static struct incident *incident_about(const struct session_incidents *session, uint32_t command)
+struct incident *note_incident_about(const struct session_incidents *session, uint32_t command)
 {
     uint32_t finding = session->of && command ? roots_telling(session->analysis, command) : UINT32_MAX;
 
@@ -320,113 +344,11 @@ void note_refused(const struct session_incidents *session)
         const struct judgement *judgement = &replay->judgements[n - 1];
         if (judgement->verdict != VERDICT_CONSEQUENCE)
             continue;
-        struct incident *incident = incident_about(session, judgement->cause);
+        struct incident *incident = note_incident_about(session, judgement->cause);
         if (!incident)
-            incident = incident_about(session, n);
+            incident = note_incident_about(session, n);
         const struct item *item = replay_command(replay, n);
         if (incident && item)
             add_refused(incident, item->as.command.word, item->reply ? item->reply->code : 0, 1);
     }
-}
-
-/* The incidents of the session as a whole come last: a reset, a stall. */
-static struct incident *incident_of_session(const struct session_incidents *session)
-{
-    for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++) {
-        struct incident *incident = session->analysis->findings[i].command == 0 ? session->of[i] : NULL;
-        if (incident && !roots_stands_apart(incident->rule) && incident->severity > SEVERITY_INFO)
-            return incident;
-    }
-    return NULL;
-}
-
-/* By transaction: the incident that stopped it, or NULL.  In the arena of the analysis. */
-static struct incident **incidents_by_transaction(const struct session_incidents *session)
-{
-    const struct analysis *analysis = session->analysis;
-    const struct replay *replay = &analysis->replay;
-    struct incident **by =
-        arena_alloc_array(&analysis->session->arena, replay->transaction_count + 1, sizeof *by);
-
-    for (uint32_t i = 0; by && session->of && i < analysis->finding_count; i++) {
-        const struct judgement *judgement = roots_judgement(analysis, analysis->findings[i].command);
-        struct incident *incident = session->of[session->roots[i]];
-        if (!judgement || !judgement->transaction || !incident
-            || roots_stands_apart(analysis->findings[i].rule))
-            continue;
-        struct incident **place = &by[judgement->transaction];
-        if (!*place || ((*place)->severity <= SEVERITY_INFO && incident->severity > SEVERITY_INFO))
-            *place = incident; /* the first that is grave, or the first */
-    }
-    return by;
-}
-
-static void note_recipients(const struct session_incidents *session, const struct transaction *transaction)
-{
-    for (size_t i = 0; transaction->rcpt_refused && i < transaction->recipient_count; i++) {
-        const struct recipient *recipient = &transaction->recipients[i];
-        struct incident *incident = recipient->reply && recipient->reply->code >= 400
-                                        ? incident_about(session, recipient->command)
-                                        : NULL;
-        if (incident)
-            incident->recipients_refused++;
-    }
-}
-
-void note_deliveries(const struct session_incidents *session)
-{
-    const struct replay *replay = &session->analysis->replay;
-    struct incident **by = replay->transaction_count ? incidents_by_transaction(session) : NULL;
-    struct incident *whole = by ? incident_of_session(session) : NULL;
-    bool is_faulty = false;
-
-    for (size_t i = 0; by && i < replay->transaction_count; i++) {
-        const struct transaction *transaction = &replay->transactions[i];
-        struct incident *incident =
-            by[i + 1] ? by[i + 1] : incident_about(session, transaction->mail_command);
-        incident = incident ? incident : whole;
-        enum delivery delivery =
-            delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO);
-        session->traffic->delivery[delivery]++;
-        session->traffic->recipients_refused += transaction->rcpt_refused;
-        if (incident)
-            incident->delivery[delivery]++;
-        note_recipients(session, transaction);
-    }
-    for (uint32_t i = 0; i < session->analysis->finding_count; i++)
-        is_faulty = is_faulty || session->analysis->findings[i].severity > SEVERITY_INFO;
-    session->traffic->faulty += is_faulty;
-}
-
-/* The server refused all that it answered, goodbyes apart. */
-static bool got_nowhere(const struct replay *replay)
-{
-    bool is_refused = false;
-
-    for (uint32_t n = 1; n <= replay->judgement_count; n++) {
-        const struct item *item = replay_command(replay, n);
-        if (!item || item->as.command.verb == VERB_QUIT || !item->reply)
-            continue;
-        if (item->reply->code < 400)
-            return false;
-        is_refused = true;
-    }
-    return is_refused;
-}
-
-void note_stopped(const struct session_incidents *session)
-{
-    const struct analysis *analysis = session->analysis;
-    struct incident *first = NULL;
-
-    if (!session->of || !got_nowhere(&analysis->replay))
-        return;
-    for (uint32_t i = 0; i < analysis->finding_count; i++) {
-        if (analysis->findings[i].severity > SEVERITY_INFO)
-            return;
-        if (!first && analysis->findings[i].command)
-            first = session->of[i];
-    }
-    if (first)
-        first->stopped++;
 }

@@ -24,11 +24,14 @@ struct session_incidents {
     const uint32_t *roots;
     struct incident *const *of;
     struct traffic *traffic;
+    bool is_faulty; /* one of the findings is more than a note */
 };
 /* Findings that come of another, at its incident. */
 void note_companions(const struct session_incidents *session);
 /* Commands that were refused only because of an earlier one. */
 void note_refused(const struct session_incidents *session);
+/* The incident that a command (n) belongs to, or NULL. */
+struct incident *note_incident_about(const struct session_incidents *session, uint32_t command);
 /* What became of the messages. */
 void note_deliveries(const struct session_incidents *session);
 /* A session that got nowhere although nothing in it is more than worth a note. */

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static const char nameless[] = "(not in the log)";
+static const char nameless[] = PARTY_NAMELESS;
 
 _Static_assert((int)PARTY_TEXT > (int)ENDPOINT_TEXT && PARTY_TEXT > sizeof nameless, "each form has room");
 

@@ -7,6 +7,8 @@
  * server, or that it names none. */
 
 enum { PARTY_TEXT = 320 };
+/* What stands for a name that a log does not have. */
+#define PARTY_NAMELESS "(not in the log)"
 
 /* The length of what it writes. */
 size_t party_client(const struct session *session, bool with_port, char out[PARTY_TEXT]);

@@ -28,6 +28,11 @@ void traffic_release(struct traffic *traffic)
     arena_release(&traffic->arena);
 }
 
+uint64_t traffic_faultless(const struct traffic *traffic)
+{
+    return traffic->sessions - traffic->faulty - traffic->not_judged;
+}
+
 static unsigned bucket_of(uint64_t ns)
 {
     uint64_t us = ns / 1000;
@@ -109,6 +114,8 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
 
     traffic->accepted_later += analysis->returned.accepted_later;
     traffic->sessions++;
+    traffic->local += session->log && !session->log->has_zone;
+    traffic->lmtp += session->protocol == PROTOCOL_LMTP;
     struct span span = { traffic->first_ns, traffic->last_ns };
     span_add(&span, session->start_ns, session->end_ns);
     traffic->first_ns = span.first_ns;

@@ -27,7 +27,12 @@ const char *latency_name(unsigned kind); /* "MAIL", "greeting", "end of data" ..
 
 struct traffic {
     uint64_t sessions;
-    uint64_t faulty; /* with a finding of warning or graver */
+    uint64_t
+        faulty; /* with a finding of warning or graver, or in which mail did not arrive for a lesser one */
+    uint64_t not_judged; /* not faulty as far as could be seen, which was not to the end */
+    uint64_t lmtp;
+    uint64_t local;         /* of logs that do not name the zone of their times */
+    uint64_t harmed_serial; /* of the session in which harm was noted last */
     uint64_t tls;
     uint64_t sealed; /* of them: what was said inside could not be read, or not all of it */
     uint64_t midstream;
@@ -49,6 +54,8 @@ void traffic_init(struct traffic *traffic);
 void traffic_release(struct traffic *traffic);
 void traffic_add(struct traffic *traffic, const struct analysis *analysis);
 
+/* Sessions that were judged to their end and had no fault. */
+uint64_t traffic_faultless(const struct traffic *traffic);
 /* The latency that so many of a hundred replies did not exceed; 0 without any. */
 uint64_t latency_percentile(const struct latency *latency, unsigned percent);
 /* The lower bound of a bucket. */

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/timestamp.h"
+#include "incident/party.h"
 
 #include <stdio.h>
 
@@ -116,6 +117,10 @@ static void put_said(struct document *document, const struct said *said)
         document->format->put(document, document_visible(document, said->text), false);
         return;
     case SAID_CODE:
+        if (bytes_equal(said->text, BYTES(PARTY_NAMELESS))) {
+            document_put(document, words(WORDS("(not in the log)")));
+            return;
+        }
         document->format->put_code(document, document_visible(document, said->text));
         return;
     case SAID_END:
@@ -191,6 +196,12 @@ void document_evidence_begin(struct document *document, const struct exemplar *e
     else
         document->format->paragraph(document);
     buf_clear(&document->line);
+}
+
+void document_beside(struct document *document, enum document_beside part)
+{
+    if (document->format->beside)
+        document->format->beside(document, part);
 }
 
 void document_evidence_end(struct document *document)

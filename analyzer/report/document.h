@@ -15,6 +15,8 @@ enum document_place {
     PLACE_BLOCK,    /* a line of a dialogue, in a fixed font */
 };
 
+enum document_beside { BESIDE_BEGIN, BESIDE_NEXT, BESIDE_END };
+
 struct document_format {
     /* Appends to the line.  `is_ours`: our own words; otherwise from the wire, or a name. */
     void (*put)(struct document *document, struct bytes text, bool is_ours);
@@ -31,6 +33,8 @@ struct document_format {
     /* Around the evidence of one session: the line says which.  NULL: a paragraph, and nothing behind. */
     void (*evidence_begin)(struct document *document, const struct exemplar *exemplar, bool is_first);
     void (*evidence_end)(struct document *document);
+    /* Two pieces that stand beside each other where there is room.  NULL: one below the other. */
+    void (*beside)(struct document *document, enum document_beside part);
 };
 
 struct document {
@@ -80,6 +84,7 @@ void document_bullet(struct document *document);
 void document_block_end(struct document *document);
 void document_evidence_begin(struct document *document, const struct exemplar *exemplar, bool is_first);
 void document_evidence_end(struct document *document);
+void document_beside(struct document *document, enum document_beside part);
 
 /* Text without what a reader may not see: pseudonyms in place of names, where asked for.  Borrowed until the
  * next call. */

@@ -126,6 +126,14 @@ static void evidence_begin(struct document *document, const struct exemplar *exe
         ladder_put(document, exemplar);
 }
 
+static void beside(struct document *document, enum document_beside part)
+{
+    static const char *const tags[] = { "<div class=\"two\"><div>\n", "</div><div>\n", "</div></div>\n" };
+
+    html_close_list(document);
+    buf_append_text(document->out, tags[part]);
+}
+
 static void evidence_end(struct document *document)
 {
     buf_append_text(document->out, "</details>\n");
@@ -141,4 +149,5 @@ const struct document_format document_html = { .put = put,
                                                .block_line = block_line,
                                                .block_end = block_end,
                                                .evidence_begin = evidence_begin,
-                                               .evidence_end = evidence_end };
+                                               .evidence_end = evidence_end,
+                                               .beside = beside };

@@ -61,7 +61,7 @@ static void put_incidents(struct document *document)
     }
     if (left) {
         SAY(document,
-            words(WORDS("{1} further incidents are not listed here; the format json has all of them.")),
+            words(WORDS("{1} further incidents are not listed here; the format json has more of them.")),
             said_number(left));
         document_paragraph(document);
     }

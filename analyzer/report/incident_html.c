@@ -8,6 +8,9 @@
 #include "report/ladder.h"
 #include "report/story.h"
 
+/* Articles that a browser lays out at once; those further down when they come near. */
+enum { NEAR = 30 };
+
 static void put_ours(struct document *document, const char *text)
 {
     html_escape(bytes_of(text), document->out);
@@ -54,18 +57,33 @@ static void put_tile(struct document *document, uint64_t number, const char *nam
     buf_append_text(document->out, "</li>");
 }
 
+static void put_tile_if_any(struct document *document, uint64_t number, const char *name)
+{
+    if (number)
+        put_tile(document, number, name);
+}
+
 static void put_tiles(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
 
     buf_append_text(document->out, "<ul class=\"tiles\">");
-    put_tile(document, incident_report_grave(document->report), words(WORDS("incidents")));
-    put_tile(document, traffic->sessions, words(WORDS("sessions")));
-    put_tile(document, traffic->sessions - traffic->faulty, words(WORDS("sessions without a fault")));
-    put_tile(document, traffic->delivery[DELIVERY_DONE], words(WORDS("messages delivered")));
-    put_tile(document, traffic->delivery[DELIVERY_LOST], words(WORDS("messages not delivered")));
-    put_tile(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
-    put_tile(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
+    put_tile(document, incident_report_grave(document->report),
+             words_of(incident_report_grave(document->report), WORDS("incident"), WORDS("incidents")));
+    put_tile(document, traffic->sessions, words_of(traffic->sessions, WORDS("session"), WORDS("sessions")));
+    put_tile(document, traffic_faultless(traffic),
+             words_of(traffic_faultless(traffic), WORDS("session without a fault"),
+                      WORDS("sessions without a fault")));
+    put_tile(
+        document, traffic->delivery[DELIVERY_DONE],
+        words_of(traffic->delivery[DELIVERY_DONE], WORDS("message delivered"), WORDS("messages delivered")));
+    put_tile(document, traffic->delivery[DELIVERY_LOST],
+             words_of(traffic->delivery[DELIVERY_LOST], WORDS("message not delivered"),
+                      WORDS("messages not delivered")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_DELAYED], words(WORDS("put off for now")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_DOUBT], words(WORDS("in doubt")));
+    put_tile_if_any(document, traffic->delivery[DELIVERY_UNSEEN], words(WORDS("fate not seen")));
+    put_tile_if_any(document, traffic->not_judged, words(WORDS("not judged to the end")));
     buf_append_text(document->out, "</ul>\n");
 }
 
@@ -119,9 +137,9 @@ static void put_column(struct document *document, const char *name, const char *
     buf_append_text(document->out, "</button></th>");
 }
 
-static void put_number(struct document *document, uint64_t number)
+static void put_number(struct document *document, uint64_t number, const char *class)
 {
-    buf_printf(document->out, "<td class=\"n\" data-v=\"%llu\">%llu</td>", (unsigned long long)number,
+    buf_printf(document->out, "<td class=\"%s\" data-v=\"%llu\">%llu</td>", class, (unsigned long long)number,
                (unsigned long long)number);
 }
 
@@ -159,9 +177,9 @@ static void put_row(struct document *document, const struct incident *incident, 
         put_ours(document, story_comparison_word(incident->comparison));
         buf_append_text(out, "</td>");
     }
-    put_number(document, incident->sessions);
-    put_number(document, tally_distinct(&incident->clients));
-    put_number(document, incident_undelivered(incident));
+    put_number(document, incident->sessions, "n");
+    put_number(document, tally_distinct(&incident->clients), "n narrow-off");
+    put_number(document, incident_undelivered(incident), "n");
     put_time(document, incident->first_ns);
     put_time(document, incident->last_ns);
     buf_append_text(out, "</tr>\n");
@@ -177,10 +195,11 @@ static void put_columns(struct document *document)
     if (document->report->baseline)
         put_column(document, words(WORDS("Compared")), "");
     put_column(document, words(WORDS("Sessions")), "n");
-    put_column(document, words(WORDS("Clients")), "n");
+    put_column(document, words(WORDS("Clients")), "n narrow-off");
     put_column(document, words(WORDS("Not delivered")), "n");
-    put_column(document, words(WORDS("First seen (UTC)")), "narrow-off");
-    put_column(document, words(WORDS("Last seen (UTC)")), "narrow-off");
+    bool is_utc = document->report->traffic->local == 0;
+    put_column(document, words(is_utc ? WORDS("First seen (UTC)") : WORDS("First seen")), "narrow-off");
+    put_column(document, words(is_utc ? WORDS("Last seen (UTC)") : WORDS("Last seen")), "narrow-off");
     buf_append_text(document->out, "</tr></thead>\n");
 }
 
@@ -198,7 +217,11 @@ static void put_table(struct document *document)
         buf_append_text(out, "</p></section>\n");
         return;
     }
+    buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    put_ours(document, words(WORDS("Timeline")));
+    buf_append_text(out, "\">");
     timeline_put(document);
+    buf_append_text(out, "</div>\n");
     put_tools(document);
     buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     put_ours(document, words(WORDS("Table of incidents")));
@@ -210,13 +233,25 @@ static void put_table(struct document *document)
     buf_append_text(out, "</tbody></table></div>\n</section>\n");
 }
 
+/* Incidents of one session follow each other: it is drawn once. */
+static bool is_drawn_before(const struct incident_report *report, size_t rank)
+{
+    const struct incident *now = report->incidents[rank], *before = rank ? report->incidents[rank - 1] : now;
+
+    return rank && now->exemplar_count == 1 && before->exemplar_count
+           && memcmp(now->exemplars[0]->session, before->exemplars[0]->session,
+                     sizeof now->exemplars[0]->session)
+                  == 0;
+}
+
 static void put_article(struct document *document, const struct incident *incident, size_t rank)
 {
     bool is_rich = rank < STORY_RICH && incident->severity > SEVERITY_INFO;
 
-    document->has_ladder = rank < STORY_PLAIN && incident->severity > SEVERITY_INFO;
-    buf_printf(document->out, "<article class=\"incident e-%s\" id=\"i-%s\">\n",
-               severity_name(incident->severity), incident->id);
+    document->has_ladder =
+        rank < STORY_PLAIN && incident->severity > SEVERITY_INFO && !is_drawn_before(document->report, rank);
+    buf_printf(document->out, "<article class=\"incident e-%s%s\" id=\"i-%s\">\n",
+               severity_name(incident->severity), rank < NEAR ? "" : " far", incident->id);
     story_incident(document, incident, rank + 1, is_rich ? LIMIT_EXEMPLARS : 1);
     html_close_list(document);
     buf_append_text(document->out, "</article>\n");
@@ -231,7 +266,7 @@ static void put_articles(struct document *document)
         put_article(document, report->incidents[i], i);
     if (report->incident_count > STORY_LISTED) {
         SAY(document,
-            words(WORDS("{1} further incidents are not listed here; the format json has all of them.")),
+            words(WORDS("{1} further incidents are not listed here; the format json has more of them.")),
             said_number(report->incident_count - STORY_LISTED));
         document_paragraph(document);
     }

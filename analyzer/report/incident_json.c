@@ -95,6 +95,7 @@ static json_t *json_of_deliveries(const uint64_t count[DELIVERY_COUNT])
     json_put(object, "lost", number(count[DELIVERY_LOST]));
     json_put(object, "delayed", number(count[DELIVERY_DELAYED]));
     json_put(object, "in_doubt", number(count[DELIVERY_DOUBT]));
+    json_put(object, "not_seen", number(count[DELIVERY_UNSEEN]));
     return object;
 }
 
@@ -144,7 +145,9 @@ static json_t *json_of_summary(const struct incident_report *report)
 
     json_put(object, "incidents", number(incident_report_grave(report)));
     json_put(object, "sessions", number(traffic->sessions));
-    json_put(object, "sessions_without_fault", number(traffic->sessions - traffic->faulty));
+    json_put(object, "sessions_without_fault", number(traffic_faultless(traffic)));
+    json_put(object, "sessions_not_judged", number(traffic->not_judged));
+    json_put(object, "lmtp_sessions", number(traffic->lmtp));
     json_put(object, "tls_sessions", number(traffic->tls));
     json_put(object, "tls_sessions_unread", number(traffic->sealed));
     json_put(object, "messages", json_of_deliveries(traffic->delivery));
@@ -157,7 +160,8 @@ static json_t *json_of_summary(const struct incident_report *report)
         const struct mechanism_count *mechanism = &report->counts->mechanisms[i];
         json_t *outcome = json_object();
         json_put(outcome, "success", number(mechanism->count[SASL_SUCCESS]));
-        json_put(outcome, "failure", number(mechanism->count[SASL_FAILURE]));
+        json_put(outcome, "failure", number(mechanism_failures(mechanism)));
+        json_put(outcome, "misplaced", number(mechanism->misplaced));
         json_put(auth, mechanism->name, outcome);
     }
     json_put(object, "auth", auth);
@@ -222,7 +226,7 @@ static json_t *json_of_line(const struct incident_report *report, const struct d
 static json_t *json_of_sequence(const struct incident_report *report, const struct sequence *sequence)
 {
     static const char *const kinds[STEP_KIND_COUNT] = { "",     "said",     "wrong", "added",
-                                                        "note", "left-out", "wait" };
+                                                        "note", "left-out", "wait",  "omitted" };
     json_t *list = json_array();
 
     for (size_t i = 0; i < sequence->count; i++) {
@@ -231,6 +235,8 @@ static json_t *json_of_sequence(const struct incident_report *report, const stru
         json_put(object, "kind", json_of_text(kinds[step->kind]));
         json_put(object, "command", visible(report, step->text));
         json_put(object, "code", step->code ? number(step->code) : json_null());
+        if (step->code_was)
+            json_put(object, "code_was", number(step->code_was));
         if (step->number)
             json_put(object, "commands", number(step->number));
         (void)json_array_append_new(list, object);
@@ -363,7 +369,7 @@ static json_t *json_of_incident(const struct incident_report *report, const stru
                                 size_t rank)
 {
     const struct rule *rule = rule_of(incident->rule);
-    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
+    struct advice advice = advice_for(incident);
     json_t *object = json_object(), *evidence = json_array(), *remedies = json_object();
 
     json_put(object, "id", json_of_text(incident->id));
@@ -374,7 +380,8 @@ static json_t *json_of_incident(const struct incident_report *report, const stru
     json_put(object, "cause", json_of_cause(report, incident));
     put_counts(object, report, incident);
     json_put(object, "timeline", json_of_timeline(&incident->timeline));
-    json_put(object, "explanation", json_of_text(words(rule->explanation)));
+    json_put(object, "explanation",
+             json_of_text(words(settled_explanation(incident->rule, incident->settled))));
     json_put(object, "remedy", json_of_text(words(rule->remedy)));
     json_put(remedies, "client", json_of_advice(advice.client));
     json_put(remedies, "postmaster", json_of_advice(advice.postmaster));
@@ -405,7 +412,9 @@ static void write_json(const struct incident_report *report, struct buf *out)
     json_begin(NULL, '{', out);
     json_append_members(head, out);
     json_begin("incidents", '[', out);
-    for (size_t i = 0; i < report->incident_count; i++) {
+    size_t listed = 0;
+    for (; listed < report->incident_count && out->len < LIMIT_INCIDENT_JSON_BYTES; listed++) {
+        size_t i = listed;
         buf_append_u8(out, '\n');
         if (i)
             buf_append_u8(out, ',');
@@ -413,6 +422,7 @@ static void write_json(const struct incident_report *report, struct buf *out)
         json_append_dumped(incident, out);
     }
     buf_append_text(out, "\n]");
+    json_put(tail, "incidents_not_listed", number(report->incident_count - listed));
     json_put(tail, "capture_quality", json_of_quality(report));
     json_append_members(tail, out);
     buf_append_text(out, "}\n");

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { WIDTH = 760, CLIENT_X = 90, SERVER_X = 670, ROW = 26, TOP = 34, TEXT_MOST = 74 };
+enum { WIDTH = 760, CLIENT_X = 90, SERVER_X = 670, ROW = 26, TOP = 34, CAPTION = 16, TEXT_MOST = 74 };
 
 static void put_text(struct document *document, unsigned x, unsigned y, const char *anchor, struct bytes text)
 {
@@ -98,7 +98,7 @@ static void put_row(struct document *document, const struct exemplar *exemplar,
     buf_printf(document->out, "<g class=\"%s\">", class);
     if (has_arrow(line))
         put_arrow(document, y, line->kind != DIALOGUE_ANSWERED);
-    put_text(document, (CLIENT_X + SERVER_X) / 2, y - 5, "middle", caption(document, line));
+    put_text(document, CLIENT_X + CAPTION, y - 5, "start", caption(document, line));
     buf_append_text(document->out, "</g>");
     put_time(document, exemplar, line, y);
 }

@@ -47,7 +47,10 @@ struct word_count {
 struct mechanism_count {
     char name[32];
     uint64_t count[SASL_OUTCOME_COUNT];
+    uint64_t misplaced; /* of the failures: AUTH itself was out of order, so that no login was tried */
 };
+/* Logins that were tried and refused. */
+uint64_t mechanism_failures(const struct mechanism_count *mechanism);
 
 enum { REPORT_WORDS = 256, REPORT_MECHANISMS = 64 };
 

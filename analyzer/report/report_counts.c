@@ -57,12 +57,30 @@ static void count_item(struct report_counts *counts, const struct item *item)
         count_word(counts, command->word);
 }
 
-static void count_mechanism(struct report_counts *counts, struct bytes mechanism, enum sasl_outcome outcome)
+uint64_t mechanism_failures(const struct mechanism_count *mechanism)
 {
+    return mechanism->count[SASL_FAILURE] - mechanism->misplaced;
+}
+
+/* Refused for its place in the session: nothing was said of who logs in. */
+static bool is_misplaced(const struct analysis *analysis, const struct sasl_exchange *exchange)
+{
+    uint32_t n = analysis->session->items[exchange->command_item].as.command.n;
+    enum verdict verdict = n && n <= analysis->replay.judgement_count
+                               ? analysis->replay.judgements[n - 1].verdict
+                               : VERDICT_NONE;
+
+    return verdict == VERDICT_MISORDERED || verdict == VERDICT_CONSEQUENCE || verdict == VERDICT_CONTRADICTED;
+}
+
+static void count_mechanism(struct report_counts *counts, const struct analysis *analysis,
+                            const struct sasl_exchange *exchange)
+{
+    enum sasl_outcome outcome = sasl_result_of(analysis->session, exchange).outcome;
     char name[sizeof counts->mechanisms[0].name];
     size_t at = 0;
 
-    upper_copy(name, sizeof name, mechanism);
+    upper_copy(name, sizeof name, exchange->mechanism);
     while (at < counts->mechanism_count && strcmp(counts->mechanisms[at].name, name) != 0)
         at++;
     if (at == REPORT_MECHANISMS)
@@ -72,6 +90,7 @@ static void count_mechanism(struct report_counts *counts, struct bytes mechanism
         counts->mechanism_count++;
     }
     counts->mechanisms[at].count[outcome]++;
+    counts->mechanisms[at].misplaced += outcome == SASL_FAILURE && is_misplaced(analysis, exchange);
 }
 
 void report_count_findings(struct report_counts *counts, const struct finding *findings, size_t count)
@@ -101,8 +120,7 @@ void report_count(struct report_counts *counts, const struct analysis *analysis)
         counts->verdicts[analysis->replay.judgements[i].verdict]++;
     report_count_findings(counts, analysis->findings, analysis->finding_count);
     for (size_t i = 0; i < session->exchange_count; i++)
-        count_mechanism(counts, session->exchanges[i].mechanism,
-                        sasl_result_of(session, &session->exchanges[i]).outcome);
+        count_mechanism(counts, analysis, &session->exchanges[i]);
     count_tls(counts, session);
     counts->messages += session->message_count;
     counts->returned.refused += analysis->returned.refused;

@@ -37,6 +37,10 @@ enum { ADVICE_TEXT = 2048 };
 void story_advice(struct bytes text, char out[ADVICE_TEXT]);
 /* The sentence about a case: in the reader's language where the catalogue has it whole. */
 void story_put_detail(struct document *document, struct bytes detail);
+/* Likewise of a refusal: where the catalogue has not the whole sentence, its reason. */
+void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason);
+/* What stands behind a time: " UTC", or whose clock it is. */
+const char *story_clock(bool is_local);
 /* Names and words of enums, for people. */
 const char *story_severity(enum severity severity);
 const char *story_fault_word(enum fault fault);

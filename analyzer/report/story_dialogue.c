@@ -47,6 +47,10 @@ static bool is_withheld(const struct document *document, const struct dialogue_l
 static void put_secret(struct document *document, const struct dialogue_line *line)
 {
     document->format->put_code(document, line->text);
+    if (line->number == 0) {
+        document_put(document, words(WORDS(" (a credential, which the log hides)")));
+        return;
+    }
     SAY(document,
         words(line->from == SIDE_CLIENT && line->kind == DIALOGUE_SECRET
                   ? WORDS(" (a credential is left out here: {1} octets in the line)")
@@ -193,9 +197,12 @@ void story_name_session(struct document *document, const struct exemplar *exempl
     SAY(document, words(WORDS("Session {1}")),
         said_ours(document->report->pseudonyms ? "-" : exemplar->session));
     if (exemplar->start_ns)
-        SAY(document, words(WORDS(" of {1} UTC")), said_time(exemplar->start_ns));
+        SAY(document, words(WORDS(" of {1}{2}")), said_time(exemplar->start_ns),
+            said_ours(story_clock(exemplar->is_local)));
     SAY(document, words(WORDS(", {1} -> {2}")), said_code(exemplar->client_name),
         said_code(exemplar->server_name));
+    if (exemplar->is_lmtp)
+        document_put(document, " (LMTP)");
     if (has_inputs)
         SAY(document, words(WORDS(", input {1}")), said_number(exemplar->lines[0].packet.input + 1));
     document_put(document, words(document->was_explained
@@ -207,7 +214,7 @@ void story_name_session(struct document *document, const struct exemplar *exempl
 
 static void put_step(struct document *document, const struct sequence_step *step)
 {
-    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "+ ", "  ", "+ " };
+    static const char *const signs[STEP_KIND_COUNT] = { "", "  ", "x ", "+ ", "+ ", "  ", "+ ", "- " };
 
     document_put(document, signs[step->kind]);
     if (step->kind == STEP_LEFT)
@@ -221,6 +228,15 @@ static void put_step(struct document *document, const struct sequence_step *step
         document->format->put_code(document, document_visible(document, step->text));
     if (step->code)
         SAY(document, "  ->  {1}", said_number(step->code));
+    if (step->code_was)
+        SAY(document, words(WORDS(" (in place of {1})")), said_number(step->code_was));
+}
+
+/* What differs from the order as it was. */
+static bool is_new(const struct sequence_step *step)
+{
+    return step->kind == STEP_ADDED || step->kind == STEP_NOTE || step->kind == STEP_AWAITED
+           || step->code_was;
 }
 
 void story_sequence(struct document *document, const char *label, const struct sequence *sequence)
@@ -233,10 +249,10 @@ void story_sequence(struct document *document, const char *label, const struct s
     for (size_t i = 0; i < sequence->count; i++) {
         const struct sequence_step *step = &sequence->steps[i];
         put_step(document, step);
-        end_line(document, step->kind == STEP_WRONG ? MARK_FAULT
-                           : step->kind == STEP_ADDED || step->kind == STEP_NOTE || step->kind == STEP_AWAITED
-                               ? MARK_CAUSE
-                               : MARK_NONE);
+        end_line(document, step->kind == STEP_WRONG     ? MARK_FAULT
+                           : step->kind == STEP_OMITTED ? MARK_CONSEQUENCE
+                           : is_new(step)               ? MARK_CAUSE
+                                                        : MARK_NONE);
     }
     document_block_end(document);
     document->place = PLACE_TEXT;

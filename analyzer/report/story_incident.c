@@ -57,7 +57,9 @@ static void put_server(struct document *document, const struct incident *inciden
     if (tally_distinct(&incident->servers) > 1)
         SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(&incident->servers) - 1));
     if (incident->server_software)
-        SAY(document, " ({1})", said_ours(incident->server_software));
+        SAY(document,
+            incident->is_software_inferred ? words(WORDS(" ({1}, by the wording of its replies)")) : " ({1})",
+            said_ours(incident->server_software));
 }
 
 static void put_client(struct document *document, const struct incident *incident)
@@ -94,7 +96,9 @@ void story_fault(struct document *document, const struct incident *incident)
         put_server(document, incident);
         break;
     case FAULT_POLICY:
-        document_put(document, words(WORDS("Nobody by mistake: it is a policy of the server ")));
+        document_put(document, words(incident->reason == REASON_SYSTEM
+                                         ? WORDS("Nobody by mistake: it is temporary trouble of the server ")
+                                         : WORDS("Nobody by mistake: it is a policy of the server ")));
         put_server(document, incident);
         break;
     case FAULT_NONE:
@@ -113,6 +117,7 @@ void story_fault(struct document *document, const struct incident *incident)
 static void put_how_often(struct document *document, const struct incident *incident)
 {
     uint64_t total = document->report->traffic->sessions;
+    const char *clock = story_clock(incident->is_local);
 
     if (incident->is_without_session)
         SAY(document,
@@ -125,10 +130,10 @@ static void put_how_often(struct document *document, const struct incident *inci
     if (incident->last_ns == 0)
         document_put(document, words(WORDS("; the log has no times")));
     else if (incident->last_ns - incident->first_ns < UINT64_C(1000000000))
-        SAY(document, words(WORDS(", at {1} UTC")), said_time(incident->first_ns));
+        SAY(document, words(WORDS(", at {1}{2}")), said_time(incident->first_ns), said_ours(clock));
     else
-        SAY(document, words(WORDS(", from {1} until {2} UTC")), said_time(incident->first_ns),
-            said_time(incident->last_ns));
+        SAY(document, words(WORDS(", from {1} until {2}{3}")), said_time(incident->first_ns),
+            said_time(incident->last_ns), said_ours(clock));
     if (incident->occurrences > incident->sessions)
         SAY(document, words(WORDS(", {1} times in all")), said_number(incident->occurrences));
     document_put(document, words(WORDS(".")));
@@ -157,6 +162,9 @@ static void put_undelivered(struct document *document, const uint64_t *count)
                      WORDS("{1} message is in doubt: it was sent whole, and the answer was not seen. "),
                      WORDS("{1} messages are in doubt: they were sent whole, and the answer was not seen. ")),
             said_number(count[DELIVERY_DOUBT]));
+    if (count[DELIVERY_UNSEEN])
+        SAY(document, words(WORDS("Messages whose fate the input does not show: {1}. ")),
+            said_number(count[DELIVERY_UNSEEN]));
     if (count[DELIVERY_DONE])
         SAY(document, words(WORDS("Delivered all the same: {1}. ")), said_number(count[DELIVERY_DONE]));
 }
@@ -166,7 +174,7 @@ static void put_messages(struct document *document, const struct incident *incid
 {
     const uint64_t *count = incident->delivery;
 
-    if (incident_undelivered(incident))
+    if (incident_undelivered(incident) + count[DELIVERY_UNSEEN])
         put_undelivered(document, count);
     else if (count[DELIVERY_DONE])
         SAY(document,
@@ -184,14 +192,35 @@ static void put_messages(struct document *document, const struct incident *incid
             said_number(incident->recipients_refused));
 }
 
+/* The answer does not matter: the credential was sent. */
+static void put_cleartext(struct document *document, const struct incident *incident)
+{
+    static const char *const says[ENCRYPTION_COUNT] = {
+        "", WORDS("The server offered STARTTLS; the client did not use it. "),
+        WORDS("The server offered no STARTTLS. "), ""
+    };
+
+    SAY(document,
+        words(WORDS("The client sent a credential with {1} while the connection was not encrypted. ")),
+        said_code(incident->line));
+    document_put(document, words(says[incident->encryption]));
+}
+
 /* The first cause in the session's own lines. */
 static void put_cause(struct document *document, const struct incident *incident)
 {
+    if (incident->rule == RULE_CLEARTEXT_CREDENTIAL && incident->line.len) {
+        put_cleartext(document, incident);
+        return;
+    }
     if (incident->cause_line.len && incident->cause_reply.len)
         SAY(document, words(WORDS("It began with {1}, which the server answered with {2}. ")),
             said_code(incident->cause_line), said_code(incident->cause_reply));
     if (incident->line.len && incident->reply.len)
-        SAY(document, words(WORDS("The client sent {1}, and the server answered {2}. ")),
+        SAY(document,
+            words(incident->is_of_message
+                      ? WORDS("The client sent {1}, and to the message the server answered {2}. ")
+                      : WORDS("The client sent {1}, and the server answered {2}. ")),
             said_code(incident->line), said_code(incident->reply));
     else if (incident->line.len)
         SAY(document, words(WORDS("The client sent {1}. ")), said_code(incident->line));
@@ -200,7 +229,7 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->before_line.len)
         SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
             said_code(incident->before_line), said_code(incident->before_reply));
-    story_put_detail(document, incident->detail);
+    story_put_case(document, incident->detail, incident->reason);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
 }
@@ -240,7 +269,7 @@ static void put_companions(struct document *document, const struct incident *inc
 
 static void put_advice(struct document *document, const struct incident *incident)
 {
-    struct advice advice = advice_of(incident->rule, incident->fault, incident->reason);
+    struct advice advice = advice_for(incident);
 
     char text[ADVICE_TEXT];
 
@@ -335,8 +364,12 @@ static void put_order(struct document *document, const struct incident *incident
 
     if (!exemplar || exemplar->due.count == 0)
         return;
+    document_beside(document, BESIDE_BEGIN);
     story_sequence(document, words(WORDS("The order as it was")), &exemplar->was);
-    story_sequence(document, words(WORDS("The order as it should have been")), &exemplar->due);
+    document_beside(document, BESIDE_NEXT);
+    story_sequence(document, words(WORDS("The order as it should have been (+ new, - left out)")),
+                   &exemplar->due);
+    document_beside(document, BESIDE_END);
 }
 
 void story_title(struct document *document, const struct incident *incident)
@@ -370,7 +403,7 @@ void story_incident(struct document *document, const struct incident *incident, 
 {
     put_heading(document, incident, number);
     put_facts(document, incident);
-    document_put(document, words(rule_of(incident->rule)->explanation));
+    document_put(document, words(settled_explanation(incident->rule, incident->settled)));
     document_labelled(document, words(WORDS("What it means")));
     put_advice(document, incident);
     put_order(document, incident);

@@ -32,6 +32,26 @@ void story_put_detail(struct document *document, struct bytes detail)
     document_put(document, words(text));
 }
 
+void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason)
+{
+    char text[ADVICE_TEXT];
+    size_t len = detail.len < sizeof text - 1 ? detail.len : sizeof text - 1;
+
+    memcpy(text, len ? (const char *)detail.ptr : "", len);
+    text[len] = '\0';
+    bool is_told = words_language() == LANGUAGE_ENGLISH || words(text) != text;
+    if (is_told || !reason || !reason_of(reason)->words[0])
+        story_put_detail(document, detail);
+    else
+        SAY(document, words(WORDS("The reason that the server gives: {1}. ")),
+            said_ours(words(reason_of(reason)->words)));
+}
+
+const char *story_clock(bool is_local)
+{
+    return words(is_local ? WORDS(" (local time of the log)") : WORDS(" UTC"));
+}
+
 /* What nobody could read, and how to read it. */
 static void put_sealed(struct document *document)
 {
@@ -50,15 +70,17 @@ static void put_period(struct document *document)
 {
     const struct traffic *traffic = document->report->traffic;
 
+    const char *clock = story_clock(traffic->local == traffic->sessions);
+
     SAY(document, words_of(traffic->sessions, WORDS("{1} session"), WORDS("{1} sessions")),
         said_number(traffic->sessions));
     if (traffic->last_ns == 0)
         return;
     if (traffic->last_ns / NS_PER_SECOND == traffic->first_ns / NS_PER_SECOND)
-        SAY(document, words(WORDS(" at {1} UTC")), said_time(traffic->first_ns));
+        SAY(document, words(WORDS(" at {1}{2}")), said_time(traffic->first_ns), said_ours(clock));
     else
-        SAY(document, words(WORDS(" from {1} until {2} UTC")), said_time(traffic->first_ns),
-            said_time(traffic->last_ns));
+        SAY(document, words(WORDS(" from {1} until {2}{3}")), said_time(traffic->first_ns),
+            said_time(traffic->last_ns), said_ours(clock));
 }
 
 static void put_verdict(struct document *document, size_t grave)
@@ -87,6 +109,9 @@ static void put_verdict(struct document *document, size_t grave)
         SAY(document, words(WORDS(" (accepted at a later try: {1})")), said_number(traffic->accepted_later));
     if (count[DELIVERY_DOUBT])
         SAY(document, words(WORDS(", {1} in doubt")), said_number(count[DELIVERY_DOUBT]));
+    if (count[DELIVERY_UNSEEN])
+        SAY(document, words(WORDS(", {1} whose fate the input does not show")),
+            said_number(count[DELIVERY_UNSEEN]));
     document_put(document, words(WORDS(".")));
     if (!grave && traffic->with_missing_bytes)
         document_put(document,
@@ -103,18 +128,24 @@ static void put_verdict(struct document *document, size_t grave)
 void story_head(struct document *document)
 {
     const struct incident_report *report = document->report;
-    size_t grave = incident_report_grave(report);
+    size_t grave = incident_report_grave(report), told = 0;
 
     document_put(document, words(WORDS("SMTP incident report")));
     document_heading(document, 1);
     put_verdict(document, grave);
     document_paragraph(document);
-    for (size_t i = 0; grave > 1 && i < report->incident_count && i < NAMES_SHOWN; i++) {
+    for (size_t i = 0; grave > 1 && i < report->incident_count && told < NAMES_SHOWN; i++) {
         if (report->incidents[i]->severity <= SEVERITY_INFO
             || report->incidents[i]->comparison == COMPARISON_GONE)
             continue;
         SAY(document, "({1}) ", said_number(i + 1));
         story_incident_line(document, report->incidents[i]);
+        document_bullet(document);
+        told++;
+    }
+    if (told && grave > told) {
+        SAY(document, words_of(grave - told, WORDS("and {1} more, below"), WORDS("and {1} more, below")),
+            said_number(grave - told));
         document_bullet(document);
     }
 }
@@ -177,7 +208,10 @@ static void put_logins(struct document *document)
         const struct mechanism_count *mechanism = &counts->mechanisms[i];
         document_put(document, i ? "; " : "");
         SAY(document, words(WORDS("{1}: {2} succeeded, {3} failed")), said_wire(bytes_of(mechanism->name)),
-            said_number(mechanism->count[SASL_SUCCESS]), said_number(mechanism->count[SASL_FAILURE]));
+            said_number(mechanism->count[SASL_SUCCESS]), said_number(mechanism_failures(mechanism)));
+        if (mechanism->misplaced)
+            SAY(document, words(WORDS(", {1} refused before it began, out of order or not offered")),
+                said_number(mechanism->misplaced));
     }
     if (counts->mechanism_count == 0)
         return;
@@ -219,7 +253,8 @@ static void put_encryption(struct document *document)
         said_number(traffic->tls), said_number(traffic->sessions),
         said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
                                       : 0));
-    put_sealed(document);
+    if (incident_report_grave(document->report))
+        put_sealed(document); /* else it stands at the top */
     document_labelled(document, words(WORDS("Encryption")));
 }
 
@@ -235,9 +270,15 @@ void story_traffic(struct document *document)
     SAY(document,
         words(WORDS(
             "Sessions without a fault: {1} of {2}. Clients: {3}. Servers: {4}. Messages delivered: {5}.")),
-        said_number(traffic->sessions - traffic->faulty), said_number(traffic->sessions),
+        said_number(traffic_faultless(traffic)), said_number(traffic->sessions),
         said_number(tally_distinct(&traffic->clients)), said_number(tally_distinct(&traffic->servers)),
         said_number(traffic->delivery[DELIVERY_DONE]));
+    if (traffic->not_judged)
+        SAY(document, words(WORDS(" Sessions that could not be judged to the end: {1}.")),
+            said_number(traffic->not_judged));
+    if (traffic->lmtp)
+        SAY(document, words(WORDS(" Sessions of LMTP (a server hands mail on to what stores it): {1}.")),
+            said_number(traffic->lmtp));
     document_paragraph(document);
     if (traffic->software.kept_count) {
         put_names(document, &traffic->software);
@@ -249,6 +290,26 @@ void story_traffic(struct document *document)
     }
     put_logins(document);
     put_encryption(document);
+}
+
+/* What is missing, and from how many sessions; nothing that is not missing. */
+static void put_missing(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    if (traffic->with_missing_bytes)
+        SAY(document, words(WORDS("Sessions with bytes missing: {1} of {2} ({3} octets in all). ")),
+            said_number(traffic->with_missing_bytes), said_number(traffic->sessions),
+            said_number(document->report->counts->missing_bytes));
+    if (traffic->midstream)
+        SAY(document, words(WORDS("Sessions picked up in the middle: {1} of {2}. ")),
+            said_number(traffic->midstream), said_number(traffic->sessions));
+    if (traffic->one_sided)
+        SAY(document, words(WORDS("Sessions of which only one side was captured: {1} of {2}. ")),
+            said_number(traffic->one_sided), said_number(traffic->sessions));
+    document_put(document,
+                 words(WORDS("Where something is missing nothing is invented: such commands are left "
+                             "undecided, and faults in them may have been missed.")));
 }
 
 static void put_inputs_problem(struct document *document)
@@ -286,15 +347,7 @@ void story_quality(struct document *document)
             words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
                         "directions, byte for byte.")));
     else
-        SAY(document,
-            words(
-                WORDS("Bytes are missing in {1} of {2} sessions ({3} octets in all); {4} were picked up in "
-                      "the middle; of "
-                      "{5} only one side was captured. Where something is missing nothing is invented: such "
-                      "commands are left undecided, and faults in them may have been missed.")),
-            said_number(traffic->with_missing_bytes), said_number(traffic->sessions),
-            said_number(report->counts->missing_bytes), said_number(traffic->midstream),
-            said_number(traffic->one_sided));
+        put_missing(document);
     if (incident_report_dropped(report))
         SAY(document,
             words(WORDS(
@@ -347,11 +400,14 @@ void story_provenance(struct document *document)
     document_put(document, words(WORDS("How this report was made")));
     document_heading(document, 2);
     SAY(document,
-        words(WORDS("By smtpscope {1}. Packets: {2}; TCP connections: {3}. All times are UTC. "
-                    "Passwords, tokens and "
-                    "proofs are left out.")),
+        words(WORDS("By smtpscope {1}. Packets: {2}; TCP connections: {3}. "
+                    "Passwords, tokens and proofs are left out. ")),
         said_ours(report->version), said_number(report->totals->packets),
         said_number(report->totals->tcp_connections));
+    document_put(document,
+                 words(report->traffic->local ? WORDS("Times are UTC, but for those of logs that do not name "
+                                                      "their zone: these stand as in the log.")
+                                              : WORDS("All times are UTC.")));
     if (report->pseudonyms)
         document_put(
             document,

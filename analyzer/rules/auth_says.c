@@ -94,11 +94,21 @@ static bool has_sent(const struct auth_case *auth, const char *field)
     return false;
 }
 
+/* Also of responses that a log hides. */
+static size_t responses(const struct auth_case *auth)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < auth->count; i++)
+        count += auth->exchange->steps[i].from == SIDE_CLIENT;
+    return count;
+}
+
 static const char *says_of_login(const struct auth_case *auth)
 {
-    if (has_sent(auth, "password"))
+    if (has_sent(auth, "password") || responses(auth) > 1)
         return says_of_name(auth->result.identity);
-    return has_sent(auth, "username")
+    return responses(auth) == 1
                ? "The server refused as soon as it had the name, before any password: the name is not one "
                  "that it knows, or not in this form."
                : "The server refused LOGIN itself, before it had a name or a password.";

@@ -30,7 +30,7 @@ static enum login_prompt asked_for(const struct sasl_context *context)
 {
     if (context->is_initial)
         return LOGIN_PROMPT_USERNAME;
-    if (!context->prompt || context->is_after_gap)
+    if (context->is_after_gap)
         return LOGIN_PROMPT_PASSWORD;
     enum login_prompt prompt = login_prompt_of(context->prompt);
     if (prompt == LOGIN_PROMPT_UNKNOWN)
@@ -88,6 +88,8 @@ static bool login_decode(const struct sasl_context *context, struct bytes token,
         (void)sasl_fields_add_secret(out, "message", token);
         return err_set(err, ERR_INPUT, 0, "NULs in an answer to a LOGIN prompt: a PLAIN message?");
     }
+    if (!context->is_initial && !context->prompt) /* only the client was captured */
+        return sasl_fields_add_secret(out, "answer", token);
     if (asked_for(context) == LOGIN_PROMPT_PASSWORD)
         return sasl_fields_add_secret(out, "password", token);
     if (!is_name_public(context, out->step, token))

@@ -116,7 +116,8 @@ enum {
     LIMIT_PSEUDONYMS = 32768,         /* names of a report that is made anonymous; a few for each incident */
     LIMIT_REPORT = 64 * 1024 * 1024,  /* a report; what is listed of incidents ends long before */
     LIMIT_REPORT_BLOCK = 1024 * 1024, /* one paragraph of it */
-    LIMIT_HTML_BYTES = 4 * 1024 * 1024, /* of a page before its last sections: 5 MB open at once */
+    LIMIT_INCIDENT_JSON_BYTES = 4 * 1024 * 1024, /* of a report as JSON, after which incidents are counted */
+    LIMIT_HTML_BYTES = 4 * 1024 * 1024,          /* of a page before its last sections: 5 MB open at once */
 
     /* output */
     LIMIT_OUTPUT_LINE = 128 * 1024 * 1024,

@@ -10,6 +10,7 @@ struct log_stamp {
     uint64_t time_ns; /* since the epoch, as far as `clock` goes */
     enum log_clock clock;
     bool is_precise; /* it has fractions of a second */
+    bool has_zone;   /* it says which zone it is of, or counts from the epoch: time_ns is UTC */
 };
 
 struct log_line {

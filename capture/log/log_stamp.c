@@ -82,6 +82,7 @@ static void read_zone_name(struct reader *r, struct log_stamp *out)
         uint64_t hours = (uint64_t)(is_west ? -zones[i].hours : zones[i].hours);
         r->at += len;
         move_to_utc(out, is_west, hours * 3600 * NS_PER_SECOND);
+        out->has_zone = true;
         return;
     }
 }
@@ -97,6 +98,7 @@ static bool read_zone(struct reader *r, struct log_stamp *out)
     uint8_t sign = peek(r);
     if (sign == 'Z') {
         r->at++;
+        out->has_zone = true;
         return true;
     }
     if (sign != '+' && sign != '-') {
@@ -111,6 +113,7 @@ static bool read_zone(struct reader *r, struct log_stamp *out)
     if (!read_number(r, 2, &minutes))
         return false;
     move_to_utc(out, sign == '-', (hours * UINT64_C(3600) + minutes * 60) * NS_PER_SECOND);
+    out->has_zone = true;
     return true;
 }
 
@@ -236,7 +239,7 @@ static bool read_epoch(struct reader *r, struct log_stamp *out)
     unsigned high, low, micro;
 
     out->clock = LOG_CLOCK_FULL;
-    out->is_precise = true;
+    out->is_precise = out->has_zone = true;
     if (!read_number(r, 5, &high) || !read_number(r, 5, &low) || !read_one_of(r, ".")
         || !read_number(r, 6, &micro))
         return false;

@@ -35,9 +35,9 @@ static bool read_count(uint64_t count, struct log_stamp *out)
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++, most *= 1000)
         if (count < most || i + 1 == sizeof units / sizeof units[0]) {
-            *out = (struct log_stamp){ .time_ns = count * units[i],
-                                       .clock = LOG_CLOCK_FULL,
-                                       .is_precise = i > 0 };
+            *out = (struct log_stamp){
+                .time_ns = count * units[i], .clock = LOG_CLOCK_FULL, .is_precise = i > 0, .has_zone = true
+            };
             return count >= 100000000;
         }
     return false;

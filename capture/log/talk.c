@@ -43,6 +43,7 @@ bool talk_begin(struct talk *talk, bool is_midstream)
         return false;
     talk->facts.clock = talks->now.stamp.clock;
     talk->facts.is_precise = talks->now.stamp.is_precise;
+    talk->facts.has_zone = talks->now.stamp.has_zone;
     talk->time_ns = talks->now.stamp.time_ns;
     talk->flow.serial = talks->next_serial;
     talk->flow.is_midstream = is_midstream;

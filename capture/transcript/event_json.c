@@ -44,6 +44,7 @@ static void put_log(struct event *event, const struct log_facts *log)
         event_put_bytes(&part, "server_name", log->server_name);
     event_put_text(&part, "clock", log_clock_name(log->clock));
     event_put_flag(&part, "precise", log->is_precise);
+    event_put_flag(&part, "zone", log->has_zone);
     event_put_flag(&part, "server_side", log->is_server_side);
     event_put_flag(&part, "partial", log->is_partial);
     event_put_flag(&part, "in_clear", log->is_in_clear);

@@ -13,6 +13,7 @@ static struct log_facts *read_log(const json_t *part, struct arena *arena)
         .server_name = event_wire_value(json_object_get(part, "server_name"), LIMIT_EVENT_NAME, arena).bytes,
         .clock = event_get_log_clock(part, "clock"),
         .is_precise = event_get_flag(part, "precise"),
+        .has_zone = event_get_flag(part, "zone"),
         .is_server_side = event_get_flag(part, "server_side"),
         .is_partial = event_get_flag(part, "partial"),
         .is_in_clear = event_get_flag(part, "in_clear"),

@@ -365,6 +365,7 @@ struct log_facts {
     struct bytes server_name; /* as the log calls it; empty: it does not */
     enum log_clock clock;
     bool is_precise;     /* its times have fractions of a second */
+    bool has_zone;       /* its times are UTC; else they are those of a clock whose zone it does not say */
     bool is_server_side; /* written by the server: when the client saw a reply is not known */
     bool is_partial;     /* replies or commands are left out */
     bool is_in_clear;    /* it says that the connection began without TLS */

@@ -75,7 +75,7 @@ def grouping(binary, folder):
     if any(f in found for f in ("refusal-ignored", "data-without-rcpt", "data-without-mail")):
         bad.append(f"a consequence has become an incident: {found}")
     steps = [(s["kind"], s["command"]) for s in first["evidence"][0]["sequence_expected"]]
-    if ("added", "RSET") not in steps:
+    if ("omitted", "DATA") not in steps:
         bad.append(f"the order as it should be: {steps}")
     recording = run(binary, "capture", "-r", path, "-o", "-")
     again = json.loads(run(binary, "report", "--format", "json", "-", stdin=recording))
@@ -303,10 +303,38 @@ def undated(binary, folder):
     return bad
 
 
+def of_logs(binary, _):
+    """What a log does not say is not made up: a zone, what it hides, who the server is."""
+    samples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
+    text = {name: re.sub(r"\s+", " ", run(binary, "report", os.path.join(samples, f"log-{name}.txt")).decode()) for name in ("phpmailer", "smtplib")}
+    wanted = [("phpmailer", "at 2026-11-26 15:16:10 (local time of the log)"), ("phpmailer", "which the log hides"),
+              ("phpmailer", "The client: (not in the log), which"), ("smtplib", "(Postfix, by the wording of its replies)")]
+    odd = [("phpmailer", "15:16:10 UTC"), ("phpmailer", "refused LOGIN itself"), ("phpmailer", "0 octets in the line"), ("smtplib", "Either MAIL was not sent")]
+    return [f"{name} does not say {w}" for name, w in wanted if w not in text[name]] + [f"{name} says {o}" for name, o in odd if o in text[name]]
+
+
+def bounded(binary, folder):
+    """More incidents than a report may hold: the rest is counted."""
+    path = os.path.join(folder, "bounded.pcap")
+    capture, name = history.Capture(random.Random(7)), lambda k: "".join(chr(97 + k // 26**i % 26) for i in range(3))
+    for k in range(1500):
+        capture.add(1 + k % 250, k, [(None, "220 mx.test ESMTP"), (f"EHLO {name(k)}.{'x' * 180}.test", "250-mx.test\r\n250 SIZE"),
+                    (f"MAIL FROM:<{'a' * 190}@b.test>", "554 5.7.1 no " + "y" * 400), ("RCPT TO:<c@d.test>", "503 no " + "z" * 400), ("QUIT", "221 bye")])
+    capture.write(path)
+    text = run(binary, "report", "--format", "json", path)
+    result, bad = json.loads(text), []
+    if len(text) > 5_000_000 or len(run(binary, "report", "--format", "html", path)) > 5_000_000:
+        bad.append(f"{len(text)} octets")
+    left = result["incidents_not_listed"]
+    if not left or sum(i["severity"] != "info" for i in result["incidents"]) + left < result["summary"]["incidents"]:
+        bad.append(f"{len(result['incidents'])} incidents and {left} of {result['summary']['incidents']}")
+    return bad
+
+
 def main():
     binary, bad = os.path.abspath(sys.argv[1]), []
     with tempfile.TemporaryDirectory() as folder:
-        checks = (grouping, hostile, anonymous, comparing, software, loss, undated)
+        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, bounded)
         for check in checks:
             bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
     print("\n".join(bad[:40]))

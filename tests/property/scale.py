@@ -57,7 +57,7 @@ def main():
         for name, before, line, reply in KINDS:
             for path, length in zip(paths, (LENGTH, LENGTH * FACTOR)):
                 frames.write(path, connection(25, before + pieces(C, line * length) + pieces(S, reply * length)))
-            for how in (["analyze"], ["analyze", "--format", "jsonl"], ["show"], ["capture", "-o", "-", "-r"]):
+            for how in (["analyze"], ["analyze", "--format", "jsonl"], ["show"], ["report"], ["capture", "-o", "-", "-r"]):
                 (one, _), (four, text) = seconds(binary, *how, paths[0]), seconds(binary, *how, paths[1])
                 ratio = four / max(one, 0.005)  # what a process costs by itself hides nothing quadratic
                 worst = max(worst, ratio)

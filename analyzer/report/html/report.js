@@ -56,5 +56,7 @@
     var button = document.getElementById(pair[0]);
     if (button) { button.addEventListener('click', function () { fold(pair[1]); }); }
   });
-  window.addEventListener('beforeprint', function () { fold(true); });
+  window.addEventListener('beforeprint', function () {
+    document.querySelectorAll('article').forEach(function (a) { var d = a.querySelector('details'); if (d) { d.open = true; } });
+  });
 })();

@@ -155,10 +155,12 @@ static void the_order_is_set_right(void **state)
     const struct incident *incident = only(bench, RULE_NESTED_MAIL);
     const struct sequence *due = &incident->exemplars[0]->due;
     assert_true(bytes_equal(incident->cause_line, BYTES("RCPT TO:<c@d>")));
-    assert_int_equal(due->count, 5);
+    assert_int_equal(due->count, 6);
     assert_int_equal(due->steps[3].kind, STEP_ADDED);
     assert_true(bytes_equal(due->steps[3].text, BYTES("RSET")));
     assert_int_equal(due->steps[4].code, 250);
+    assert_int_equal(due->steps[4].code_was, 503);
+    assert_int_equal(due->steps[5].verb, VERB_QUIT);
 }
 
 static void a_secret_is_not_in_an_exemplar(void **state)
@@ -179,6 +181,122 @@ static void a_secret_is_not_in_an_exemplar(void **state)
     assert_true(bytes_equal(incident->identities.kept[0].text, BYTES("alice")));
 }
 
+/* The message whose recipients were refused was given up; the next one went out in its transaction. */
+static void a_nested_mail_is_a_message_lost(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "250 ok", 0 },
+                   { "RCPT TO:<c@d>", "550 5.1.1 User unknown", 0 },
+                   { "MAIL FROM:<e@b>", "503 nested MAIL", 0 }, { "RCPT TO:<f@d>", "250 ok", 0 }, DATA,
+                   { "Subject: x\r\n\r\nx", "250 ok", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    const struct incident *incident = only(bench, RULE_NESTED_MAIL);
+    assert_int_equal(incident->delivery[DELIVERY_LOST], 1);
+    assert_int_equal(incident->delivery[DELIVERY_DONE], 1);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_LOST], 1);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_DONE], 1);
+}
+
+static void a_second_mail_at_once_is_the_same_message(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "250 ok", 0 },
+                   { "MAIL FROM:<e@b>", "503 nested MAIL", 0 }, { "RCPT TO:<f@d>", "250 ok", 0 }, DATA,
+                   { "Subject: x\r\n\r\nx", "250 ok", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    assert_int_equal(only(bench, RULE_NESTED_MAIL)->delivery[DELIVERY_LOST], 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_DONE], 1);
+}
+
+/* It has no transaction of its own. */
+static void a_message_that_a_new_ehlo_ended_is_lost(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, MAIL, RCPT, EHLO, { "DATA", "503 need MAIL", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    assert_int_equal(only(bench, RULE_DATA_WITHOUT_MAIL)->delivery[DELIVERY_LOST], 1);
+}
+
+static void mail_that_is_accepted_at_the_second_try_is_not_lost(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench,
+        SESSION_OF(BANNER, { "MAIL FROM:<a@example.org>", "503 send EHLO first", 0 }, EHLO, MAIL, RCPT, DATA,
+                   { "Subject: x\r\n\r\nx", "250 ok", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_LOST], 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->delivery[DELIVERY_DONE], 1);
+}
+
+static void relaying_is_denied_because_the_login_failed(void **state)
+{
+    struct bench *bench = *state;
+    size_t count;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "AUTH PLAIN AGEAYg==", "535 5.7.8 no", 0 },
+                   { "MAIL FROM:<a@b>", "250 ok", 0 },
+                   { "RCPT TO:<c@d>", "454 4.7.1 Relay access denied", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    const struct incident *incident = only(bench, RULE_AUTH_FAILED);
+    assert_int_equal(incident->delivery[DELIVERY_DELAYED], 1);
+    assert_int_equal(incident->encryption, ENCRYPTION_OFFERED);
+    struct incident *const *all = incidents_sorted(bench->incidents, &count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_not_equal(all[i]->rule, RULE_RELAY_DENIED);
+}
+
+static void mail_that_did_not_arrive_is_no_session_without_a_fault(void **state)
+{
+    struct bench *bench = *state;
+    size_t count;
+
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "250 ok", 0 },
+                   { "RCPT TO:<c@d>", "450 4.2.0 Greylisted, try again later", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 0);
+    (void)incidents_sorted(bench->incidents, &count);
+    assert_int_equal(only(bench, RULE_GREYLISTED)->severity, SEVERITY_WARNING);
+    assert_int_equal(traffic_faultless(incidents_traffic(bench->incidents)), 0);
+}
+
+static void what_cannot_be_judged_is_not_without_a_fault(void **state)
+{
+    struct bench *bench = *state;
+    struct session *session = SESSION_OF(BANNER, EHLO, TLS);
+
+    session->is_tls = true;
+    add(bench, session, 1, 0);
+    assert_int_equal(incidents_traffic(bench->incidents)->not_judged, 1);
+    assert_int_equal(traffic_faultless(incidents_traffic(bench->incidents)), 0);
+}
+
+static void the_session_settles_why_there_was_no_transaction(void **state)
+{
+    struct bench *bench = *state;
+
+    add(bench, SESSION_OF(BANNER, EHLO, { "RCPT TO:<c@d>", "503 need MAIL", 0 }, { "QUIT", "221 bye", 0 }), 1,
+        0);
+    assert_int_equal(only(bench, RULE_RCPT_WITHOUT_MAIL)->settled, SETTLED_NOT_SENT);
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "250 ok", 0 }, { "DATA", "503 need RCPT", 0 },
+                   { "QUIT", "221 bye", 0 }),
+        1, 1);
+    assert_int_equal(only(bench, RULE_DATA_WITHOUT_RCPT)->settled, SETTLED_NOT_SENT);
+    add(bench,
+        SESSION_OF(BANNER, EHLO, { "MAIL FROM:<a@b>", "250 ok", 0 }, { "RSET", "250 ok", 0 },
+                   { "DATA", "503 need MAIL", 0 }, { "QUIT", "221 bye", 0 }),
+        1, 2);
+    assert_int_equal(only(bench, RULE_DATA_WITHOUT_MAIL)->settled, SETTLED_ENDED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +305,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_networks_behind_one_name_are_one, begin, end),
         cmocka_unit_test_setup_teardown(memory_is_bounded_whatever_comes, begin, end),
         cmocka_unit_test_setup_teardown(the_order_is_set_right, begin, end),
+        cmocka_unit_test_setup_teardown(a_nested_mail_is_a_message_lost, begin, end),
+        cmocka_unit_test_setup_teardown(a_second_mail_at_once_is_the_same_message, begin, end),
+        cmocka_unit_test_setup_teardown(a_message_that_a_new_ehlo_ended_is_lost, begin, end),
+        cmocka_unit_test_setup_teardown(mail_that_is_accepted_at_the_second_try_is_not_lost, begin, end),
+        cmocka_unit_test_setup_teardown(relaying_is_denied_because_the_login_failed, begin, end),
+        cmocka_unit_test_setup_teardown(mail_that_did_not_arrive_is_no_session_without_a_fault, begin, end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_judged_is_not_without_a_fault, begin, end),
+        cmocka_unit_test_setup_teardown(the_session_settles_why_there_was_no_transaction, begin, end),
         cmocka_unit_test_setup_teardown(a_secret_is_not_in_an_exemplar, begin, end),
     };
 

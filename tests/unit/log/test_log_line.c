@@ -62,6 +62,18 @@ static const struct line_case {
 };
 /* clang-format on */
 
+/* A letter or an offset behind the time, or the seconds of the epoch. */
+static bool names_zone(const char *text)
+{
+    static const char *const signs[] = { "Z x",   "+01:00", "-0230", "-0500",
+                                         "+0100", "CET",    "UTC",   "1795493199." };
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (strstr(text, signs[i]))
+            return true;
+    return false;
+}
+
 static void stamps_of_every_kind_are_read(void **state)
 {
     (void)state;
@@ -78,6 +90,7 @@ static void stamps_of_every_kind_are_read(void **state)
         assert_string_equal(text, stamps[i].time);
         assert_int_equal(stamp.clock, stamps[i].clock);
         assert_int_equal(stamp.is_precise, stamps[i].is_precise);
+        assert_int_equal(stamp.has_zone, names_zone(stamps[i].text));
     }
 }
 

@@ -566,6 +566,7 @@ static struct log_facts *make_log(struct maker *m)
                                .server_name = text(m, 20),
                                .clock = (enum log_clock)below(m, LOG_CLOCK_COUNT),
                                .is_precise = coin(m),
+                               .has_zone = coin(m),
                                .is_server_side = coin(m),
                                .is_partial = coin(m),
                                .is_in_clear = coin(m) };

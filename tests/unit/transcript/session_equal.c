@@ -362,6 +362,7 @@ static const char *log_difference(const struct log_facts *a, const struct log_fa
     SAME_BYTES(server_name);
     SAME(clock);
     SAME(is_precise);
+    SAME(has_zone);
     SAME(is_server_side);
     SAME(is_partial);
     SAME(is_in_clear);

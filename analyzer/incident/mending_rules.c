@@ -1,0 +1,306 @@
+/* How the fault of each finding is set right: the edits that sequence.def names. */
+#include "incident/kind.h"
+#include "incident/mending.h"
+#include "replay/sequence_text.h"
+#include "rules/refusal.h"
+
+#define TLS_COMMANDS "STARTTLS|{tls}|EHLO {helo}"
+
+static bool offers(const struct mending *m, enum extension extension)
+{
+    return (m->judgement->offered & extension_bit(extension)) != 0;
+}
+
+/* Where something new stands: behind the greeting that was in force, or right before `at`. */
+static size_t place_of_start(const struct mending *m, size_t at)
+{
+    size_t greeting = mending_last(m, at, VERB_HELO);
+
+    return greeting == SIZE_MAX ? at : greeting + 1;
+}
+
+/* What has to come before it does; if the same was accepted later, this one came too early. */
+static void in_order(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    m->wants_order = true;
+    if (m->judgement->verdict == VERDICT_MISORDERED && mending_same_later(m, at) != SIZE_MAX) {
+        mending_omit(m, at);
+        mending_heal_consequences(m);
+    } else {
+        mending_heal(m);
+    }
+}
+
+/* The commands come before it. */
+static void before(struct mending *m, size_t at, const char *commands)
+{
+    (void)mending_insert(m, at, commands);
+    mending_heal(m);
+}
+
+/* In its place. */
+static void instead(struct mending *m, size_t at, const char *commands)
+{
+    mending_omit(m, at);
+    (void)mending_insert(m, at + 1, commands);
+    mending_heal_consequences(m);
+}
+
+/* It does not come at all. */
+static void leave_out(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    mending_omit(m, at);
+    mending_heal_consequences(m);
+}
+
+/* Likewise, nor does what depends on it: what was refused before is given up. */
+static void give_up(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    mending_omit(m, at);
+    mending_drop_consequences(m);
+}
+
+/* It was in order, and refused: what depends on it must not follow. */
+static void give_up_after(struct mending *m, size_t at, const char *commands)
+{
+    (void)at;
+    (void)commands;
+    mending_drop_consequences(m);
+}
+
+/* The greeting before it is another one. */
+static void greeting(struct mending *m, size_t at, const char *commands)
+{
+    size_t place = mending_last(m, at, VERB_HELO);
+
+    if (place != SIZE_MAX && m->due->steps[place].kind == STEP_SAID)
+        instead(m, place, commands);
+    mending_heal(m);
+}
+
+/* It comes before the newest command with this verb, and the commands behind it. */
+static void move_before(struct mending *m, size_t at, enum verb verb, const char *commands)
+{
+    size_t place = mending_last(m, at, verb), count = m->due->count;
+
+    if (place != SIZE_MAX && !m->has_tls) {
+        mending_copy(m, at, place);
+        (void)mending_insert(m, place + 1, commands);
+    }
+    m->has_tls = m->has_tls || m->verb == VERB_STARTTLS;
+    leave_out(m, at + m->due->count - count, commands);
+}
+
+static void before_mail(struct mending *m, size_t at, const char *commands)
+{
+    move_before(m, at, VERB_MAIL, commands);
+}
+
+static void before_auth(struct mending *m, size_t at, const char *commands)
+{
+    move_before(m, at, VERB_AUTH, commands);
+}
+
+/* The reply before it is waited for. */
+static void await(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    mending_await(m, at);
+    mending_heal(m);
+}
+
+/* The command was right; the server should have accepted it. */
+static void answer(struct mending *m, size_t at, const char *commands)
+{
+    (void)at;
+    (void)commands;
+    mending_heal(m);
+}
+
+/* It was in order; this should have followed. */
+static void after(struct mending *m, size_t at, const char *commands)
+{
+    (void)mending_insert(m, at + 1, commands);
+}
+
+/* Likewise, when the session is over. */
+static void later(struct mending *m, size_t at, const char *commands)
+{
+    struct sequence *due = m->due;
+
+    (void)at;
+    mending_drop_consequences(m);
+    if (due->count && due->steps[due->count - 1].kind == STEP_NOTE)
+        return; /* said already, of another recipient */
+    if (mending_last(m, due->count, VERB_QUIT) == SIZE_MAX)
+        (void)mending_insert(m, due->count, "QUIT");
+    (void)mending_insert(m, due->count, commands);
+}
+
+/* give_up where recipients were tried, else in_order. */
+static void recipient(struct mending *m, size_t at, const char *commands)
+{
+    uint32_t transaction = m->judgement->transaction;
+
+    if (transaction && m->analysis->replay.transactions[transaction - 1].recipient_count > 0)
+        give_up(m, at, commands);
+    else
+        in_order(m, at, commands);
+}
+
+/* The greeting of the other protocol. */
+static void other_greeting(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    instead(m, at, m->verb == VERB_LHLO ? "EHLO {helo}" : "LHLO {helo}");
+}
+
+/* TLS first, as it can be had, whatever the answer is then. */
+static void secure(struct mending *m, size_t at, const char *commands)
+{
+    (void)commands;
+    if (m->has_tls || m->judgement->is_tls)
+        return;
+    if (m->judgement->has_offer && !offers(m, EXTENSION_STARTTLS))
+        (void)mending_insert(m, 0, SEQUENCE_FROM_START);
+    else
+        (void)mending_insert(m, place_of_start(m, at), TLS_COMMANDS);
+    m->has_tls = true;
+}
+
+/* STARTTLS was offered, tried and refused. */
+static void answer_starttls(struct mending *m, size_t at)
+{
+    size_t starttls = mending_last(m, at, VERB_STARTTLS);
+
+    if (starttls == SIZE_MAX || m->has_tls)
+        return;
+    mending_accept(m, starttls);
+    m->has_tls = true;
+}
+
+/* TLS first, and it is accepted. */
+static void tls(struct mending *m, size_t at, const char *commands)
+{
+    if (m->finding->rule == RULE_TLS_REQUIRED && m->finding->fault == FAULT_SERVER)
+        answer_starttls(m, at);
+    else
+        secure(m, at, commands);
+    mending_heal(m);
+}
+
+/* A login first where the client could have had one, else give_up_after. */
+static void login(struct mending *m, size_t at, const char *commands)
+{
+    const struct judgement *judgement = m->judgement;
+
+    if (judgement->is_authenticated || (!offers(m, EXTENSION_AUTH) && !offers(m, EXTENSION_STARTTLS))) {
+        give_up_after(m, at, commands);
+        return;
+    }
+    if (offers(m, EXTENSION_STARTTLS))
+        secure(m, at, commands);
+    if (!m->has_login)
+        (void)mending_insert(m, place_of_start(m, mending_place(m, m->finding->command)), "AUTH {mechanism}");
+    m->has_login = true;
+    mending_heal(m);
+}
+
+/* Refused for the name in the greeting: another one has to be said; for the address or its name in DNS:
+ * there is nothing to say. */
+static void name(struct mending *m, size_t at, const char *commands)
+{
+    const struct reply *reply = kind_reply(m->analysis, m->finding);
+    bool is_name = reply && (reply_says(reply, BYTES("helo")) || reply_says(reply, BYTES("ehlo")));
+    bool is_at_greeting = m->verb == VERB_EHLO || m->verb == VERB_HELO || m->verb == VERB_LHLO;
+
+    if (m->finding->reason != REASON_CLIENT_NAME || (!is_name && !is_at_greeting))
+        give_up_after(m, at, commands);
+    else
+        greeting(m, is_at_greeting ? at + 1 : at, "EHLO <full-host-name>");
+}
+
+/* The reason is written as a 503; what would have helped is that of the reason. */
+static void policy(struct mending *m, size_t at, const char *commands)
+{
+    if (m->finding->reason == REASON_LOGIN)
+        login(m, at, commands);
+    else if (m->finding->reason == REASON_TLS)
+        tls(m, at, commands);
+    else
+        name(m, at, commands);
+}
+
+/* STARTTLS first where it is offered; what was accepted in TLS came too early here. */
+static void offer(struct mending *m, size_t at, const char *commands)
+{
+    if (m->judgement->is_tls || !offers(m, EXTENSION_STARTTLS) || mending_same_later(m, at) != SIZE_MAX) {
+        leave_out(m, at, commands);
+        return;
+    }
+    secure(m, at, commands);
+    mending_heal(m);
+}
+
+/* `before` where the client is at fault.  Nobody logs in twice: where another login succeeds, this one was
+ * needless. */
+static void credential(struct mending *m, size_t at, const char *commands)
+{
+    bool succeeds = m->has_login;
+
+    if (m->finding->fault != FAULT_CLIENT)
+        return;
+    for (size_t i = 0; i < m->due->count; i++)
+        succeeds = succeeds || (m->due->steps[i].verb == VERB_AUTH && m->due->steps[i].code == 235);
+    m->has_login = true;
+    (succeeds ? leave_out : before)(m, at, commands);
+}
+
+/* `after` where the client is at fault. */
+static void patience(struct mending *m, size_t at, const char *commands)
+{
+    if (m->finding->fault == FAULT_CLIENT)
+        after(m, at, commands);
+}
+
+/* `after` a command that transfers content. */
+static void content(struct mending *m, size_t at, const char *commands)
+{
+    if (m->verb == VERB_DATA || m->verb == VERB_BDAT)
+        after(m, at, commands);
+}
+
+/* `instead` where the line holds an address. */
+static void rewrite(struct mending *m, size_t at, const char *commands)
+{
+    const struct item *item = replay_command(&m->analysis->replay, m->finding->command);
+
+    if ((m->verb == VERB_MAIL || m->verb == VERB_RCPT)
+        && bytes_find(mending_address(item->as.command.argument), '@') != SIZE_MAX)
+        instead(m, at, commands);
+}
+
+static const struct order_row {
+    void (*edit)(struct mending *m, size_t at, const char *commands);
+    const char *commands;
+} rows[RULE_COUNT] = {
+#define ORDER(rule, edit, commands) [RULE_##rule] = { edit, commands },
+#include "incident/sequence.def"
+#undef ORDER
+};
+
+bool mending_is_tls(enum rule_id rule)
+{
+    return rows[rule].edit == tls || rows[rule].edit == secure;
+}
+
+void mending_apply(struct mending *m, size_t at)
+{
+    const struct order_row *row = &rows[m->finding->rule];
+
+    if (row->edit)
+        row->edit(m, at, row->commands);
+}
