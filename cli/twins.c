@@ -41,7 +41,8 @@ static void add_number(struct fingerprint *print, uint64_t number)
     fingerprint_add(print, (struct bytes){ (const uint8_t *)&number, sizeof number });
 }
 
-/* The last line of a reply is what a log shows that shows but one; a greeting some clients do not wait out. */
+/* The last line of a reply is what a log shows that shows but one; a greeting some clients do not wait out.
+ */
 static void add_reply(struct fingerprint *print, const struct reply *reply, bool is_greeting)
 {
     add_number(print, reply ? reply->code : 0);
