@@ -57,6 +57,7 @@ static const struct {
     { RULE_STARTTLS_STRIPPED, LIMIT_NO_CLIENT },
     { RULE_XCLIENT_ABUSE, LIMIT_NO_CLIENT },
     { RULE_CLEARTEXT_CREDENTIAL, LIMIT_NOT_CLEAR },
+    { RULE_COMMAND_AFTER_REFUSAL, LIMIT_UNANSWERED },  /* typed when the connection had gone */
     { RULE_LMTP_GREETING_MISMATCH, LIMIT_UNANSWERED }, /* the port is not known either */
 };
 
