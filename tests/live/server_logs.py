@@ -56,9 +56,9 @@ class PostfixMail(File, servers.Postfix):
     def configure(self):
         super().configure()
         self.box.run("sh", "-c", f"rm -f {self.log}; touch {self.log}; chmod 666 {self.log}")
-        with open(self.box.path("/etc/postfix/main.cf"), "a") as f:
-            f.write("notify_classes = protocol, policy, resource, software\nerror_notice_recipient = notices@lab.example\n"
-                    f"mailbox_command = sh -c 'test $USER = notices && cat >> {self.log} || cat > /dev/null'\nalias_maps =\n")
+        self.box.run("postconf", "-e", "notify_classes = protocol, policy, resource, software",
+                     "error_notice_recipient = notices@lab.example", "alias_maps =",
+                     f"mailbox_command = sh -c 'test $USER = notices && cat >> {self.log} || cat > /dev/null'")
         with open(self.box.path("/etc/postfix/recipients"), "a") as f:
             f.write("notices x\n")
         self.box.add_user("notices")

@@ -42,7 +42,11 @@ class ControlGroup:
 
 class Container:
     def __init__(self, root, group):
-        script = 'mount -t proc proc "$0/proc" && mount -t cgroup2 cgroup2 "$0/sys/fs/cgroup" && exec chroot "$0" "$1" "--unit=$2"'
+        # A /dev of its own: systemd puts /dev/log there, which is nobody's once it has gone.
+        script = """mount -t proc proc "$0/proc" && mount -t cgroup2 cgroup2 "$0/sys/fs/cgroup" && mount -t tmpfs none "$0/mnt" &&
+            mkdir "$0/mnt/upper" "$0/mnt/work" &&
+            mount -t overlay none -o "lowerdir=/dev,upperdir=$0/mnt/upper,workdir=$0/mnt/work" "$0/dev" &&
+            exec chroot "$0" "$1" "--unit=$2" """
         self.process = subprocess.Popen(["unshare", "-C", "-m", "-p", "-f", "--kill-child", "sh", "-c", script, root, INIT,
                                          "smtpscope.service"], env={**os.environ, "container": "docker"}, preexec_fn=group.enter,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
