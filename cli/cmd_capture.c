@@ -52,6 +52,10 @@ int cmd_capture(const struct options *options)
                         : "nothing to record from: -i DEVICE or -r FILE");
         return EXIT_USAGE;
     }
+    if (watch_shares_output(options)) {
+        message("standard output is for one of -o -, --findings - and --follow; name a file for the others");
+        return EXIT_USAGE;
+    }
     if (!is_live && (options->capture.wants_pcap || options->capture.wants_pcap_on_finding)) {
         message("--pcap is for -i DEVICE: the packets of a file are in it already");
         return EXIT_USAGE;

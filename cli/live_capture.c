@@ -41,6 +41,7 @@ struct live_run {
     struct recorder recorder;
     struct pipeline *pipeline;
     uint64_t packets;
+    uint64_t unread; /* in the ring when time was over: as good as dropped by the kernel */
     uint64_t next_chore_ns, next_status_ns, next_metrics_ns, next_stats_ns;
     uint64_t began_ns;
     uint64_t packets_at_start; /* of the devices */
@@ -98,6 +99,7 @@ static void count_all(struct live_run *run, struct run_totals *totals, struct li
     live_count(run->live, &devices);
     if (run->recorder.store)
         store_count(run->recorder.store, &store);
+    devices.kernel_drops += run->unread;
     *totals = counts.totals;
     totals->dropped = devices.kernel_drops + devices.device_drops;
     totals->knows_dropped = true;
@@ -160,6 +162,8 @@ static void tell_news(struct live_run *run)
     if (run->recorder.store && store_news(run->recorder.store, news, sizeof news))
         tell(run, news);
     if (run->recorder.evidence && evidence_news(run->recorder.evidence, news, sizeof news))
+        tell(run, news);
+    if (watch_news(run->recorder.watch, news, sizeof news))
         tell(run, news);
 }
 
@@ -252,13 +256,14 @@ static void obey_signals(struct live_run *run, const struct run_totals *totals,
     }
 }
 
-/* A closed pipe ends quietly. */
+/* A closed pipe ends quietly; where it is recorded too, only who watched has left. */
 static bool has_lost_reader(const struct live_run *run)
 {
     struct store_counters store = { 0 };
 
-    if (run->recorder.store)
-        store_count(run->recorder.store, &store);
+    if (!run->recorder.store)
+        return watch_has_lost_reader(run->recorder.watch);
+    store_count(run->recorder.store, &store);
     return store.is_failing && store.error == EPIPE;
 }
 
@@ -289,21 +294,22 @@ static void do_chores(struct live_run *run, uint64_t now_ns)
         show_status(run, &totals, &stats);
 }
 
-static void take_packet(void *ctx, const struct packet *packet)
+static void take_packets(void *ctx, const struct packet *packets, size_t count)
 {
     struct live_run *run = ctx;
+    uint64_t limit = run->options->packet_limit;
 
-    if (run->options->packet_limit && run->packets >= run->options->packet_limit)
-        return;
-    run->packets++;
-    pipeline_take(run->pipeline, packet);
+    if (limit && limit - run->packets < count)
+        count = (size_t)(limit - run->packets);
+    run->packets += count;
+    pipeline_take(run->pipeline, packets, count);
 }
 
 /* One wait and what it brings.  Where nothing came, the packets' clock is that of the wall. */
 static bool step(struct live_run *run, int wait_ms)
 {
     uint64_t before = run->packets;
-    bool goes_on = live_read(run->live, wait_ms, take_packet, run);
+    bool goes_on = live_read(run->live, wait_ms, take_packets, run);
 
     recorder_flush(&run->recorder);
     if (run->recorder.evidence)
@@ -311,11 +317,21 @@ static bool step(struct live_run *run, int wait_ms)
     if (run->packets == before)
         pipeline_advance(run->pipeline, clock_ns(CLOCK_REALTIME));
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-    if (now_ns >= run->next_chore_ns || asked_to_reopen || asked_to_tell) {
+    if (now_ns >= run->next_chore_ns || asked_to_reopen || asked_to_tell
+        || recorder_is_part_full(&run->recorder)) {
         run->next_chore_ns = now_ns + CHORE_MS * NS_PER_MS;
         do_chores(run, now_ns);
     }
     return goes_on && !(run->options->packet_limit && run->packets >= run->options->packet_limit);
+}
+
+static uint64_t count_unread(const struct live_run *run)
+{
+    struct live_counters devices;
+
+    live_count(run->live, &devices);
+    uint64_t done = devices.kernel_drops + run->packets;
+    return devices.received > done ? devices.received - done : 0;
 }
 
 /* What the kernel has taken before the signal came is recorded too.  The first read may be the one that the
@@ -324,12 +340,16 @@ static void drain(struct live_run *run)
 {
     uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), end_ns = now_ns + DRAIN_MS * NS_PER_MS;
 
-    for (unsigned empty = 0; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
+    unsigned empty = 0;
+
+    for (; empty < 2 && now_ns < end_ns; now_ns = clock_ns(CLOCK_MONOTONIC)) {
         int left_ms = (int)((end_ns - now_ns) / NS_PER_MS), wait_ms = run->options->capture.timeout_ms * 2;
         uint64_t before = run->packets;
-        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packet, run);
+        (void)!live_read(run->live, wait_ms < left_ms ? wait_ms : left_ms, take_packets, run);
         empty = run->packets > before ? 0 : empty + 1;
     }
+    if (empty < 2)
+        run->unread = count_unread(run);
 }
 
 static void see_segment(void *ctx, const struct packet *packet, const struct segment *segment)

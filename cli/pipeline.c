@@ -174,16 +174,14 @@ static bool decode(struct pipeline *p, const struct packet *packet, struct segme
     return ip_decode(p->ip, &frame, out) == IP_SEGMENT;
 }
 
-/* By itself: what a device gives lives no longer than this call. */
-void pipeline_take(struct pipeline *p, const struct packet *packet)
+/* By itself: whoever sees it must know what the one before it has brought about. */
+static void take_seen(struct pipeline *p, const struct packet *packet)
 {
     struct segment segment;
 
-    p->packets++;
     if (!decode(p, packet, &segment))
         return;
-    if (p->seen)
-        p->seen(p->seen_ctx, packet, &segment);
+    p->seen(p->seen_ctx, packet, &segment);
     flow_table_feed(p->flows, &segment, 1);
 }
 
@@ -225,7 +223,7 @@ static bool is_in_packet(const struct segment *segment, const struct packet *pac
            && segment->ip_packet.ptr < packet->data.ptr + packet->data.len;
 }
 
-/* Packets that lie together in memory, to their connections together. */
+/* Packets that lie together in memory, FLOW_TABLE_AHEAD at most, to their connections together. */
 static void take_packets(struct pipeline *p, const struct packet *packets, size_t count)
 {
     struct segment segments[FLOW_TABLE_AHEAD];
@@ -242,6 +240,17 @@ static void take_packets(struct pipeline *p, const struct packet *packets, size_
         }
     }
     flow_table_feed(p->flows, segments, ahead);
+}
+
+void pipeline_take(struct pipeline *p, const struct packet *packets, size_t count)
+{
+    p->packets += count;
+    for (size_t i = 0; p->seen && i < count; i++)
+        take_seen(p, &packets[i]);
+    for (size_t done = 0, now; !p->seen && done < count; done += now) {
+        now = count - done < FLOW_TABLE_AHEAD ? count - done : FLOW_TABLE_AHEAD;
+        take_packets(p, packets + done, now);
+    }
 }
 
 static void read_packets(struct pipeline *p)

@@ -15,7 +15,7 @@ struct pipeline_result {
     bool had_trouble; /* exit status 3 */
 };
 
-/* Packets from elsewhere than inputs, a device: `run` hands each to pipeline_take until there are no more. */
+/* Packets from elsewhere than inputs, a device: `run` hands them to pipeline_take until there are no more. */
 struct pipeline;
 struct keylogs;
 struct packet_feed {
@@ -23,7 +23,7 @@ struct packet_feed {
     void (*run)(void *ctx, struct pipeline *pipeline);
     struct keylogs *keylogs; /* borrowed: opened before the right to was given up */
 };
-void pipeline_take(struct pipeline *pipeline, const struct packet *packet);
+void pipeline_take(struct pipeline *pipeline, const struct packet *packets, size_t count);
 /* `seen` is called with every TCP segment before it has any effect; the segment lives during the call. */
 typedef void pipeline_seen(void *ctx, const struct packet *packet, const struct segment *segment);
 void pipeline_watch(struct pipeline *pipeline, pipeline_seen *seen, void *ctx);

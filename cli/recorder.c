@@ -12,7 +12,7 @@
 #include "cli/messages.h"
 #include "cli/version.h"
 
-enum { TOGETHER = 32768, CLOSE_LIVE_MS = 900, CLOSE_MS = 600000, QUOTA_FILES = 4 };
+enum { TOGETHER = 32768, CLOSE_LIVE_MS = 1100, CLOSE_LEAST_MS = 50, CLOSE_MS = 600000, QUOTA_FILES = 4 };
 
 static const char suffix[] = ".smtpscope.jsonl";
 
@@ -47,16 +47,21 @@ static uint64_t part_bytes_most(const struct capture_options *capture)
     return capture->keep_bytes && share < capture->rotate_bytes ? share : capture->rotate_bytes;
 }
 
-static bool is_part_over(const struct recorder *recorder, uint64_t now_ns)
+bool recorder_is_part_full(const struct recorder *recorder)
 {
-    const struct capture_options *capture = &recorder->options->capture;
-    bool is_old = now_ns > recorder->part_start_ns && now_ns - recorder->part_start_ns >= capture->rotate_ns;
-
-    uint64_t most = part_bytes_most(capture);
+    uint64_t most = part_bytes_most(&recorder->options->capture);
     bool is_large =
         recorder->part_bytes >= most || (recorder->evidence && evidence_bytes(recorder->evidence) >= most);
 
-    return recorder->store && store_is_folder(recorder->store) && (is_old || is_large);
+    return is_large && recorder->store && store_is_folder(recorder->store);
+}
+
+static bool is_part_over(const struct recorder *recorder, uint64_t now_ns)
+{
+    uint64_t rotate_ns = recorder->options->capture.rotate_ns;
+    bool is_old = now_ns > recorder->part_start_ns && now_ns - recorder->part_start_ns >= rotate_ns;
+
+    return recorder_is_part_full(recorder) || (is_old && recorder->store && store_is_folder(recorder->store));
 }
 
 /* The head of the file to come, which the store keeps. */
@@ -247,11 +252,11 @@ bool recorder_init(struct recorder *recorder, const struct options *options, str
     return watch_open(options, is_live, budget, &recorder->watch);
 }
 
-static uint64_t clock_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
@@ -262,6 +267,10 @@ bool recorder_start(struct recorder *recorder, const char *origin, const char *f
     recorder->head.origin = origin;
     recorder->head.filter = filter;
     recorder->head.snaplen = snaplen;
+    if (!watch_start(recorder->watch, &err)) {
+        message("%s", err.text);
+        return false;
+    }
     if (!recorder->store)
         return true;
     if (!store_start(recorder->store, &err)
@@ -270,7 +279,7 @@ bool recorder_start(struct recorder *recorder, const char *origin, const char *f
         return false;
     }
     if (recorder->is_live || !store_is_folder(recorder->store))
-        begin_part(recorder, clock_ns());
+        begin_part(recorder, clock_ns(CLOCK_REALTIME));
     return true;
 }
 
@@ -343,20 +352,30 @@ void recorder_finish(struct recorder *recorder, const struct run_totals *totals,
     recorder_flush(recorder);
 }
 
+/* Of all that have to be closed together; a little stays for each. */
+static int left_ms(uint64_t end_ns)
+{
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), least_ns = now_ns + CLOSE_LEAST_MS * NS_PER_MS;
+
+    return (int)(((end_ns > least_ns ? end_ns : least_ns) - now_ns) / NS_PER_MS);
+}
+
 int recorder_release(struct recorder *recorder, int status)
 {
-    struct err err = { 0 };
+    uint64_t wait_ms = recorder->is_live ? CLOSE_LIVE_MS : CLOSE_MS;
+    uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + wait_ms * NS_PER_MS;
+    struct err errs[3] = { 0 };
 
-    if (recorder->evidence && !evidence_close(recorder->evidence, CLOSE_LIVE_MS / 2, &err)) {
-        message("%s", err.text);
-        status = EXIT_TROUBLE;
-    }
-    if (recorder->store && !store_close(recorder->store, recorder->is_live ? CLOSE_LIVE_MS : CLOSE_MS, &err)
-        && err.at != EPIPE) {
-        message("%s", err.text);
-        status = EXIT_TROUBLE;
-    }
-    watch_free(recorder->watch);
+    if (recorder->store)
+        (void)!store_close(recorder->store, left_ms(end_ns), &errs[0]);
+    if (recorder->evidence)
+        (void)!evidence_close(recorder->evidence, left_ms(end_ns), &errs[1]);
+    (void)!watch_close(recorder->watch, left_ms(end_ns), &errs[2]);
+    for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++)
+        if (errs[i].code && errs[i].at != EPIPE) {
+            message("%s", errs[i].text);
+            status = EXIT_TROUBLE;
+        }
     sealer_free(recorder->sealer);
     secret_ordinals_free(recorder->ordinals);
     buf_release(&recorder->line);

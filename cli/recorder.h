@@ -42,6 +42,8 @@ bool recorder_start(struct recorder *recorder, const char *origin, const char *f
                     uint64_t snaplen) NODISCARD;
 struct session_sink recorder_sink(struct recorder *recorder);
 
+/* A new file is due for its size. */
+bool recorder_is_part_full(const struct recorder *recorder);
 /* The time has come to `now_ns`: a new file may be due.  `counts` and `live` as of now; `attempts` are told
  * and cleared when it is. */
 void recorder_advance(struct recorder *recorder, uint64_t now_ns, const struct run_totals *totals,

@@ -41,14 +41,17 @@ static void add_number(struct fingerprint *print, uint64_t number)
     fingerprint_add(print, (struct bytes){ (const uint8_t *)&number, sizeof number });
 }
 
-static void add_reply(struct fingerprint *print, const struct reply *reply)
+/* The last line of a reply is what a log shows that shows but one; a greeting some clients do not wait out.
+ */
+static void add_reply(struct fingerprint *print, const struct reply *reply, bool is_greeting)
 {
     add_number(print, reply ? reply->code : 0);
     if (reply && reply->line_count)
-        fingerprint_add(print, bytes_trim(reply->lines[0]));
+        fingerprint_add(print, bytes_trim(reply->lines[is_greeting ? 0 : reply->line_count - 1]));
 }
 
-/* Its QUIT and its credentials are what logs leave out most often. */
+/* Its QUIT and its login are what logs leave out most often: of an AUTH some show how it ended, and not how
+ * it went on. */
 static void add_command(struct fingerprint *print, const struct item *item)
 {
     const struct command *command = &item->as.command;
@@ -56,9 +59,11 @@ static void add_command(struct fingerprint *print, const struct item *item)
     if (command->verb == VERB_QUIT)
         return;
     add_number(print, command->verb);
-    if (command->verb != VERB_AUTH && command->verb != VERB_UNKNOWN)
+    if (command->verb == VERB_AUTH)
+        return;
+    if (command->verb != VERB_UNKNOWN)
         fingerprint_add(print, command->argument);
-    add_reply(print, item->reply);
+    add_reply(print, item->reply, false);
 }
 
 /* What was said in clear: of a session in TLS the packets have no more. */
@@ -70,7 +75,7 @@ static uint64_t print_of(const struct session *session)
     for (size_t i = 0; i < session->item_count && session->items[i].kind != ITEM_TLS; i++) {
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_GREETING || item->kind == ITEM_CONTENT)
-            add_reply(&print, item->reply);
+            add_reply(&print, item->reply, item->kind == ITEM_GREETING);
         else if (item->kind == ITEM_COMMAND)
             add_command(&print, item);
     }

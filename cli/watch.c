@@ -2,54 +2,78 @@
 #include "cli/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/timestamp.h"
 #include "cli/messages.h"
+#include "cli/screen.h"
 #include "report/text_parts.h"
 #include "rules/rules.h"
+#include "store/store.h"
 #include "transcript/event_put.h"
 
-enum { USUAL_COLUMNS = 80 };
+enum { TOGETHER = 32768 }; /* octets of findings that go to the store at once */
 
 struct watch {
     const struct options *options;
     struct analyzer *analyzer;
     struct report_options style;
-    struct buf text;                 /* dialogues, for the terminal */
-    struct buf lines;                /* findings */
+    struct screen screen;            /* dialogues */
+    struct store *store;             /* of findings; NULL: not asked for */
+    struct buf lines;                /* on their way there */
     const struct evidence *evidence; /* NULL: packets are numbered as they came */
-    int findings_fd;                 /* -1: not asked for */
     bool follows;
-    char status[256]; /* the last line of the terminal, "" for none */
-    bool is_drawn;    /* it is there now */
-    uint64_t lost_lines;
+    uint64_t lost_lines; /* that did not even get there */
     uint64_t found[RULE_COUNT];
 };
+
+static bool prints_findings(const struct options *options)
+{
+    return options->capture.findings && strcmp(options->capture.findings, "-") == 0;
+}
 
 static bool follows(const struct options *options)
 {
     return options->capture.follows
-           || (options->capture.device_count > 0 && !options->output && isatty(STDOUT_FILENO));
+           || (options->capture.device_count > 0 && !options->output && !prints_findings(options)
+               && isatty(STDOUT_FILENO));
 }
 
 bool watch_takes_output(const struct options *options)
 {
-    return follows(options) || (options->capture.findings && strcmp(options->capture.findings, "-") == 0);
+    return follows(options) || prints_findings(options);
 }
 
-/* Appended to: a monitor reads on.  Not through a link. */
-static int open_findings(const char *path)
+bool watch_shares_output(const struct options *options)
 {
-    if (strcmp(path, "-") == 0)
-        return STDOUT_FILENO;
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+    bool is_taken = options->output && strcmp(options->output, "-") == 0;
+
+    return (int)is_taken + prints_findings(options) + follows(options) > 1;
+}
+
+/* Findings go the way of a recording's lines: whole, and never held up by a disk or a slow monitor. */
+static bool open_findings(struct watch *watch, bool is_live, struct err *err)
+{
+    struct store_options options = {
+        .path = watch->options->capture.findings, .suffix = "", .appends = true, .waits = !is_live
+    };
+
+    if (!options.path)
+        return true;
+    watch->store = store_open(&options, err);
+    if (watch->store && store_is_folder(watch->store))
+        return err_set(err, ERR_USAGE, 0, "%s: a folder; name a file or -", options.path);
+    return watch->store != NULL;
+}
+
+static bool is_colored(const struct options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return options->color == WHEN_AUTO ? isatty(STDOUT_FILENO) && !(no_color && *no_color)
+                                       : options->color == WHEN_ALWAYS;
 }
 
 bool watch_open(const struct options *options, bool is_live, struct budget *budget, struct watch **out)
@@ -61,39 +85,36 @@ bool watch_open(const struct options *options, bool is_live, struct budget *budg
     *out = watch;
     if (!watch)
         return !is_wanted;
-    const char *no_color = getenv("NO_COLOR");
-    bool is_colored = options->color == WHEN_AUTO ? isatty(STDOUT_FILENO) && !(no_color && *no_color)
-                                                  : options->color == WHEN_ALWAYS;
     watch->options = options;
-    watch->style = (struct report_options){ .has_color = is_colored, .columns = 100 };
+    watch->style = (struct report_options){ .has_color = is_colored(options), .columns = 100 };
     watch->follows = follows(options);
-    watch->findings_fd = options->capture.findings ? open_findings(options->capture.findings) : -1;
-    buf_init(&watch->text, LIMIT_WATCH_TEXT);
+    screen_init(&watch->screen, !options->is_quiet && options->progress != WHEN_NEVER, !is_live);
     buf_init(&watch->lines, LIMIT_WATCH_TEXT);
     watch->analyzer = analyzer_new(budget, &err);
-    if (watch->analyzer && (!options->capture.findings || watch->findings_fd >= 0))
+    if (watch->analyzer && open_findings(watch, is_live, &err))
         return true;
-    const char *reason =
-        errno == ELOOP ? "it is a symbolic link, and nothing is written through one" : strerror(errno);
-    message("%s: %s", watch->analyzer ? options->capture.findings : "findings",
-            watch->analyzer ? reason : err.text);
-    watch_free(watch);
+    message("findings: %s", err.text);
+    (void)!watch_close(watch, 0, &err);
     *out = NULL;
     return false;
 }
 
-void watch_free(struct watch *watch)
+bool watch_start(struct watch *watch, struct err *err)
+{
+    return !watch || !watch->store || store_start(watch->store, err);
+}
+
+bool watch_close(struct watch *watch, int wait_ms, struct err *err)
 {
     if (!watch)
-        return;
-    watch_status(watch, NULL);
+        return true;
     watch_flush(watch);
-    if (watch->findings_fd > STDERR_FILENO)
-        (void)close(watch->findings_fd);
+    bool ok = !watch->store || store_close(watch->store, wait_ms, err);
+    screen_close(&watch->screen, wait_ms);
     analyzer_free(watch->analyzer);
-    buf_release(&watch->text);
     buf_release(&watch->lines);
     free(watch);
+    return ok;
 }
 
 static void put_endpoints(const struct session *session, uint64_t time_ns, struct buf *out)
@@ -109,7 +130,7 @@ static void put_endpoints(const struct session *session, uint64_t time_ns, struc
 
 static void tell_item(struct watch *watch, const struct session *session, const struct item *item)
 {
-    struct buf *out = &watch->text;
+    struct buf *out = &watch->screen.text;
 
     if (item->kind == ITEM_COMMAND) {
         put_endpoints(session, item->at.time_ns, out);
@@ -134,15 +155,16 @@ static void tell_reply(struct watch *watch, const struct session *session, const
 {
     if (!reply)
         return;
-    put_endpoints(session, reply->at.time_ns, &watch->text);
-    buf_append_u8(&watch->text, '\n');
-    text_reply(reply, 4, &watch->style, true, &watch->text);
+    put_endpoints(session, reply->at.time_ns, &watch->screen.text);
+    buf_append_u8(&watch->screen.text, '\n');
+    text_reply(reply, 4, &watch->style, true, &watch->screen.text);
 }
 
 static void tell_content(struct watch *watch, const struct session *session, const struct item *item)
 {
-    put_endpoints(session, item->at.time_ns, &watch->text);
-    buf_printf(&watch->text, "  (%llu octets of a message)\n", (unsigned long long)item->as.content.size);
+    put_endpoints(session, item->at.time_ns, &watch->screen.text);
+    buf_printf(&watch->screen.text, "  (%llu octets of a message)\n",
+               (unsigned long long)item->as.content.size);
 }
 
 void watch_change(struct watch *watch, const struct session *session, enum session_change change,
@@ -158,14 +180,14 @@ void watch_change(struct watch *watch, const struct session *session, enum sessi
         tell_reply(watch, session, item->more_count ? item->more_replies[item->more_count - 1] : item->reply);
     if (change == CHANGE_CONTENT_ENDED)
         tell_content(watch, session, item);
-    if (watch->text.len > LIMIT_WATCH_TEXT / 2)
+    if (watch->screen.text.len > LIMIT_WATCH_TEXT / 4)
         watch_flush(watch);
 }
 
 static void tell_finding(struct watch *watch, const struct analysis *analysis, const struct finding *finding)
 {
     const struct rule *rule = rule_of(finding->rule);
-    struct buf *out = &watch->text;
+    struct buf *out = &watch->screen.text;
 
     put_endpoints(analysis->session, finding->time_ns ? finding->time_ns : analysis->session->end_ns, out);
     buf_append_text(out, "  ");
@@ -180,8 +202,10 @@ static void put_finding(struct watch *watch, const struct analysis *analysis, co
 {
     const struct session *session = analysis->session;
     const struct rule *rule = rule_of(finding->rule);
+    struct buf line;
+    buf_init(&line, LIMIT_WATCH_TEXT);
     struct event event =
-        event_begin("finding", session->id, finding->time_ns ? finding->time_ns : session->end_ns);
+        event_begin(&line, "finding", session->id, finding->time_ns ? finding->time_ns : session->end_ns);
 
     event_put_endpoint(&event, "client", &session->client);
     event_put_endpoint(&event, "server", &session->server);
@@ -194,9 +218,7 @@ static void put_finding(struct watch *watch, const struct analysis *analysis, co
     event_put_count(&event, "reply_code", finding->reply_code);
     event_put_text(&event, "title", rule->title);
     event_put_bytes_if(&event, "detail", finding->detail);
-    struct buf line;
-    buf_init(&line, LIMIT_WATCH_TEXT);
-    bool ok = event_end(&event, &line);
+    bool ok = event_end(&event);
     if (ok && watch->evidence)
         evidence_renumber(watch->evidence, &line);
     if (!ok || !buf_append(&watch->lines, buf_bytes(&line))) {
@@ -216,11 +238,11 @@ size_t watch_session(struct watch *watch, struct session *session)
         watch->found[finding->rule]++;
         if (watch->follows)
             tell_finding(watch, analysis, finding);
-        if (watch->findings_fd >= 0)
+        if (watch->store)
             put_finding(watch, analysis, finding);
     }
     analysis_free(analysis);
-    if (watch->lines.len > LIMIT_WATCH_TEXT / 2)
+    if (watch->lines.len > TOGETHER)
         watch_flush(watch);
     return count;
 }
@@ -232,7 +254,11 @@ void watch_number_by(struct watch *watch, const struct evidence *evidence)
 
 uint64_t watch_lost_findings(const struct watch *watch)
 {
-    return watch ? watch->lost_lines : 0;
+    struct store_counters store = { 0 };
+
+    if (watch && watch->store)
+        store_count(watch->store, &store);
+    return watch ? watch->lost_lines + store.lost : 0;
 }
 
 const uint64_t *watch_findings(const struct watch *watch)
@@ -240,79 +266,35 @@ const uint64_t *watch_findings(const struct watch *watch)
     return watch ? watch->found : NULL;
 }
 
-/* What a full disk or a closed pipe does not take is dropped: packets do not wait for it.  How many lines. */
-static uint64_t flush(int fd, struct buf *text)
-{
-    uint64_t lost = 0;
-
-    struct bytes rest = buf_bytes(text);
-
-    while (rest.len > 0) {
-        ssize_t n = write(fd, rest.ptr, rest.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        rest = bytes_from(rest, (size_t)n);
-    }
-    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
-        lost++;
-    buf_clear(text);
-    return lost;
-}
-
-/* As the terminal is now: its window may have changed. */
-static int columns_of_terminal(void)
-{
-    struct winsize window = { 0 };
-
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col
-                                                                               : USUAL_COLUMNS;
-}
-
-static void erase_status(struct watch *watch)
-{
-    if (watch->is_drawn)
-        (void)fputs("\r\033[K", stderr);
-    watch->is_drawn = false;
-}
-
-/* One line of the terminal at most: what wraps cannot be erased. */
-static void draw_status(struct watch *watch)
-{
-    erase_status(watch);
-    if (!watch->status[0])
-        return;
-    (void)fprintf(stderr, "%.*s", columns_of_terminal() - 1, watch->status);
-    watch->is_drawn = true;
-}
-
 void watch_flush(struct watch *watch)
 {
-    if (watch->text.len > 0) {
-        erase_status(watch);
-        (void)flush(STDOUT_FILENO, &watch->text);
-        draw_status(watch);
-    }
-    if (watch->findings_fd >= 0 && watch->lines.len > 0)
-        watch->lost_lines += flush(watch->findings_fd, &watch->lines);
+    screen_flush(&watch->screen);
+    if (watch->store && watch->lines.len > 0)
+        store_put(watch->store, buf_bytes(&watch->lines));
+    buf_clear(&watch->lines);
 }
 
 void watch_reopen(struct watch *watch)
 {
-    if (watch->findings_fd <= STDERR_FILENO)
-        return;
-    int fd = open_findings(watch->options->capture.findings);
-    if (fd < 0)
-        return;
-    (void)close(watch->findings_fd);
-    watch->findings_fd = fd;
+    if (watch->store)
+        store_reopen(watch->store);
+}
+
+bool watch_news(struct watch *watch, char *out, size_t size)
+{
+    return watch && watch->store && store_news(watch->store, out, size);
+}
+
+bool watch_has_lost_reader(const struct watch *watch)
+{
+    struct store_counters store = { 0 };
+
+    if (watch->store)
+        store_count(watch->store, &store);
+    return watch->screen.has_lost_reader || (store.is_failing && store.error == EPIPE);
 }
 
 void watch_status(struct watch *watch, const char *line)
 {
-    if (!isatty(STDERR_FILENO) || watch->options->is_quiet || watch->options->progress == WHEN_NEVER)
-        return;
-    (void)snprintf(watch->status, sizeof watch->status, "%s", line ? line : "");
-    draw_status(watch);
+    screen_status(&watch->screen, line);
 }

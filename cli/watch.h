@@ -10,10 +10,16 @@ struct watch;
 
 /* Whether standard output shows dialogues or findings, so that no recording goes there unasked. */
 bool watch_takes_output(const struct options *options);
+/* Whether more than one of recording, findings and dialogues would go to standard output. */
+bool watch_shares_output(const struct options *options);
 /* `out` is NULL if nobody wants to know.  False: a message was printed. */
 bool watch_open(const struct options *options, bool is_live, struct budget *budget,
                 struct watch **out) NODISCARD;
-void watch_free(struct watch *watch);
+/* Findings begin to be written: after privileges were dropped, as a store asks for. */
+bool watch_start(struct watch *watch, struct err *err) NODISCARD;
+/* Writes what waits, for `wait_ms` at most, and frees it; NULL is fine.  False if findings were lost; err->at
+ * is the errno. */
+bool watch_close(struct watch *watch, int wait_ms, struct err *err) NODISCARD;
 
 void watch_change(struct watch *watch, const struct session *session, enum session_change change,
                   size_t index);
@@ -27,8 +33,13 @@ uint64_t watch_lost_findings(const struct watch *watch);
 const uint64_t *watch_findings(const struct watch *watch);
 /* One line below all others on a terminal, renewed; NULL takes it away. */
 void watch_status(struct watch *watch, const char *line);
-/* Writes what is held back, and opens the file of findings again if it was moved. */
+/* Writes what is held back. */
 void watch_flush(struct watch *watch);
+/* Opens the file of findings again, which was perhaps moved. */
 void watch_reopen(struct watch *watch);
+/* What happened to the file of findings since the last call, in words. */
+bool watch_news(struct watch *watch, char *out, size_t size) NODISCARD;
+/* Whether nobody reads any more what goes to standard output. */
+bool watch_has_lost_reader(const struct watch *watch);
 
 #endif

@@ -53,6 +53,8 @@ step "output follows its schema" python3 tests/golden/schema.py build/release/cl
 variants=150; $long && variants=4000
 step "property: segments cut, moved, lost" python3 tests/property/segments.py build/release/cli/smtpscope --variants $variants \
     --build build/asan
+pairs=6; $long && pairs=200
+step "property: packets lost inside TLS" python3 tests/property/tls_losses.py build/release/cli/smtpscope --dialogues 1 --pairs $pairs
 step "property: recording equals packets" python3 tests/property/recording.py build/release/cli/smtpscope
 step "who speaks first, and what" python3 tests/property/first_words.py build/asan/cli/smtpscope
 step "property: what is known across sessions" python3 tests/property/history.py build/release/cli/smtpscope
@@ -75,8 +77,11 @@ for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
 rounds=5; $long && rounds=60
-for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer dovecot haraka; do
+for server in postfix postfix-mail exim opensmtpd sendmail aiosmtpd nodemailer dovecot haraka; do
     step "its log: $server" python3 tests/live/server_logs.py build/release/cli/smtpscope $server --rounds $rounds
+done
+for sender in sendmail exim postfix ssmtp esmtp; do
+    step "its log, when it sends: $sender" python3 tests/live/sender_logs.py build/release/cli/smtpscope $sender --rounds $rounds
 done
 for server in postfix dovecot-tls exim opensmtpd; do
     step "inside TLS: $server" python3 tests/live/tls.py build/release/cli/smtpscope $server
@@ -89,6 +94,7 @@ for server in dovecot cyrus; do
 done
 step "recorder: on a terminal" python3 tests/recorder/terminal.py build/release/cli/smtpscope
 step "recorder: the Debian package" python3 tests/recorder/package.py build/release
+step "recorder: systemd starts the service" python3 tests/recorder/systemd.py build/release
 kills=10; $long && kills=100
 step "recorder: what it must survive" python3 tests/recorder/faults.py build/release/cli/smtpscope --kills $kills
 step "recorder: secrets of TLS that come later" python3 tests/recorder/keylog.py build/release/cli/smtpscope

@@ -50,7 +50,9 @@ static void take_greeting(struct walk *walk, const struct item *item)
     if (walk->phase != PHASE_CONNECTED && !reply_refuses(item->reply)
         && is_behind_command(walk->session, item))
         return; /* what the client said before it was answered behind it, and went on from there */
-    bool may_be_greeted = walk->phase == PHASE_UNKNOWN && walk->session->side[SIDE_CLIENT].missing_bytes > 0;
+    bool may_lack_hello = walk->session->side[SIDE_CLIENT].missing_bytes > 0
+                          || (walk->session->is_midstream && item->reply->has_mixed_codes);
+    bool may_be_greeted = walk->phase == PHASE_UNKNOWN && may_lack_hello;
     walk_start_anew(walk, PHASE_GREETED);
     if (reply_refuses(item->reply))
         walk->phase = PHASE_REFUSED;
@@ -74,6 +76,25 @@ static void find_greeting(struct walk *walk)
     }
 }
 
+/* A log that lacks a line shows it where a reply answers nothing, and where a command has none although the
+ * next has one. */
+static bool lacks_lines(const struct session *session)
+{
+    const struct item *unanswered = NULL;
+
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        if (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
+            return true;
+        if (item->kind != ITEM_COMMAND)
+            continue;
+        if (unanswered && item->reply)
+            return true;
+        unanswered = item->reply ? NULL : item;
+    }
+    return false;
+}
+
 static void begin(struct walk *walk)
 {
     const struct session *session = walk->session;
@@ -81,7 +102,7 @@ static void begin(struct walk *walk)
 
     walk->may_lose_replies = is_blind || session->side[SIDE_SERVER].missing_bytes > 0
                              || session->side[SIDE_CLIENT].missing_bytes > 0 || session->is_truncated
-                             || (session->log && session->log->is_partial)
+                             || (session->log && (session->log->is_partial || lacks_lines(session)))
                              || (session->tls && session->tls->reading == TLS_READING_PART);
     walk->out->has_gaps = walk->may_lose_replies || session->is_midstream;
     walk_start_anew(walk, PHASE_GREETED);
@@ -124,6 +145,14 @@ static void step_tls(struct walk *walk)
         walk_forget(walk); /* what was said first inside may be missing */
 }
 
+static void step_stray(struct walk *walk, const struct item *item)
+{
+    if (item->reply->code == 221)
+        walk->may_be_closed = true; /* by a QUIT */
+    if (!item_is_farewell(item, item->reply))
+        walk_forget(walk);
+}
+
 static void step(struct walk *walk, size_t index)
 {
     const struct item *item = &walk->session->items[index];
@@ -149,8 +178,8 @@ static void step(struct walk *walk, size_t index)
         step_tls(walk);
         break;
     case ITEM_REPLY: /* where bytes are missing: to a command among them */
-        if (walk->out->has_gaps && item->reply && !item_is_farewell(item, item->reply))
-            walk_forget(walk);
+        if (walk->out->has_gaps && item->reply)
+            step_stray(walk, item);
         break;
     case ITEM_NONE:
     case ITEM_PRELUDE:

@@ -2,6 +2,7 @@
  * the messages themselves tell; and credentials on the open wire. */
 #include "rules/auth_case.h"
 #include "rules/auth_outcomes.h"
+#include "rules/ending.h"
 
 static const char *const tls_phrases[] = { "TLS", "SSL", "encrypt", "secure connection", NULL };
 
@@ -69,6 +70,20 @@ static void raise_cancelled(const struct auth_case *auth)
                  is_ntlm ? " Clients do so to fall back from NTLM to another mechanism." : "");
 }
 
+/* The client had said all, and closed without waiting for what the server makes of it; or the end is missing.
+ */
+static bool is_answer_open(const struct auth_case *auth)
+{
+    const struct session *session = auth->analysis->session;
+    const struct sasl_exchange *exchange = auth->exchange;
+    bool is_servers_turn =
+        exchange->step_count && exchange->steps[exchange->step_count - 1].from == SIDE_CLIENT;
+    bool has_server_closed = session->side[SIDE_SERVER].fin_ns || session->side[SIDE_SERVER].reset_ns;
+
+    return ending_lacks_last(session)
+           || (is_servers_turn && !has_server_closed && session->closed == CLOSE_FIN);
+}
+
 static void raise_abandoned(const struct auth_case *auth)
 {
     static const enum fault faults[] = { [SIDE_CLIENT] = FAULT_CLIENT, [SIDE_SERVER] = FAULT_SERVER };
@@ -92,7 +107,7 @@ static void check_outcome(const struct auth_case *auth, bool is_explained)
         raise_cancelled(auth);
         break;
     case SASL_ABANDONED:
-        if (!is_explained && !auth->analysis->replay.has_gaps)
+        if (!is_explained && !auth->analysis->replay.has_gaps && !is_answer_open(auth))
             raise_abandoned(auth);
         break;
     case SASL_OUTCOME_NONE:

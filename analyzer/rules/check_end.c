@@ -123,13 +123,6 @@ static const char *work_broken_off(const struct analysis *analysis, const struct
     return NULL;
 }
 
-/* A reset stands behind the last byte that was sent: what lies between is not in the capture, a QUIT perhaps.
- */
-static bool is_last_missing(const struct session *session)
-{
-    return session->side[SIDE_CLIENT].reset_off_by > 0 || session->side[SIDE_SERVER].reset_off_by > 0;
-}
-
 static void check_reset(struct analysis *analysis, const struct ending *ending)
 {
     const struct session *session = analysis->session;
@@ -138,7 +131,7 @@ static void check_reset(struct analysis *analysis, const struct ending *ending)
         return;
     const char *work = work_broken_off(analysis, ending);
     char span[SPAN_TEXT];
-    if (!ending->is_reset || ending->is_polite || !work || is_last_missing(session))
+    if (!ending->is_reset || ending->is_polite || !work || ending_lacks_last(session))
         return;
     struct finding *finding =
         check_raise_session(analysis, RULE_CONNECTION_RESET, end_moment(session, ending));
@@ -200,8 +193,8 @@ static void check_doubt(struct analysis *analysis, const struct ending *ending)
     const struct session *session = analysis->session;
 
     if ((!ending->is_seen && ending_seconds(0, session->silent_ns) < DOT_SECONDS)
-        || ending_is_blurred(analysis))
-        return; /* the reply may come yet */
+        || ending_is_blurred(analysis) || ending_lacks_last(session))
+        return; /* the reply may come yet, or has */
     for (size_t i = 0; i < session->message_count; i++) {
         const struct message *message = &session->messages[i];
         const struct transaction *transaction = replay_transaction_of(&analysis->replay, (uint32_t)i);

@@ -106,9 +106,7 @@ static bool is_answer_open(const struct session *session, size_t index)
         return false;
     for (size_t i = 0; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
-        bool is_refused = item->kind == ITEM_COMMAND && item->as.command.verb == VERB_STARTTLS && item->reply
-                          && item->reply->code >= 400;
-        if (is_refused || (item->reply && item->reply->at.time_ns > session->items[index].at.time_ns))
+        if (item->reply && item->reply->at.time_ns > session->items[index].at.time_ns)
             return false;
     }
     return true;

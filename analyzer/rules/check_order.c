@@ -17,7 +17,8 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
     if (judgement->misorder == MISORDER_COMMAND_AFTER_REFUSAL && !item_saw(item, analysis->replay.greeting))
         return true;
     if (!item->reply)
-        return item->as.command.is_pipelined;
+        return item->as.command.is_pipelined || judgement->verdict == VERDICT_UNDECIDED
+               || analysis->replay.has_gaps;
     if (judgement->verdict == VERDICT_CONSEQUENCE)
         return check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
     return false;

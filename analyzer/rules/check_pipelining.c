@@ -42,8 +42,11 @@ static bool must_wait_after(const struct analysis *analysis, size_t index)
 
     if (verb == VERB_AUTH)
         return !is_one_step(analysis, index);
-    if (verb == VERB_STARTTLS) /* accepted, it is an injection */
-        return !item->reply || item->reply->code >= 400;
+    if (verb == VERB_STARTTLS && item->reply) /* accepted, it is an injection */
+        return item->reply->code >= 400;
+    bool is_reply_open = !item->reply && check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED;
+    if (is_reply_open && (verb == VERB_STARTTLS || verb == VERB_EHLO))
+        return false; /* whose replies allow it, or make it something else */
     return ends_group[verb];
 }
 
@@ -82,11 +85,18 @@ static bool is_told_as_not_offered(const struct analysis *analysis, size_t index
            && !(judgement->offered & extension_bit(EXTENSION_PIPELINING));
 }
 
-/* In clear behind an accepted STARTTLS: told as an injection. */
+/* In clear behind a STARTTLS that was accepted, or may have been: told as an injection. */
 static bool is_behind_starttls(const struct analysis *analysis, size_t index)
 {
     const struct judgement *judgement = check_judgement(analysis, index);
 
+    for (size_t before = index, back = 0; before != SIZE_MAX && back < GROUP_LOOK_BACK; back++) {
+        const struct item *item = &analysis->session->items[before];
+        if (item->as.command.verb == VERB_STARTTLS && !item->reply
+            && check_judgement(analysis, before)->verdict == VERDICT_UNDECIDED)
+            return true;
+        before = item->as.command.is_pipelined ? neighbour(analysis, before) : SIZE_MAX;
+    }
     return judgement->phase == PHASE_TLS_GREETED && !judgement->is_tls;
 }
 

@@ -120,12 +120,20 @@ static void check_command(struct analysis *analysis, size_t index)
     check_response_injection(analysis, index, &between);
 }
 
+/* Not where the capture ends before anything else: the handshake may be what it lacks. */
+static bool goes_on_in_clear(const struct session *session, size_t starttls)
+{
+    struct between between = look_behind(session, starttls);
+    bool is_over = session->closed == CLOSE_FIN || session->closed == CLOSE_RESET;
+
+    return between.tls == SIZE_MAX && (is_over || between.command != SIZE_MAX);
+}
+
 bool check_is_injected(const struct session *session, size_t index)
 {
     for (size_t back = 1; back <= index && back <= LOOK_AHEAD; back++)
         if (session->items[index - back].kind == ITEM_COMMAND)
-            return is_accepted(&session->items[index - back])
-                   && look_behind(session, index - back).tls != SIZE_MAX;
+            return is_accepted(&session->items[index - back]) && !goes_on_in_clear(session, index - back);
     return false;
 }
 

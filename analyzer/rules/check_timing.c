@@ -190,9 +190,10 @@ static void measure(const struct analysis *analysis, size_t index, uint64_t *fre
     const struct session *session = analysis->session;
     const struct item *item = &session->items[index];
     const struct reply *reply = item->reply;
-    uint64_t begun_ns = item->kind == ITEM_GREETING ? session->start_ns : item->at.time_ns;
+    bool is_greeting = item->kind == ITEM_GREETING; /* which a client may have forestalled */
+    uint64_t begun_ns = is_greeting ? session->start_ns : item->at.time_ns;
 
-    if (begun_ns < *free_ns)
+    if (begun_ns < *free_ns && (!is_greeting || *free_ns < reply->first.time_ns))
         begun_ns = *free_ns;
     *free_ns = reply->at.time_ns;
     if (reply->first.time_ns <= begun_ns || reply->first.time_ns - begun_ns <= analysis->slow_ns

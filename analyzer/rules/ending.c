@@ -138,6 +138,24 @@ bool ending_is_blurred(const struct analysis *analysis)
            || session->side[SIDE_SERVER].missing_bytes;
 }
 
+/* When the last reply came; 0: none. */
+static uint64_t last_reply_ns(const struct session *session)
+{
+    for (size_t i = session->item_count; i-- > 0;)
+        if (session->items[i].reply)
+            return session->items[i].reply->at.time_ns;
+    return 0;
+}
+
+bool ending_lacks_last(const struct session *session)
+{
+    const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
+    bool answers_unseen =
+        client->fin_ns && client->reset_ns > client->fin_ns && last_reply_ns(session) <= client->fin_ns;
+
+    return client->reset_off_by > 0 || server->reset_off_by > 0 || answers_unseen;
+}
+
 bool ending_is_before_tls(const struct session *session)
 {
     const struct item *last = session->item_count ? &session->items[session->item_count - 1] : NULL;

@@ -27,6 +27,9 @@ struct ending {
 struct ending ending_of(const struct analysis *analysis);
 /* STARTTLS was accepted, and that was the last word. */
 bool ending_is_before_tls(const struct session *session);
+/* The end has left traces of octets that are not in the capture: a RST behind the last byte that was seen, or
+ * one that answers what came for a side that had closed. */
+bool ending_lacks_last(const struct session *session);
 /* Whether missing bytes leave open what happened at the end. */
 bool ending_is_blurred(const struct analysis *analysis);
 

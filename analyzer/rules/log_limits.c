@@ -1,6 +1,8 @@
 /* What logs cannot show, finding by finding, and why. */
 #include "rules/log_limits.h"
 
+#include <string.h>
+
 /* When the finding is taken back. */
 enum limit {
     LIMIT_ANY = 1,         /* no log shows what it is about: octets, segments, line ends, other sessions */
@@ -55,6 +57,7 @@ static const struct {
     { RULE_STARTTLS_STRIPPED, LIMIT_NO_CLIENT },
     { RULE_XCLIENT_ABUSE, LIMIT_NO_CLIENT },
     { RULE_CLEARTEXT_CREDENTIAL, LIMIT_NOT_CLEAR },
+    { RULE_COMMAND_AFTER_REFUSAL, LIMIT_UNANSWERED },  /* typed when the connection had gone */
     { RULE_LMTP_GREETING_MISMATCH, LIMIT_UNANSWERED }, /* the port is not known either */
 };
 
@@ -99,11 +102,18 @@ static bool is_about_implied(const struct analysis *analysis, const struct findi
     return command && command->at.packet.number == 0;
 }
 
-static bool is_beyond(const struct analysis *analysis, const struct finding *finding, unsigned limits)
+/* On the command that the finding is about; NULL: it is about none. */
+static const struct judgement *judgement_of(const struct analysis *analysis, const struct finding *finding)
 {
     const struct replay *replay = &analysis->replay;
     bool has_judgement = finding->command && finding->command <= replay->judgement_count;
-    const struct judgement *judgement = has_judgement ? &replay->judgements[finding->command - 1] : NULL;
+
+    return has_judgement ? &replay->judgements[finding->command - 1] : NULL;
+}
+
+static bool is_beyond(const struct analysis *analysis, const struct finding *finding, unsigned limits)
+{
+    const struct judgement *judgement = judgement_of(analysis, finding);
 
     if (!is_in_clear(analysis, judgement))
         limits |= LIMIT_NOT_CLEAR;
@@ -116,13 +126,34 @@ static bool is_beyond(const struct analysis *analysis, const struct finding *fin
     return (limits_of_rule(finding->rule) & limits) || is_consequence || is_about_implied(analysis, finding);
 }
 
+/* Of a line that a log lacks, and of the answer to it, there may be no trace: what the server has not
+ * confirmed with its 503 is likely, and no more. */
+static void doubt(const struct analysis *analysis, struct finding *finding)
+{
+    static const char *const groups[] = { "order", "extension", "server" };
+    const char *group = rule_of(finding->rule)->group;
+    const struct judgement *judgement = judgement_of(analysis, finding);
+    bool is_confirmed =
+        judgement && finding->reply_code == 503
+        && (judgement->verdict == VERDICT_MISORDERED || judgement->verdict == VERDICT_CONSEQUENCE);
+
+    if (finding->confidence != CONFIDENCE_CERTAIN || is_confirmed)
+        return;
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (strcmp(group, groups[i]) == 0)
+            finding->confidence = CONFIDENCE_LIKELY;
+}
+
 void log_limits_apply(struct analysis *analysis)
 {
     unsigned limits = limits_of_session(analysis->session);
     size_t kept = 0;
 
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        if (!is_beyond(analysis, &analysis->findings[i], limits))
-            analysis->findings[kept++] = analysis->findings[i];
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        if (is_beyond(analysis, &analysis->findings[i], limits))
+            continue;
+        doubt(analysis, &analysis->findings[i]);
+        analysis->findings[kept++] = analysis->findings[i];
+    }
     analysis->finding_count = kept;
 }

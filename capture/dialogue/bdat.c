@@ -144,7 +144,7 @@ void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument)
     d->held_item = item;
     /* Even a server that offers CHUNKING may read a refused chunk as commands: small ones wait for the reply.
      */
-    if (parsed.size > LIMIT_HOLD_CHUNK || d->session->is_midstream)
+    if (parsed.size > LIMIT_HOLD_CHUNK)
         bdat_begin_chunk(d);
     else
         client_begin_hold(d, HOLD_BDAT, item);

@@ -3,7 +3,9 @@
 
 enum { BLOCK = 192 }; /* a counter of eight bits holds it, and whole vectors fill it */
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+/* What chooses runs before a sanitizer is ready. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)                               \
+    && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
 #define WITH_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
 #else
 #define WITH_WIDE_VECTORS

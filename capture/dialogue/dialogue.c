@@ -47,6 +47,10 @@ struct dialogue *dialogue_new(const struct dialogue_options *options, const stru
     d->flow = flow;
     d->client_direction = client;
     d->session = session;
+    bool lacks_begin = !flow->side[!client].saw_syn;
+    d->has_lost = lacks_begin || options->log;
+    d->skips_server_line = lacks_begin && !options->log; /* whose lines are whole */
+    d->may_be_astray = flow->is_midstream && !options->log;
     line_init(&d->client_line);
     line_init(&d->server_line);
     buf_init(&d->prelude[0], LIMIT_PRELUDE);

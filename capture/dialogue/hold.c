@@ -36,6 +36,8 @@ bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *ch
     held->chunk = *chunk;
     memcpy(held->bytes, chunk->data.ptr, chunk->data.len);
     held->chunk.data.ptr = held->bytes;
+    if (from == SIDE_CLIENT && d->server_offset == 0 && chunk->acked == UINT64_MAX)
+        held->chunk.acked = 0; /* of a server that speaks only later, it cannot have seen anything */
     return link_held(d, held);
 }
 
@@ -164,6 +166,7 @@ void hold_decide_by_reading(struct dialogue *d)
             client_resume(d, CLIENT_COMMANDS);
         } else {
             d->guesses_content = true;
+            d->has_lost = true;
             content_begin(d, d->held_item, false);
             client_resume(d, CLIENT_CONTENT);
         }

@@ -284,6 +284,7 @@ static bool is_ambiguous(struct dialogue *d, uint64_t acked)
 static void lose_count(struct dialogue *d)
 {
     d->lost_client_bytes = true;
+    d->has_lost = true;
     d->may_be_astray = true;
     d->lost_since = UINT64_MAX;
 }
@@ -309,11 +310,17 @@ static uint32_t find_pending(struct dialogue *d, uint16_t code)
     return UINT32_MAX;
 }
 
+/* A hole shows itself, a line that a log lacks does not. */
+static bool may_lack_answer(const struct dialogue *d, const struct expectation *expected)
+{
+    return expected->is_uncertain || d->session->log;
+}
+
 /* Questions whose answer is among what is missing, because this cannot be it.  Where it is the end of a
  * content that it answers, the 354 is. */
 static void skip_missing_answers(struct dialogue *d, uint16_t code)
 {
-    while (d->pending_count > 0 && at(d, 0)->is_uncertain && at(d, 0)->kind != EXPECT_CONTENT
+    while (d->pending_count > 0 && may_lack_answer(d, at(d, 0)) && at(d, 0)->kind != EXPECT_CONTENT
            && !verb_takes_code(verb_of(d, at(d, 0)), code)) {
         bool is_held = d->mode == CLIENT_HELD && d->held_item == at(d, 0)->item && d->hold.first;
         pop(d);
@@ -343,11 +350,21 @@ static void drop_answered(struct dialogue *d)
         client_resume(d, CLIENT_COMMANDS);
 }
 
+/* The question that the code names, if the answers to those before it can be missing: a 221 may come out of
+ * turn. */
+static uint32_t find_named(struct dialogue *d, uint16_t code)
+{
+    uint32_t found = says_its_question(code) ? find_pending(d, code) : UINT32_MAX;
+    bool is_in_turn = code != 221 || found == 0;
+
+    return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
+}
+
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
 {
-    uint32_t found = says_its_question(reply->code) ? find_pending(d, reply->code) : UINT32_MAX;
+    uint32_t found = find_named(d, reply->code);
 
     bool is_of_missing = found != UINT32_MAX && d->lost_client_bytes && at(d, found)->is_uncertain;
     if (found != UINT32_MAX) {
@@ -400,17 +417,37 @@ static void skip_missing_reports(struct dialogue *d)
 static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
 {
     return d->guesses_content && d->pending_count > 0 && at(d, 0)->kind == EXPECT_CONTENT
-           && reply->code / 100 != 2;
+           && (reply->code / 100 != 2 || reply->code == 221);
 }
 
-/* The oldest question is not what it answers, and something is missing somewhere: another reply, most likely.
- */
-static bool skips_question(struct dialogue *d, uint16_t code)
+/* What is held is read first, where the reply tells how. */
+static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    bool is_whole =
-        d->server_hole_end == 0 && d->lost_since == 0 && d->flow->side[!d->client_direction].saw_syn;
+    if (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
+        hold_decide_response(d, reply);
+    if (d->hold.reason == HOLD_UNSURE)
+        unsure_decide(d, acked, reply->code);
+    else
+        end_held_content(d, reply);
+}
 
-    return !is_whole && at(d, 0)->kind == EXPECT_COMMAND && !verb_takes_code(verb_of(d, at(d, 0)), code);
+/* Something is missing somewhere.  Whether that leaves more than one answer to what the reply belongs to, or
+ * shows that it belongs to none that is known. */
+static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    bool says_question = says_its_question(reply->code);
+
+    if (contradicts_guess(d, reply))
+        lose_count(d);
+    if (!says_question)
+        skip_missing_answers(d, reply->code);
+    if (d->pending_count == 0)
+        return d->lost_client_bytes || reply->code == 334
+               || reply->code == 354; /* which tell how to read on */
+    const struct expectation *first = at(d, 0);
+    if (d->lost_client_bytes || (first->is_uncertain && (says_question || is_ambiguous(d, acked))))
+        return true;
+    return says_question && first->kind != EXPECT_CONTENT && !verb_takes_code(verb_of(d, first), reply->code);
 }
 
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
@@ -419,25 +456,12 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         take_greeting(d, reply);
         return;
     }
-    if (d->hold.reason == HOLD_AUTH && d->awaits_behind_hole)
-        hold_decide_response(d, reply);
-    if (d->hold.reason == HOLD_UNSURE)
-        unsure_decide(d, acked, reply->code);
-    else
-        end_held_content(d, reply);
-    if (contradicts_guess(d, reply))
-        lose_count(d);
+    if (d->hold.reason != HOLD_NONE)
+        settle_hold(d, reply, acked);
     if (reply->code == 221)
         skip_missing_reports(d);
-    bool is_lossy = d->lost_client_bytes || (d->pending_count > 0 && at(d, 0)->is_uncertain);
-    if (is_lossy && !says_its_question(reply->code))
-        skip_missing_answers(d, reply->code);
-    if (d->lost_client_bytes || (is_lossy && (is_ambiguous(d, acked) || says_its_question(reply->code)))
-        || (d->pending_count > 1 && says_its_question(reply->code) && skips_question(d, reply->code)))
+    if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
-    else if (d->pending_count == 0 && (reply->code == 334 || reply->code == 354)
-             && (d->server_hole_end > 0 || d->lost_since > 0))
-        take_behind_hole(d, reply); /* to something that is missing, and tells how to read on */
     else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
     else
@@ -448,6 +472,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 void pairing_client_hole(struct dialogue *d)
 {
     d->lost_client_bytes = true;
+    d->has_lost = true;
     d->may_be_astray = true;
     d->lost_since = d->server_offset;
 }
@@ -466,9 +491,12 @@ void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
 
 void pairing_server_hole(struct dialogue *d)
 {
+    d->has_lost = true;
     d->may_be_astray = true;
     for (uint32_t i = 0; i < d->pending_count; i++)
         at(d, i)->is_uncertain = true;
+    if (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
+        hold_decide_by_reading(d); /* the reply that would have told is missing as well */
 }
 
 /* A client that spoke before the greeting and goes on having seen all there was: what it asked first was

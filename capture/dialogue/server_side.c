@@ -103,6 +103,7 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     reply->lines = &begun->first_line;
     reply->code = code;
     reply->first = line->first;
+    d->building_acked = line->acked;
     reply->is_after_gap = d->is_server_behind_gap;
     reply->lines_dropped = d->cuts_next_reply;
     d->cuts_next_reply = false;
@@ -110,11 +111,28 @@ static struct reply *begin_reply(struct dialogue *d, const struct server_line *l
     return reply;
 }
 
+/* A reply may have ended in front of the line, or with it. */
+static void lose_line(struct dialogue *d, uint64_t end_offset)
+{
+    d->building = NULL;
+    d->lost_server_bytes = true;
+    d->server_hole_end = end_offset;
+    pairing_server_hole(d);
+}
+
+/* While the reply was not complete the server has read more: its end is missing. */
+static bool is_cut_off(const struct dialogue *d, const struct server_line *line)
+{
+    return d->has_lost && line->acked != UINT64_MAX && line->acked > d->building_acked;
+}
+
 static void take_line(struct dialogue *d, const struct server_line *line, struct moment at)
 {
     struct reply_line parsed;
-    struct reply *reply = d->building;
 
+    if (d->building && is_cut_off(d, line))
+        lose_line(d, d->server_offset);
+    struct reply *reply = d->building;
     if (!reply_line_parse(line->text, &parsed)) {
         if (!reply) {
             add_junk(d, line, at);
@@ -140,18 +158,31 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
         finish_reply(d, reply, line, at);
 }
 
-/* Behind a hole: the rest of the line that the hole cut, unless it reads as a line of its own. */
+/* Codes that servers give (RFC 5321 4.2.3, RFC 4954 6, RFC 1846, RFC 2645 5), which the end of a line
+ * seldom begins with: "576" may be the end of "250-SIZE 1048576", and "256 EXTERNAL" that of a list of
+ * mechanisms. */
+static bool is_known_code(uint16_t code)
+{
+    static const uint16_t codes[] = { 211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 430, 432,
+                                      450, 451, 452, 454, 455, 458, 459, 500, 501, 502, 503, 504, 521,
+                                      523, 530, 534, 535, 538, 550, 551, 552, 553, 554, 555, 556, 571 };
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+/* Behind a hole: the rest of the line that the hole cut, unless it reads as a line of its own: a code, and
+ * what stands behind one. */
 static bool is_fragment(struct dialogue *d, const struct server_line *line)
 {
     struct reply_line parsed;
     bool skips = d->skips_server_line;
 
     d->skips_server_line = false;
-    /* "576" may be the end of "250-SIZE 1048576": a code of RFC 5321 4.2.1, and what stands behind one, make
-     * a line. */
     return skips
-           && (!reply_line_parse(line->text, &parsed) || parsed.code / 10 % 10 > 5 || parsed.code >= 600
-               || line->text.len < 4);
+           && (!reply_line_parse(line->text, &parsed) || !is_known_code(parsed.code) || line->text.len < 4);
 }
 
 /* One line, or what there is of one; returns how many bytes it took. */
@@ -178,7 +209,9 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
         line.end = LINE_END_CRLF;
     }
     line.end_offset = chunk->offset + lf + 1;
-    if (!is_fragment(d, &line))
+    if (is_fragment(d, &line))
+        lose_line(d, line.end_offset);
+    else
         take_line(d, &line, moment_of(chunk));
     if (partial->is_begun)
         line_clear(partial);

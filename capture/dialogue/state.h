@@ -147,8 +147,9 @@ struct dialogue {
     uint64_t server_offset;
     struct hold hold;
 
-    struct reply *building; /* a reply whose last line has not come */
-    uint64_t *reply_ends;   /* server offsets behind each complete reply; in the arena of the session */
+    struct reply *building;  /* a reply whose last line has not come */
+    uint64_t building_acked; /* by its first line */
+    uint64_t *reply_ends;    /* server offsets behind each complete reply; in the arena of the session */
     size_t reply_ends_cap;
     size_t reply_count;
     struct expectation *pending; /* a ring, in the arena of the session */
@@ -164,6 +165,7 @@ struct dialogue {
     bool is_behind_gap;      /* the next item comes right behind missing bytes */
     bool expects_body_lines; /* DATA or BDAT was refused: what follows may be content read as commands */
     bool is_server_behind_gap;
+    bool has_lost; /* of anything: a hole, what came before the capture, a line that a log may lack */
     bool lost_server_bytes;
     bool lost_client_bytes; /* commands may be missing: replies cannot be paired by counting */
     bool guesses_content;   /* the reply to its DATA is missing, and it did not read as commands */

@@ -20,6 +20,7 @@ struct log_format {
     const char *name;    /* "swaks" */
     const char *title;   /* in a list, for people */
     bool is_server_side; /* its times and order are those of the server */
+    bool is_of_any;      /* it shows other protocols than SMTP just so */
     enum log_claim (*claim)(const struct log_line *line);
     void (*read)(struct log_reader *reader, const struct log_line *line);
     void (*finish)(struct log_reader *reader); /* NULL: nothing is left at the end */
@@ -43,6 +44,8 @@ struct log_notes {
 struct log_notes *log_notes(struct log_reader *reader);
 /* The talk of a key within the process that wrote the line; the key may be empty. */
 struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key);
+/* Whether the talk of that key has begun, and is not over. */
+bool log_goes_on(struct log_reader *reader, const struct log_line *line, struct bytes key);
 /* The same as it gave last: for what is left at the end. */
 struct talk *log_last_talk(struct log_reader *reader);
 /* A buffer that is empty and stays untouched until the next line. */

@@ -232,5 +232,5 @@ static void finish(struct log_reader *reader)
 }
 
 const struct log_format log_format_curl = {
-    .name = "curl", .title = "curl", .claim = claim, .read = read, .finish = finish
+    .name = "curl", .is_of_any = true, .title = "curl", .claim = claim, .read = read, .finish = finish
 };

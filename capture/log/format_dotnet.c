@@ -77,6 +77,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         say_lines(log_talk(reader, line, buf_bytes(&notes->key)), notes->side, waiting);
 }
 
-const struct log_format log_format_dotnet = {
-    .name = "System.Net.Mail", .title = ".NET System.Net.Mail", .claim = claim, .read = read
-};
+const struct log_format log_format_dotnet = { .name = "System.Net.Mail",
+                                              .is_of_any = true,
+                                              .title = ".NET System.Net.Mail",
+                                              .claim = claim,
+                                              .read = read };

@@ -106,8 +106,11 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_remark(reader, talk, text);
         return;
     }
-    if (is_note(text))
+    if (is_note(text)) {
+        if (!log_text_starts(text, "(")) /* the end of the content, behind which a QUIT may follow at once */
+            talk_leave_out_content(talk);
         return;
+    }
     if (log_text_is_reply(text, &code, &is_last)) {
         if (!talk_has_begun(talk) && mark->text[4] == '>')
             talk_is_servers(talk);

@@ -44,5 +44,5 @@ static void read(struct log_reader *reader, const struct log_line *line)
 }
 
 const struct log_format log_format_mailkit = {
-    .name = "MailKit", .title = "MailKit", .claim = claim, .read = read
+    .name = "MailKit", .is_of_any = true, .title = "MailKit", .claim = claim, .read = read
 };

@@ -118,7 +118,10 @@ static void read(struct log_reader *reader, const struct log_line *line)
             talk_client(talk, host, 0);
         else
             talk_server(talk, host, 0);
-        talk_say(talk, is_out == is_server ? SIDE_SERVER : SIDE_CLIENT, said);
+        if (!is_server && bytes_equal(said, BYTES(".")))
+            talk_leave_out_content(talk);
+        else
+            talk_say(talk, is_out == is_server ? SIDE_SERVER : SIDE_CLIENT, said);
         talk_set_outward(talk, is_server ? SIDE_SERVER : SIDE_CLIENT);
     } else if (is_server) {
         read_server_event(reader, talk, line->text);

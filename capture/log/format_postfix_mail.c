@@ -8,14 +8,25 @@
 #include "log/marks.h"
 
 static const struct log_mark marks[] = {
-    { " In:  ", SIDE_CLIENT },
-    { " Out: ", SIDE_SERVER },
+    { " In:  ", SIDE_CLIENT }, { " Out: ", SIDE_SERVER }, /* as they stand in the mail */
+    { "In:  ", SIDE_CLIENT },  { "Out: ", SIDE_SERVER },  /* with the blanks before all lines taken off */
     { NULL, SIDE_NONE },
 };
 
+/* A line of a transcript, for which the title may have been cut off. */
+static bool is_said(struct bytes text)
+{
+    uint16_t code;
+    bool is_last;
+
+    return marks_skip(marks, &text)
+           && (log_text_is_reply(text, &code, &is_last) || log_text_is_sure_command(text));
+}
+
 static enum log_claim claim(const struct log_line *line)
 {
-    if (log_text_starts(line->whole, "Transcript of session follows.")
+    if ((log_text_starts(line->whole, " ") && is_said(line->whole))
+        || log_text_starts(line->whole, "Transcript of session follows.")
         || log_text_starts(line->whole, "Subject: Postfix SMTP server: errors from ")
         || log_text_starts(line->whole, "Subject: Postfix SMTP client: errors from "))
         return LOG_CLAIM_STRONG;
@@ -69,7 +80,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         talk_client(talk, log_text_between(text, "[", "]"), 0);
     } else if (log_text_starts(text, "Transcript of session follows.")) {
         notes->is_told = true;
-    } else if (notes->is_told) {
+    } else if (notes->is_told || is_said(text)) {
+        notes->is_told = true;
         const struct log_mark *mark = marks_skip(marks, &text);
         if (mark) {
             say_waiting(reader, talk);

@@ -34,6 +34,7 @@ extern const struct log_format log_format_socat;
 extern const struct log_format log_format_ssmtp;
 extern const struct log_format log_format_exchange;
 extern const struct log_format log_format_hmailserver;
+extern const struct log_format log_format_smtp_cli;
 extern const struct log_format log_format_curl;
 extern const struct log_format log_format_terminal;
 extern const struct log_format log_format_generic;

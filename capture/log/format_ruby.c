@@ -43,5 +43,5 @@ static void read(struct log_reader *reader, const struct log_line *line)
 }
 
 const struct log_format log_format_ruby = {
-    .name = "Net::SMTP (Ruby)", .title = "Ruby Net::SMTP", .claim = claim, .read = read
+    .name = "Net::SMTP (Ruby)", .is_of_any = true, .title = "Ruby Net::SMTP", .claim = claim, .read = read
 };

@@ -3,6 +3,7 @@
  *     220 mx.example ESMTP
  *     >>> EHLO client.example
  *     250 HELP
+ *     Closing connection to mx.example.             and then it says QUIT
  * and in a bounce
  *     ... while talking to mx.example.:
  *     >>> DATA
@@ -10,6 +11,8 @@
  * Contents are not shown; ">>> ." stands for their end.  Some bounces fold long lines. */
 #include "log/format_rows.h"
 #include "log/marks.h"
+
+enum { STATE_OPENED = 1 }; /* a connection: what comes next is the greeting */
 
 static bool is_connecting(struct bytes text)
 {
@@ -31,8 +34,10 @@ static void read_remark(struct log_reader *reader, struct talk *talk, struct byt
     if (is_connecting(text)) {
         struct bytes host = log_text_between(text, "... Connecting to ", " via ");
         talk_open(talk);
+        host = bytes_slice(host, 0, bytes_find(host, ' ')); /* " port 2525" */
         if (host.len > 1 && host.ptr[host.len - 1] == '.')
             host.len--;
+        log_notes(reader)->state = STATE_OPENED;
         talk_server(talk, host, 0);
     } else if (log_text_skip(&text, "... while talking to ")) {
         talk_open(talk);
@@ -41,8 +46,6 @@ static void read_remark(struct log_reader *reader, struct talk *talk, struct byt
             end--;
         talk_server(talk, bytes_slice(text, 0, end), 0);
         log_notes(reader)->is_told = true; /* a bounce */
-    } else if (log_text_starts(text, "Closing connection to ")) {
-        talk_close(talk, SIDE_CLIENT, false);
     } else if (log_text_starts(text, "----- Original message") || log_text_starts(text, "--")) {
         log_notes(reader)->is_told = false;
     }
@@ -52,8 +55,8 @@ static void read_remark(struct log_reader *reader, struct talk *talk, struct byt
 static void say_client(struct talk *talk, struct bytes text)
 {
     if (bytes_equal(text, BYTES(".")) && talk_mode(talk) == DIALOGUE_CONTENT)
-        return;
-    if (bytes_equal(text, BYTES("AUTH dialogue")))
+        talk_leave_out_content(talk);
+    else if (bytes_equal(text, BYTES("AUTH dialogue")))
         talk_say_part(talk, BYTES("AUTH"));
     else
         talk_say(talk, SIDE_CLIENT, text);
@@ -71,7 +74,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         say_client(talk, text);
     else if (log_text_skip(&text, "<<< "))
         talk_say(talk, SIDE_SERVER, text);
-    else if (!is_bounce && log_text_is_reply(text, &code, &is_last) && (talk_has_begun(talk) || code == 220))
+    else if (!is_bounce && log_text_is_reply(text, &code, &is_last)
+             && (talk_has_begun(talk) || log_notes(reader)->state == STATE_OPENED || code == 220))
         talk_say(talk, SIDE_SERVER, text);
     else
         read_remark(reader, talk, bytes_trim(text));

@@ -94,5 +94,5 @@ static void read(struct log_reader *reader, const struct log_line *line)
 }
 
 const struct log_format log_format_socat = {
-    .name = "socat", .title = "socat -v", .claim = claim, .read = read
+    .name = "socat", .is_of_any = true, .title = "socat -v", .claim = claim, .read = read
 };

@@ -3,9 +3,13 @@
  *     <-  220 mx.example ESMTP
  *      -> EHLO client.example
  *     <** 503 5.5.1 Error: need MAIL command
+ * With --no-send-hints and --no-receive-hints arrows are left out, of one side or of both.
  * The source is the program itself (sub ptrans). */
 #include "log/format_rows.h"
 #include "log/marks.h"
+#include "log/shape.h"
+
+enum { STATE_OPENED = 1, STATE_SENT = 2, STATE_RECEIVED = 4 }; /* arrows that were seen */
 
 static const struct log_mark marks[] = {
     { " -> ", SIDE_CLIENT }, { " ~> ", SIDE_CLIENT }, { "**> ", SIDE_CLIENT }, { "*~> ", SIDE_CLIENT },
@@ -31,8 +35,9 @@ static enum log_claim claim(const struct log_line *line)
     if (mark->side == SIDE_NONE)
         return log_text_starts(text, "Trying ") || log_text_starts(text, "Connected to ") ? LOG_CLAIM_STRONG
                                                                                           : LOG_CLAIM_NONE;
-    return mark->text[0] == '<' || bytes_find(bytes_of(mark->text), '~') != SIZE_MAX ? LOG_CLAIM_WEAK
-                                                                                     : LOG_CLAIM_NONE;
+    bool is_arrow = mark->text[0] == '<' || strchr(mark->text, '~');
+    return is_arrow || (mark->text[0] == ' ' && log_text_is_sure_command(text)) ? LOG_CLAIM_WEAK
+                                                                                : LOG_CLAIM_NONE;
 }
 
 static void read_remark(struct talk *talk, struct bytes text)
@@ -49,6 +54,20 @@ static void read_remark(struct talk *talk, struct bytes text)
     }
 }
 
+/* A line without an arrow, if one side has none. */
+static void read_bare(struct log_reader *reader, struct talk *talk, struct bytes text)
+{
+    unsigned seen = log_notes(reader)->state;
+    uint16_t code;
+    bool is_last, is_reply = log_text_is_reply(text, &code, &is_last);
+    bool is_server = !(seen & STATE_RECEIVED) && is_reply && shape_is_server(talk, text);
+    bool is_client =
+        !(seen & STATE_SENT) && talk_has_begun(talk) && !is_server && shape_is_plausible(talk, text);
+
+    if ((seen & STATE_OPENED) && (is_server || is_client) && !is_summary(text))
+        talk_say(talk, is_server ? SIDE_SERVER : SIDE_CLIENT, text);
+}
+
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct talk *talk = log_talk(reader, line, BYTES(""));
@@ -59,12 +78,16 @@ static void read(struct log_reader *reader, const struct log_line *line)
         text = line->text;
         mark = marks_skip(marks, &text);
     }
-    if (!mark)
+    if (!mark) {
+        read_bare(reader, talk, line->whole);
         return;
+    }
     if (mark->side == SIDE_NONE) {
+        log_notes(reader)->state |= STATE_OPENED;
         read_remark(talk, text);
         return;
     }
+    log_notes(reader)->state |= mark->side == SIDE_CLIENT ? STATE_SENT : STATE_RECEIVED;
     if (!talk_has_begun(talk) && bytes_find(bytes_of(mark->text), '~') == SIZE_MAX)
         talk_is_clear(talk);
     if (!is_summary(text)) /* in place of the content */

@@ -309,6 +309,7 @@ static void finish(struct log_reader *reader)
 }
 
 const struct log_format log_format_terminal = { .name = "terminal",
+                                                .is_of_any = true,
                                                 .title = "a terminal (telnet, nc, openssl s_client, gsasl)",
                                                 .claim = claim,
                                                 .read = read,

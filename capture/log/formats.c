@@ -23,6 +23,7 @@ const struct log_format *const log_formats[] = {
     &log_format_aiosmtpd,
     &log_format_opensmtpd,
     &log_format_qpsmtpd,
+    &log_format_smtp_cli,
     &log_format_chasquid,
     &log_format_courier,
     &log_format_dovecot,

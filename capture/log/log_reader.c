@@ -6,8 +6,10 @@
 
 #include "base/limits.h"
 #include "log/format.h"
+#include "log/log_record.h"
 #include "log/log_wrap.h"
 #include "log/page.h"
+#include "log/plausible.h"
 
 enum {
     FORMATS_MOST = 64,
@@ -17,6 +19,8 @@ enum {
 };
 
 struct log_reader {
+    struct session_sink sink;
+    uint64_t dropped; /* sessions that are of another protocol, or of a book */
     struct talks *talks;
     const struct log_format *format; /* NULL: not known yet */
     const struct log_wrap *wrap;     /* of that format's lines */
@@ -29,8 +33,10 @@ struct log_reader {
     bool is_sure; /* that this is the format */
     enum page_kind page;
     size_t indent; /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
-    unsigned votes[WRAPS_MOST][FORMATS_MOST]; /* weak claims of the lines so far */
-    bool saw_quoted_reply, saw_answer;        /* "> 250", "< ..." */
+    unsigned votes[WRAPS_MOST][FORMATS_MOST];  /* weak claims of the lines so far */
+    unsigned quoted[WRAPS_MOST][FORMATS_MOST]; /* those of lines that begin with ">" within the wrapping */
+    bool saw_quoted_reply, saw_answer;         /* "> 250", "< ..." */
+    struct log_record record;                  /* of several lines, being read */
     struct buf clean;
     struct buf stripped; /* of what a page adds */
     struct buf unwrapped;
@@ -38,17 +44,48 @@ struct log_reader {
     struct buf key;
 };
 
+static void take_session(void *ctx, struct session *session)
+{
+    struct log_reader *reader = ctx;
+
+    if (!reader->format->is_of_any || plausible_is_smtp(session, reader->is_sure)) {
+        reader->sink.ended(reader->sink.ctx, session);
+        return;
+    }
+    reader->dropped++;
+    session_free(session);
+}
+
+static void pass_change(void *ctx, struct session *session, enum session_change change, size_t index)
+{
+    struct log_reader *reader = ctx;
+
+    reader->sink.changed(reader->sink.ctx, session, change, index);
+}
+
+static void pass_reached(void *ctx, uint64_t serial)
+{
+    struct log_reader *reader = ctx;
+
+    reader->sink.reached(reader->sink.ctx, serial);
+}
+
 struct log_reader *log_reader_new(const struct log_reader_options *options)
 {
     struct log_reader *reader = calloc(1, sizeof *reader);
     struct talks_options talks = { .budget = options->budget,
-                                   .sink = options->sink,
+                                   .sink = { .ctx = reader,
+                                             .changed = options->sink.changed ? pass_change : NULL,
+                                             .ended = take_session,
+                                             .reached = options->sink.reached ? pass_reached : NULL },
                                    .wants_digests = options->wants_digests,
                                    .first_serial = options->first_serial };
 
     if (!reader)
         return NULL;
+    reader->sink = options->sink;
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
+    log_record_init(&reader->record);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
     buf_init(&reader->stripped, LIMIT_LOG_LINE);
     buf_init(&reader->unwrapped, LIMIT_LOG_LINE * 2);
@@ -70,6 +107,7 @@ void log_reader_free(struct log_reader *reader)
         return;
     talks_free(reader->talks);
     buf_release(&reader->window);
+    log_record_release(&reader->record);
     buf_release(&reader->clean);
     buf_release(&reader->stripped);
     buf_release(&reader->unwrapped);
@@ -104,9 +142,11 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->line_number = 0;
     reader->indent = SIZE_MAX;
     reader->window_from = 1;
-    reader->sessions_before = talks_sessions(reader->talks);
+    reader->sessions_before = log_reader_sessions(reader);
     memset(reader->votes, 0, sizeof reader->votes);
+    memset(reader->quoted, 0, sizeof reader->quoted);
     buf_clear(&reader->window);
+    log_record_clear(&reader->record);
     forget_notes(&reader->notes);
 }
 
@@ -125,13 +165,23 @@ void log_at(struct log_reader *reader, uint64_t number, const struct log_stamp *
     talks_at_line(reader->talks, number, stamp);
 }
 
-struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key)
+static struct bytes make_key(struct log_reader *reader, const struct log_line *line, struct bytes key)
 {
     buf_clear(&reader->key);
     (void)buf_append(&reader->key, line->source);
     (void)buf_append_u8(&reader->key, 0);
     (void)buf_append(&reader->key, key);
-    return talks_find(reader->talks, buf_bytes(&reader->key));
+    return buf_bytes(&reader->key);
+}
+
+struct talk *log_talk(struct log_reader *reader, const struct log_line *line, struct bytes key)
+{
+    return talks_find(reader->talks, make_key(reader, line, key));
+}
+
+bool log_goes_on(struct log_reader *reader, const struct log_line *line, struct bytes key)
+{
+    return talks_go_on(reader->talks, make_key(reader, line, key));
 }
 
 struct talk *log_last_talk(struct log_reader *reader)
@@ -235,11 +285,15 @@ static bool is_quotation(const struct log_reader *reader)
     return reader->saw_quoted_reply && !reader->saw_answer;
 }
 
-static bool is_possible(const struct log_reader *reader, size_t wrap)
+/* The votes that count: in a mail that is answered, those of its lines are for what is inside the quotation.
+ */
+static unsigned votes_of(const struct log_reader *reader, size_t wrap, size_t format)
 {
     bool needs_quotation = log_wraps[wrap] == &log_wrap_quote || log_wraps[wrap] == &log_wrap_quote_twice;
 
-    return is_quotation(reader) == needs_quotation;
+    if (!is_quotation(reader))
+        return needs_quotation ? 0 : reader->votes[wrap][format];
+    return reader->votes[wrap][format] - reader->quoted[wrap][format];
 }
 
 /* What most lines speak for; of equals the first in the tables. */
@@ -250,8 +304,8 @@ static const struct log_format *favourite(struct log_reader *reader, unsigned le
 
     for (size_t i = 0; log_formats[i]; i++)
         for (size_t wrap = 0; log_wraps[wrap]; wrap++)
-            if (reader->votes[wrap][i] > most && is_possible(reader, wrap)) {
-                most = reader->votes[wrap][i];
+            if (votes_of(reader, wrap, i) > most) {
+                most = votes_of(reader, wrap, i);
                 best = log_formats[i];
                 reader->wrap = log_wraps[wrap];
             }
@@ -266,12 +320,14 @@ static const struct log_format *ask(struct log_reader *reader, size_t wrap, stru
 
     if (log_wraps[wrap]->strip && !log_wraps[wrap]->strip(&raw, &reader->unwrapped, &around))
         return NULL;
+    bool is_quoted = log_text_starts(raw, ">");
     while (take_line(reader, &raw, &around, &line))
         for (size_t i = 0; log_formats[i]; i++) {
             enum log_claim claim = log_formats[i]->claim(&line);
             if (claim == LOG_CLAIM_STRONG)
                 return log_formats[i];
             reader->votes[wrap][i] += claim == LOG_CLAIM_WEAK;
+            reader->quoted[wrap][i] += claim == LOG_CLAIM_WEAK && is_quoted;
             if (claim == LOG_CLAIM_WEAK && log_wraps[wrap] == &log_wrap_indent && blanks < reader->indent)
                 reader->indent = blanks;
         }
@@ -285,7 +341,7 @@ static void note_arrow(struct log_reader *reader, struct bytes raw)
     bool is_last;
 
     reader->saw_answer = reader->saw_answer || log_text_starts(raw, "<");
-    if (!reader->saw_quoted_reply && log_wrap_quote.strip(&raw, &reader->unwrapped, &around))
+    while (!reader->saw_quoted_reply && log_wrap_quote.strip(&raw, &reader->unwrapped, &around))
         reader->saw_quoted_reply = log_text_is_reply(raw, &code, &is_last) && raw.len > 4;
 }
 
@@ -313,19 +369,45 @@ static void consider(struct log_reader *reader, struct bytes raw)
         settle(reader, format);
 }
 
-void log_reader_line(struct log_reader *reader, struct bytes line)
+static void accept(struct log_reader *reader, struct bytes line)
 {
-    if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
-        line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = bytes_slice(line, 0, LIMIT_LOG_LINE);
     if (reader->format)
         read_line(reader, line, reader->line_number);
     else
         consider(reader, line);
 }
 
+/* Of a record of several lines each counts, and the last holds it. */
+static void accept_record(struct log_reader *reader, struct bytes line)
+{
+    switch (log_record_add(&reader->record, line)) {
+    case LOG_RECORD_NONE:
+        accept(reader, line);
+        break;
+    case LOG_RECORD_MORE:
+        accept(reader, BYTES(""));
+        break;
+    case LOG_RECORD_DONE:
+        accept(reader, buf_bytes(&reader->record.done));
+        break;
+    }
+}
+
+void log_reader_line(struct log_reader *reader, struct bytes line)
+{
+    if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
+        line = bytes_from(line, 3); /* the mark of UTF-8 */
+    line = bytes_slice(line, 0, LIMIT_LOG_LINE);
+    if (!reader->format || reader->wrap == &log_wrap_json)
+        accept_record(reader, line);
+    else
+        accept(reader, line);
+}
+
 bool log_reader_end(struct log_reader *reader)
 {
+    if (log_record_end(&reader->record))
+        accept(reader, buf_bytes(&reader->record.done));
     const struct log_format *format = reader->format ? NULL : favourite(reader, WEAK_LEAST);
 
     if (format)
@@ -333,7 +415,7 @@ bool log_reader_end(struct log_reader *reader)
     if (reader->format && reader->format->finish)
         reader->format->finish(reader);
     talks_finish(reader->talks);
-    return talks_sessions(reader->talks) > reader->sessions_before;
+    return log_reader_sessions(reader) > reader->sessions_before;
 }
 
 void log_reader_list(char out[LOG_PROGRAMS_TEXT])
@@ -356,7 +438,7 @@ bool log_reader_is_sure(const struct log_reader *reader)
 
 uint64_t log_reader_sessions(const struct log_reader *reader)
 {
-    return talks_sessions(reader->talks);
+    return talks_sessions(reader->talks) - reader->dropped;
 }
 
 uint64_t log_reader_lost(const struct log_reader *reader)

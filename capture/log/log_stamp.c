@@ -259,6 +259,14 @@ static size_t weekday_length(struct bytes text)
     return 0;
 }
 
+/* A blank, a colon and a blank, or nothing. */
+static bool followed_by_blank(const struct reader *r)
+{
+    size_t at = r->at + (peek(r) == ':');
+
+    return at >= r->in.len || ascii_is_blank(r->in.ptr[at]);
+}
+
 size_t log_stamp_parse(struct bytes text, struct log_stamp *out)
 {
     static bool (*const forms[])(struct reader *, struct log_stamp *) = { read_full,        read_year_last,
@@ -272,7 +280,9 @@ size_t log_stamp_parse(struct bytes text, struct log_stamp *out)
         struct log_stamp stamp = { 0 };
         if (!forms[i](&r, &stamp) || (is_bracketed && !read_one_of(&r, "]")))
             continue;
-        if (!is_bracketed && r.at < r.in.len && !ascii_is_blank(peek(&r)))
+        if (is_bracketed || followed_by_blank(&r))
+            (void)(peek(&r) == ':' && r.at++); /* as behind a label */
+        else
             continue;
         while (ascii_is_blank(peek(&r)))
             r.at++;

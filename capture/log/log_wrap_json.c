@@ -147,11 +147,14 @@ static bool strip(struct bytes *text, struct buf *scratch, struct log_line *arou
 {
     struct bytes trimmed = bytes_trim(*text);
 
+    (void)log_text_skip(&trimmed, "["); /* of a list */
+    trimmed.len -= log_text_ends(trimmed, ",") || (trimmed.len > 1 && log_text_ends(trimmed, "}]"));
     if (trimmed.len < 2 || trimmed.ptr[0] != '{')
         return false;
     json_t *object = json_loadb((const char *)trimmed.ptr, trimmed.len, JSON_ALLOW_NUL, NULL);
     buf_clear(scratch);
-    bool has_message = object && take_message(object, scratch);
+    bool is_event = json_object_get(object, "type") && json_object_get(object, "session");
+    bool has_message = object && !is_event && take_message(object, scratch); /* else it is of a recording */
     if (has_message) {
         size_t len = scratch->len;
         read_time(object, &around->stamp);

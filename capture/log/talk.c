@@ -172,6 +172,12 @@ static void end_content(struct talk *talk)
     talk->offset[SIDE_CLIENT] += dialogue_skip_chunk(talk->dialogue, now);
 }
 
+void talk_leave_out_content(struct talk *talk)
+{
+    if (talk_mode(talk) == DIALOGUE_CONTENT)
+        end_content(talk);
+}
+
 /* The log shows a reply where the client has the word: it has left out what the client said. */
 static void fill_in(struct talk *talk)
 {
@@ -216,7 +222,7 @@ static void say_server(struct talk *talk, struct bytes text)
     uint16_t code = 0;
     bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
 
-    if (talk->dialogue && code == 220 && (talk->is_over || talk->saw_quit))
+    if (code == 220 && (talk->is_over || (talk->dialogue && talk->saw_quit)))
         talk_end(talk); /* it greets again: another connection */
     if (!talk->dialogue && !talk->is_opened && code == 220 && goes_ahead_with_tls(text)) {
         if (talk_begin(talk, true))

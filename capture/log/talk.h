@@ -34,6 +34,9 @@ uint64_t talks_lost(const struct talks *talks);     /* for want of memory */
 /* The talk of this key; begun if there is none.  Never NULL: without memory, one that nothing comes of. */
 struct talk *talks_find(struct talks *talks, struct bytes key);
 
+/* Whether the talk of this key has begun, and is not over. */
+bool talks_go_on(const struct talks *talks, struct bytes key);
+
 /* What is known of a connection, told before anything is said on it. */
 void talk_open(struct talk *talk); /* a new connection: what went on before has ended */
 void talk_server(struct talk *talk, struct bytes host, uint16_t port); /* 0: not known */
@@ -45,6 +48,8 @@ void talk_is_servers(struct talk *talk); /* the server wrote it */
 void talk_say(struct talk *talk, enum side side, struct bytes text);
 /* A line of the client's of which this is all that the log shows: a credential is left out. */
 void talk_say_part(struct talk *talk, struct bytes text);
+/* The content ends here, and the log does not show it; nothing, where none goes on. */
+void talk_leave_out_content(struct talk *talk);
 /* A command that the log leaves out, and that this program is known to send here.  `reply` is what is seen of
  * the answer, empty if nothing is. */
 void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);

@@ -18,6 +18,16 @@ struct talks *talks_new(const struct talks_options *options)
     return talks;
 }
 
+static uint64_t hash_of(struct bytes key)
+{
+    static const uint64_t seed[2] = { 0x6c6f67, 0x74616c6b };
+    struct siphash state;
+
+    siphash_start(&state, seed);
+    siphash_add(&state, key);
+    return siphash_value(&state);
+}
+
 static struct talk **bucket_of(struct talks *talks, uint64_t hash)
 {
     return &talks->buckets[hash % TALK_BUCKETS];
@@ -92,9 +102,9 @@ bool talks_make_room(struct talks *talks, const struct talk *keep)
     return true;
 }
 
-static struct talk *find(struct talks *talks, struct bytes key, uint64_t hash)
+static struct talk *find(const struct talks *talks, struct bytes key, uint64_t hash)
 {
-    for (struct talk *talk = *bucket_of(talks, hash); talk; talk = talk->next)
+    for (struct talk *talk = talks->buckets[hash % TALK_BUCKETS]; talk; talk = talk->next)
         if (talk->hash == hash && bytes_equal(key, (struct bytes){ talk->key, talk->key_len }))
             return talk;
     return NULL;
@@ -114,13 +124,8 @@ static struct talk *make(struct talks *talks)
 
 struct talk *talks_find(struct talks *talks, struct bytes key)
 {
-    static const uint64_t seed[2] = { 0x6c6f67, 0x74616c6b };
-    struct siphash state;
-
     key = bytes_slice(key, 0, TALK_KEY);
-    siphash_start(&state, seed);
-    siphash_add(&state, key);
-    uint64_t hash = siphash_value(&state);
+    uint64_t hash = hash_of(key);
     struct talk *talk = find(talks, key, hash);
     if (talk) {
         unlink_use(talk);
@@ -147,6 +152,14 @@ struct talk *talks_find(struct talks *talks, struct bytes key)
     talks->count++;
     talk_end(talk); /* nothing goes on: all is as at the beginning */
     return talk;
+}
+
+bool talks_go_on(const struct talks *talks, struct bytes key)
+{
+    key = bytes_slice(key, 0, TALK_KEY);
+    const struct talk *talk = find(talks, key, hash_of(key));
+
+    return talk && talk->dialogue && !talk->is_over;
 }
 
 void talks_begin(struct talks *talks, uint32_t input, const char *program, bool is_server_side)

@@ -161,15 +161,26 @@ static int cookie_close(void *cookie)
     return result;
 }
 
-/* Fills `peeked` as far as there is anything; false for a read error. */
+/* How much more of a file that begins with `head` is needed to recognise it: the header of a capture, or the
+ * first line of what may be a recording. */
+static size_t peek_wants(struct bytes head)
+{
+    bool is_object = head.len >= PCAP_HEADER && head.ptr[0] == '{' && bytes_find(head, '\n') == SIZE_MAX;
+    size_t wanted = is_object ? sizeof((struct input *)NULL)->peeked : PCAP_HEADER;
+
+    return head.len < wanted ? wanted - head.len : 0;
+}
+
+/* Fills `peeked` as far as it is needed and there is anything; false for a read error. */
 static bool peek(struct input *input)
 {
     ptrdiff_t n = 1;
+    size_t wanted;
 
     input->peeked_at = 0;
     input->peeked_len = 0;
-    while (n > 0 && input->peeked_len < sizeof input->peeked) {
-        n = read_stored(input, input->peeked + input->peeked_len, sizeof input->peeked - input->peeked_len);
+    while (n > 0 && (wanted = peek_wants((struct bytes){ input->peeked, input->peeked_len })) > 0) {
+        n = read_stored(input, input->peeked + input->peeked_len, wanted);
         input->peeked_len += n > 0 ? (size_t)n : 0;
     }
     return n >= 0;
@@ -193,7 +204,7 @@ static bool start_decompressor(struct input *input, enum compression compression
 {
     struct decompressor *decompressor = decompressor_new(compression, read_behind_peek, input);
     uint8_t plain[sizeof input->peeked];
-    size_t have = 0, n;
+    size_t have = 0, wanted, n;
 
     if (!decompressor) {
         input->is_unreadable = true;
@@ -202,8 +213,8 @@ static bool start_decompressor(struct input *input, enum compression compression
     }
     input->facts.compression = compression_name(compression);
     /* The first refill takes all that was peeked at: afterwards `peeked` is free for plain octets. */
-    while (have < sizeof plain
-           && (n = decompressor_read(decompressor, plain + have, sizeof plain - have)) > 0)
+    while ((wanted = peek_wants((struct bytes){ plain, have })) > 0
+           && (n = decompressor_read(decompressor, plain + have, wanted)) > 0)
         have += n;
     input->decompressor = decompressor;
     memcpy(input->peeked, plain, have);
@@ -223,13 +234,40 @@ static bool is_text(struct bytes head)
     return head.len >= 4; /* less may be the begin of anything */
 }
 
-/* Every line of a recording begins with its type; of other objects in JSON each may be a line of a log. */
+/* The value of `key` in the object that `text` begins with, as far as it goes, without its quotes. */
+static bool find_value(struct bytes text, const char *key, struct bytes *out)
+{
+    size_t len = strlen(key);
+    const uint8_t *hit = text.len ? memmem(text.ptr, text.len, key, len) : NULL;
+
+    if (!hit)
+        return false;
+    struct bytes rest = bytes_trim(bytes_from(text, (size_t)(hit - text.ptr) + len));
+    if (rest.len > 0 && rest.ptr[0] != ':')
+        return false;
+    rest = bytes_trim(bytes_from(rest, 1));
+    rest = bytes_from(rest, 1);
+    *out = bytes_slice(rest, 0, bytes_find(rest, '"'));
+    return true;
+}
+
+/* Every line of a recording has its type, and most the session that they are of.  Other objects in JSON may
+ * each be a line of a log. */
 static bool begins_recording(struct bytes head)
 {
+    static const char *const types[] = { "recording", "stats", "attempts" };
+    struct bytes type, session;
+
     if (head.len == 0 || head.ptr[0] != '{')
         return false;
-    head = bytes_trim(bytes_from(head, 1));
-    return bytes_equal(bytes_slice(head, 0, 6), BYTES("\"type\"")) || head.len < 6;
+    bool is_torn = bytes_find(head, '\n') == SIZE_MAX && head.len < 8;
+    head = bytes_slice(head, 0, bytes_find(head, '\n'));
+    if (!find_value(head, "\"type\"", &type))
+        return is_torn; /* before it could be told */
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (bytes_equal(type, bytes_slice(bytes_of(types[i]), 0, type.len)))
+            return true;
+    return find_value(head, "\"session\"", &session);
 }
 
 /* All magic numbers that libpcap knows for its own formats; the rest it judges itself. */

@@ -12,6 +12,8 @@
 
 enum input_kind { INPUT_NONE = 0, INPUT_PCAP, INPUT_PCAPNG, INPUT_RECORDING, INPUT_LOG };
 
+enum { PCAP_HEADER = 24 }; /* octets of a file of pcap ahead of its packets */
+
 struct input {
     struct input_facts facts;
     char *path; /* owned; facts.path points to it */
@@ -27,7 +29,7 @@ struct input {
     struct decompressor *decompressor; /* NULL: plain */
     struct interfaces *interfaces;     /* NULL: not pcapng */
     const struct secret_sink *secrets; /* of a pcapng file; borrowed, or NULL */
-    uint8_t peeked[24];                /* what was read to recognise it, not handed out yet: in
+    uint8_t peeked[512];               /* what was read to recognise it, not handed out yet: in
                                           pcap the header of the file, and no more */
     size_t peeked_len;
     size_t peeked_at;

@@ -1,7 +1,7 @@
 /* Devices: opened, read in turn, and again when they come back.
  *
- * Packets are handed out where they lie in the kernel's ring (pcap_dispatch; pcap_next_ex would copy each),
- * so they live only during their call.  The ring is the queue between the kernel and the program: nothing
+ * Packets are read where they lie in the kernel's ring (pcap_dispatch; pcap_next_ex would copy each), and
+ * live only during their call.  The ring is the queue between the kernel and the program: nothing
  * here may wait for anything but packets. */
 #include "source/live.h"
 
@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 #include "source/capture_file.h"
+#include "source/live_batch.h"
 
 enum { BATCH = 4096, RETRY_MS = 1000 };
 
@@ -51,8 +52,7 @@ struct live {
     int counters_fd; /* /proc/net/dev: what devices saw, whatever the filter */
     uint32_t ups;
     volatile bool is_interrupted;
-    live_take *take;
-    void *ctx;
+    struct live_batch batch;
     const struct device *reading;
 };
 
@@ -257,7 +257,7 @@ static void hand_out(u_char *user, const struct pcap_pkthdr *header, const u_cha
                              .dlt = device->dlt,
                              .number = ++live->number };
 
-    live->take(live->ctx, &packet);
+    live_batch_add(&live->batch, &packet);
 }
 
 /* A socket of a device that was down hears no more, and one that was removed comes back as another: both are
@@ -290,7 +290,9 @@ static void check_device(struct live *live, struct device *device)
 static void read_device(struct live *live, struct device *device)
 {
     live->reading = device;
-    if (pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live) != PCAP_ERROR)
+    int status = pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live);
+    live_batch_flush(&live->batch);
+    if (status != PCAP_ERROR)
         return;
     close_device(device); /* down or gone: looked at right away */
     device->retry_ns = 0;
@@ -300,8 +302,8 @@ bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
 {
     struct pollfd polled[LIVE_DEVICES];
 
-    live->take = take;
-    live->ctx = ctx;
+    live->batch.take = take;
+    live->batch.ctx = ctx;
     for (size_t i = 0; i < live->device_count; i++)
         polled[i] =
             (struct pollfd){ .fd = live->devices[i].pcap ? live->devices[i].fd : -1, .events = POLLIN };

@@ -23,7 +23,7 @@ struct live_options {
 
 /* Of all devices since they were opened. */
 struct live_counters {
-    uint64_t received;       /* that passed the kernel's filter */
+    uint64_t received;       /* that passed the kernel's filter, dropped ones too */
     uint64_t kernel_drops;   /* the ring was full */
     uint64_t device_drops;   /* by the device or its driver */
     uint64_t device_packets; /* that the devices saw, whatever the filter; 0 not known */
@@ -37,10 +37,10 @@ struct live;
 struct live *live_open(const struct live_options *options, struct err *err);
 void live_free(struct live *live);
 
-/* Waits `wait_ms` at most for packets and hands out what is there, each borrowed during its call; numbers
- * count over all devices from 1.  False when nothing can come any more (a device that is down comes back,
- * this does not). */
-typedef void live_take(void *ctx, const struct packet *packet);
+/* Waits `wait_ms` at most for packets and hands out what is there, a few at a time, borrowed during the call;
+ * numbers count over all devices from 1.  False when nothing can come any more (a device that is down comes
+ * back, this does not). */
+typedef void live_take(void *ctx, const struct packet *packets, size_t count);
 bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx) NODISCARD;
 /* Ends live_read early: packets of this call that are not handed out come with the next.  For signal
  * handlers. */

@@ -28,7 +28,7 @@ void record_begin(struct capture *capture)
     memcpy(&magic, head, sizeof magic);
     if (capture->input->kind != INPUT_PCAP || snapshot <= 0 || (magic != MAGIC_MICRO && magic != MAGIC_NANO)
         || memcmp(head + sizeof magic, VERSION, sizeof VERSION) != 0
-        || capture->input->streamed != sizeof capture->input->peeked) /* stdio has read on already */
+        || capture->input->streamed != PCAP_HEADER) /* stdio has read on already */
         return;
     capture->record_most = snapshot < LIMIT_SNAPLEN ? (uint32_t)snapshot : LIMIT_SNAPLEN;
     capture->record_tick_ns = magic == MAGIC_NANO ? 1 : 1000;

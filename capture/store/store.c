@@ -163,14 +163,16 @@ static uint64_t count_lines(const struct store *store, struct bytes bytes)
     return lines;
 }
 
-static void report(struct store *store, bool ok, struct bytes piece)
+static const struct bytes nothing;
+
+static void report(struct store *store, bool ok, size_t written, struct bytes lost)
 {
     int error = errno;
-    uint64_t lines = ok ? 0 : count_lines(store, piece);
+    uint64_t lines = count_lines(store, lost);
 
     pthread_mutex_lock(&store->lock);
     store->counters.lost += lines;
-    store->counters.bytes += ok ? piece.len : 0;
+    store->counters.bytes += written;
     store->counters.files = store->place.files;
     note_state(store, !ok, error);
     pthread_mutex_unlock(&store->lock);
@@ -181,8 +183,12 @@ static void write_piece(struct store *store, struct bytes piece)
 {
     if (piece.len == 0)
         return;
+    size_t kept = 0;
     bool ok = !place_is_lost(&store->place) || place_reopen(&store->place);
-    report(store, ok && place_write(&store->place, piece), piece);
+    ok = ok && place_write(&store->place, piece, &kept);
+    if (ok)
+        kept = piece.len;
+    report(store, ok, kept, bytes_from(piece, kept));
 }
 
 static void make_cut(struct store *store, struct store_cut *cut)
@@ -190,7 +196,7 @@ static void make_cut(struct store *store, struct store_cut *cut)
     bool ok = cut->start_ns ? place_cut(&store->place, cut->start_ns, buf_bytes(&cut->head))
                             : place_reopen(&store->place);
 
-    report(store, ok, ok ? buf_bytes(&cut->head) : (struct bytes){ NULL, 0 });
+    report(store, ok, ok ? cut->head.len : 0, nothing);
     pthread_mutex_lock(&store->lock);
     store->closed_files++;
     pthread_cond_signal(&store->closed);
@@ -211,11 +217,11 @@ static void write_batch(struct store *store)
     write_piece(store, bytes_from(bytes, at));
 }
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
@@ -253,7 +259,7 @@ static void *write_all(void *ctx)
         batch_clear(&store->writing);
     }
     bool ok = place_finish(&store->place);
-    report(store, ok, (struct bytes){ NULL, 0 });
+    report(store, ok, 0, nothing);
     pthread_mutex_lock(&store->lock);
     store->has_ended = true;
     pthread_cond_signal(&store->closed);
@@ -267,6 +273,9 @@ bool store_start(struct store *store, struct err *err)
 {
     sigset_t all, before;
 
+    if (store->place.is_folder) /* before it has a file of ours */
+        keep_clock_start(&store->keep_clock, store_newest_ns(store->path), clock_ns(CLOCK_REALTIME),
+                         clock_ns(CLOCK_BOOTTIME));
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&store->thread, NULL, write_all, store);
@@ -324,7 +333,7 @@ static void add_cut(struct store *store, uint64_t start_ns, struct bytes head)
 
 void store_cut(struct store *store, uint64_t start_ns, struct bytes head)
 {
-    add_cut(store, start_ns ? start_ns : now_ns(), head);
+    add_cut(store, start_ns ? start_ns : clock_ns(CLOCK_REALTIME), head);
 }
 
 void store_reopen(struct store *store)

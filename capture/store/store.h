@@ -19,6 +19,7 @@ struct store_options {
     bool is_compressed;  /* zstd, once a file of a folder is closed */
     bool is_synced;      /* to the disk before more is written */
     bool is_binary;      /* no lines: what is put at once is one */
+    bool appends;        /* to a file that is there: a monitor reads on, and its mode stays */
     bool waits;          /* for room, in place of losing lines: packets from files can wait */
     uint64_t keep_bytes; /* of all files of ours in the folder, the oldest go first; 0: no end */
     uint64_t keep_ns;    /* by the time in their names; 0: no end */

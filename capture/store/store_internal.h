@@ -19,6 +19,13 @@ struct store_cut {
     struct buf head;
 };
 
+/* By what time files are old.  A clock that is set far ahead makes nothing old: from the newest file that was
+ * there before it began, no more time has passed than the machine has been running, and a day. */
+struct keep_clock {
+    uint64_t newest_ns;
+    uint64_t began_ns; /* on the clock that nobody sets (CLOCK_BOOTTIME) */
+};
+
 /* Lines on their way. */
 struct store_batch {
     struct buf bytes;
@@ -52,8 +59,9 @@ struct store {
     struct store_batch waiting; /* filled by the one, taken by the other */
     struct store_batch writing;
     bool is_ending, has_ended;
-    pthread_cond_t closed; /* a file was, or all are */
-    unsigned closed_files; /* not looked at yet */
+    pthread_cond_t closed;        /* a file was, or all are */
+    unsigned closed_files;        /* not looked at yet */
+    struct keep_clock keep_clock; /* of the keeper */
     bool keeper_has_ended;
     atomic_bool stop; /* packing: no time is left */
     struct store_counters counters;
@@ -68,8 +76,8 @@ bool place_open(struct place *place, struct err *err) NODISCARD;
 /* The next file, with its head. */
 bool place_cut(struct place *place, uint64_t start_ns, struct bytes head) NODISCARD;
 bool place_reopen(struct place *place) NODISCARD;
-/* All of it, or nothing that stays. */
-bool place_write(struct place *place, struct bytes bytes) NODISCARD;
+/* False: of `bytes` the first `kept` stay, which are whole lines, and nothing else. */
+bool place_write(struct place *place, struct bytes bytes, size_t *kept) NODISCARD;
 /* Closes the open file, and packs it. */
 bool place_finish(struct place *place) NODISCARD;
 /* True if the open file is no longer where it was: removed, or its folder. */
@@ -80,7 +88,12 @@ bool place_check_folder(int folder);
 
 /* store_pack.c: NAME in `folder` becomes NAME.zst; false leaves it as it is.  `stop` ends it early. */
 bool store_pack(int folder, const char *name, const atomic_bool *stop);
-/* store_keep.c: closed files that are still plain are packed, also those that a killed recorder left, and the
+/* store_keep.c: `newest_ns` 0 where no file is there. */
+void keep_clock_start(struct keep_clock *clock, uint64_t newest_ns, uint64_t wall_ns, uint64_t awake_ns);
+uint64_t keep_clock_now(const struct keep_clock *clock, uint64_t wall_ns, uint64_t awake_ns);
+/* When the newest file of the folder was written; 0: there is none. */
+uint64_t store_newest_ns(const char *path);
+/* Closed files that are still plain are packed, also those that a killed recorder left, and the
  * oldest go until the quota is kept; a file that is being written is locked.  Returns how many went. */
 unsigned store_tidy(const struct store_options *options, uint64_t now_ns, const atomic_bool *stop);
 /* The thread that does that, whenever a file was closed and each minute. */

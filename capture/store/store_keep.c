@@ -13,7 +13,7 @@
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { TIDY_S = 60, KEEPER_NICE = 10 };
+enum { TIDY_S = 60, KEEPER_NICE = 10, DAY_S = 86400 };
 
 /* Of a recorder, in any of their forms; evidence counts into the same quota. */
 static const char *const suffixes[] = { ".smtpscope.jsonl", ".smtpscope.jsonl.zst", ".smtpscope.pcapng",
@@ -137,6 +137,33 @@ unsigned store_tidy(const struct store_options *options, uint64_t now_ns, const 
     return removed;
 }
 
+uint64_t store_newest_ns(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct kept *list = dir ? calloc(LIMIT_STORE_FILES, sizeof *list) : NULL;
+    size_t count = list ? list_folder(dir, list, LIMIT_STORE_FILES) : 0;
+    uint64_t newest_ns = 0;
+
+    for (size_t i = 0; i < count; i++)
+        newest_ns = list[i].changed_ns > newest_ns ? list[i].changed_ns : newest_ns;
+    free(list);
+    if (dir)
+        (void)closedir(dir);
+    return newest_ns;
+}
+
+void keep_clock_start(struct keep_clock *clock, uint64_t newest_ns, uint64_t wall_ns, uint64_t awake_ns)
+{
+    *clock = (struct keep_clock){ .newest_ns = newest_ns ? newest_ns : wall_ns, .began_ns = awake_ns };
+}
+
+uint64_t keep_clock_now(const struct keep_clock *clock, uint64_t wall_ns, uint64_t awake_ns)
+{
+    uint64_t most_ns = clock->newest_ns + DAY_S * NS_PER_SECOND + (awake_ns - clock->began_ns);
+
+    return wall_ns < most_ns ? wall_ns : most_ns;
+}
+
 static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
@@ -168,7 +195,9 @@ void *store_keep(void *ctx)
 
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), KEEPER_NICE);
     do {
-        unsigned removed = store_tidy(&store->place.options, clock_ns(CLOCK_REALTIME), &store->stop);
+        uint64_t now_ns =
+            keep_clock_now(&store->keep_clock, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_BOOTTIME));
+        unsigned removed = store_tidy(&store->place.options, now_ns, &store->stop);
         pthread_mutex_lock(&store->lock);
         store->counters.removed += removed;
         pthread_mutex_unlock(&store->lock);

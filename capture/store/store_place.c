@@ -2,6 +2,7 @@
  * not. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -63,7 +64,10 @@ static bool open_file(struct place *place, bool is_again)
 {
     struct stat status;
 
-    place->file = open(place->options.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+    is_again = is_again || place->options.appends;
+    place->file =
+        open(place->options.path,
+             O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (is_again ? O_APPEND : 0), 0600);
     if (place->file < 0 || fstat(place->file, &status) != 0)
         return false;
     if (S_ISREG(status.st_mode) && may_be_planted(place->options.path, status.st_uid)) {
@@ -183,11 +187,19 @@ static void sync_folder(const struct place *place)
         (void)fsync(place->folder);
 }
 
+/* Standard output may be a pipe that somebody else has told not to block. */
+static bool wait_for_room(int file)
+{
+    struct pollfd polled = { .fd = file, .events = POLLOUT };
+
+    return poll(&polled, 1, -1) == 1 || errno == EINTR;
+}
+
 static bool write_from(int file, struct bytes bytes, size_t *done)
 {
     while (*done < bytes.len) {
         ssize_t n = write(file, bytes.ptr + *done, bytes.len - *done);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(file))))
             continue;
         if (n <= 0) {
             errno = n < 0 ? errno : EIO;
@@ -198,8 +210,9 @@ static bool write_from(int file, struct bytes bytes, size_t *done)
     return true;
 }
 
-/* Behind the last line that went whole: what cannot be finished is taken back, where it is a file. */
-static void take_back(struct place *place, struct bytes bytes, size_t done)
+/* Behind the last line that went whole: what cannot be finished is taken back, where it is a file.  What
+ * stays. */
+static size_t take_back(struct place *place, struct bytes bytes, size_t done)
 {
     size_t whole = done;
 
@@ -209,23 +222,34 @@ static void take_back(struct place *place, struct bytes bytes, size_t done)
         whole--;
     place->written += whole;
     int error = errno;
-    if (ftruncate(place->file, (off_t)place->written) == 0)
-        (void)lseek(place->file, (off_t)place->written, SEEK_SET);
+    off_t end = lseek(place->file, 0, SEEK_CUR) - (off_t)(done - whole); /* what was there before stays */
+    if (done > whole && end >= 0 && ftruncate(place->file, end) == 0)
+        (void)lseek(place->file, end, SEEK_SET);
     errno = error;
+    return whole;
 }
 
-bool place_write(struct place *place, struct bytes bytes)
+bool place_write(struct place *place, struct bytes bytes, size_t *kept)
 {
     size_t done = 0;
 
+    *kept = 0;
     if (place->file < 0 && !place_reopen(place))
         return false;
     if (!write_from(place->file, bytes, &done)) {
-        take_back(place, bytes, done);
+        *kept = take_back(place, bytes, done);
         return false;
     }
     place->written += bytes.len;
     return !place->options.is_synced || fdatasync(place->file) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+/* The first line again, where there is no folder. */
+static bool write_head(struct place *place, struct bytes head)
+{
+    size_t kept;
+
+    return place_write(place, head, &kept);
 }
 
 static bool begin_file(struct place *place)
@@ -269,7 +293,7 @@ bool place_cut(struct place *place, uint64_t start_ns, struct bytes head)
     (void)buf_append(&place->head, head);
     place->start_ns = start_ns;
     if (!place->is_folder)
-        return place->file >= 0 && place_write(place, head);
+        return place->file >= 0 && write_head(place, head);
     bool ok = place_finish(place);
     return begin_file(place) && ok;
 }
@@ -289,7 +313,7 @@ bool place_reopen(struct place *place)
     if (!place->is_folder) {
         if (place->file >= 0)
             (void)close(place->file);
-        return open_file(place, true) && (place->written > 0 || place_write(place, buf_bytes(&place->head)));
+        return open_file(place, true) && (place->written > 0 || write_head(place, buf_bytes(&place->head)));
     }
     bool was_lost = place_is_lost(place);
     (void)!place_finish(place);

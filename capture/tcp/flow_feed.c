@@ -235,8 +235,9 @@ static uint64_t hole_end(const struct flow_body *body, int from, bool everything
     if (everything && stream->has_fin && stream->fin_offset > stream->next && known == UINT64_MAX)
         sure = stream->fin_offset; /* what it says that it has sent */
     if (!was_seen(body, from))
-        return stream->next; /* one direction only: that is told otherwise */
-    if (!stream->has_fin && !stream->pieces && stream->acked == stream->next + 1)
+        return stream->next;                       /* one direction only: that is told otherwise */
+    bool is_answered = body->stream[!from].pieces; /* by what waits for it */
+    if (!stream->has_fin && !stream->pieces && stream->acked == stream->next + 1 && !is_answered)
         return stream->next; /* the acknowledgment of a FIN that has not come */
     if (known < sure)
         sure = known;
@@ -515,6 +516,21 @@ static void note_early(struct flow *flow, int from, const struct segment *segmen
     }
 }
 
+/* A RST that stands where it is due may be believed in what it acknowledges: what lacks of that is missing.
+ */
+static void note_last_ack(struct flow_body *body, int from, const struct segment *segment)
+{
+    const struct stream *own = &body->stream[from];
+    struct stream *peer = &body->stream[!from];
+    bool is_due = own->is_known && stream_offset(own, segment->seq) == (int64_t)own->next;
+
+    if (!(segment->flags & TCP_ACK) || !is_due || !peer->is_known)
+        return;
+    int64_t acked = stream_offset(peer, segment->ack) - peer->has_fin;
+    if (acked > (int64_t)peer->next && acked <= (int64_t)(peer->next + LIMIT_STREAM_BYTES))
+        peer->acked = (uint64_t)acked;
+}
+
 static void feed_reset(struct flow_table *table, uint32_t index, int from, const struct segment *segment)
 {
     struct flow *flow = flow_at(table, index);
@@ -529,6 +545,7 @@ static void feed_reset(struct flow_table *table, uint32_t index, int from, const
         return;
     }
     flow_note_reset(body, from, segment);
+    note_last_ack(body, from, segment);
     if (body->info.closed_by < 0)
         body->info.closed_by = from;
     if (flow->list != LIST_CLOSING)

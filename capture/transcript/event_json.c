@@ -10,7 +10,7 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
 {
     static const char *const secrets[SECRETS_POLICY_COUNT] = { "masked", "kept", "sealed" };
     static const char *const contents[CONTENT_POLICY_COUNT] = { "none", "headers", "full" };
-    struct event event = event_begin_part();
+    struct event event = event_begin_line(out);
 
     event_put_text(&event, "type", "recording");
     event_put_u64(&event, "schema", RECORDING_SCHEMA);
@@ -32,12 +32,12 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
     }
     if (head->sealed_key)
         event_put_text(&event, "sealed_key", head->sealed_key);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static void put_log(struct event *event, const struct log_facts *log)
 {
-    struct event part = event_begin_part();
+    struct event part = event_open(event, "log");
 
     event_put_bytes(&part, "program", log->program);
     if (log->server_name.len)
@@ -48,12 +48,12 @@ static void put_log(struct event *event, const struct log_facts *log)
     event_put_flag(&part, "server_side", log->is_server_side);
     event_put_flag(&part, "partial", log->is_partial);
     event_put_flag(&part, "in_clear", log->is_in_clear);
-    event_put_part(event, "log", &part);
+    event_close(event, &part);
 }
 
 static bool write_open(const struct session *session, struct buf *out)
 {
-    struct event event = event_begin("open", session->id, session->start_ns);
+    struct event event = event_begin(out, "open", session->id, session->start_ns);
 
     event_put_packet(&event, session->first_packet);
     event_put_u64(&event, "serial", session->serial);
@@ -63,7 +63,7 @@ static bool write_open(const struct session *session, struct buf *out)
     event_put_flag(&event, "midstream", session->is_midstream);
     if (session->log)
         put_log(&event, session->log);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 /* The reply, and the steps of the exchange that it ends. */
@@ -141,7 +141,7 @@ static void put_path(struct event *part, const struct side_facts *side)
 
 static void put_side(struct event *event, const char *key, const struct side_facts *side)
 {
-    struct event part = event_begin_part();
+    struct event part = event_open(event, key);
 
     event_put_u64(&part, "packets", side->packets);
     event_put_u64(&part, "payload_bytes", side->payload_bytes);
@@ -152,7 +152,7 @@ static void put_side(struct event *event, const char *key, const struct side_fac
     event_put_count(&part, "tls_bytes", side->tls_bytes);
     event_put_count(&part, "bare_lf_lines", side->bare_lf_lines);
     put_path(&part, side);
-    event_put_part(event, key, &part);
+    event_close(event, &part);
 }
 
 static void put_side_name(struct event *event, const char *key, enum side side)
@@ -162,7 +162,7 @@ static void put_side_name(struct event *event, const char *key, enum side side)
 
 static bool write_end(const struct session *session, bool is_cut, struct buf *out)
 {
-    struct event event = event_begin("close", session->id, session->end_ns);
+    struct event event = event_begin(out, "close", session->id, session->end_ns);
 
     event_put_text(&event, "protocol", protocol_name(session->protocol));
     event_put_text(&event, "closed", close_kind_name(session->closed));
@@ -188,7 +188,7 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
     event_put_u64(&event, "messages", session->message_count);
     put_side(&event, "client", &session->side[SIDE_CLIENT]);
     put_side(&event, "server", &session->side[SIDE_SERVER]);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 /* Whether its steps were written with the reply that ended it; none came behind it. */
@@ -251,7 +251,7 @@ static void put_clients(struct event *event, const struct attempts_row *row)
 
 bool event_write_attempts(const struct attempts_row *row, struct buf *out)
 {
-    struct event event = event_begin("attempts", NULL, row->last_ns);
+    struct event event = event_begin(out, "attempts", NULL, row->last_ns);
 
     event_put_endpoint(&event, "server", &row->server);
     event_put_u64(&event, "refused", row->count[ATTEMPT_REFUSED]);
@@ -266,13 +266,11 @@ bool event_write_attempts(const struct attempts_row *row, struct buf *out)
     event_put_flag(&event, "more_clients", row->has_more_clients);
     event_put_time(&event, "first", row->first_ns);
     event_put_time(&event, "last", row->last_ns);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static void put_live(struct event *event, const struct live_stats *live)
 {
-    struct event findings = event_begin_part();
-
     event_put_u64(event, "kernel_drops", live->kernel_drops);
     event_put_u64(event, "device_drops", live->device_drops);
     event_put_u64(event, "lines_lost", live->lines_lost);
@@ -283,16 +281,17 @@ static void put_live(struct event *event, const struct live_stats *live)
     event_put_u64(event, "memory_bytes", live->memory_bytes);
     event_put_u64(event, "memory_peak_bytes", live->memory_peak_bytes);
     event_put_u64(event, "sessions", live->sessions);
+    struct event findings = event_open(event, "findings");
     for (size_t i = 0; live->findings && i < live->finding_count; i++)
         if (live->findings[i])
             event_put_u64(&findings, live->finding_name(i), live->findings[i]);
-    event_put_part(event, "findings", &findings);
+    event_close(event, &findings);
 }
 
 bool event_write_stats(const struct run_totals *totals, const struct live_stats *live, uint64_t time_ns,
                        struct buf *out)
 {
-    struct event event = event_begin("stats", NULL, time_ns);
+    struct event event = event_begin(out, "stats", NULL, time_ns);
 
     event_put_u64(&event, "packets", totals->packets);
     event_put_u64(&event, "tcp_connections", totals->tcp_connections);
@@ -303,5 +302,5 @@ bool event_write_stats(const struct run_totals *totals, const struct live_stats 
         put_live(&event, live);
     event_put_count(&event, "reached", totals->reached);
     event_put_count(&event, "sealed_connections", totals->sealed);
-    return event_end(&event, out);
+    return event_end(&event);
 }

@@ -5,18 +5,16 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 
-enum { FIRST_BYTES = 512 }; /* most events fit, and are put together without asking for more */
-
 /* Keys are words of our own: nothing in them needs an escape. */
 static struct buf *put_key(struct event *event, const char *key)
 {
-    struct buf *text = &event->text;
+    struct buf *text = event->out;
     size_t len = strlen(key);
     uint8_t *to = buf_reserve(text, len + 4);
 
     if (!to)
         return text;
-    if (text->len > 1)
+    if (text->len - event->start > 1)
         *to++ = ',';
     *to++ = '"';
     memcpy(to, key, len);
@@ -41,6 +39,33 @@ static void append_escaped(uint8_t c, struct buf *out)
     (void)buf_append_u8(out, (uint8_t)digits[c & 15]);
 }
 
+/* Whether nothing in it needs an escape and all is ASCII.  Without a way out of the loop, so that many octets
+ * are looked at together. */
+static bool is_plain(struct bytes bytes)
+{
+    uint8_t odd = 0;
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        odd |= (uint8_t)(((uint8_t)(c - ' ') >= 0x60) | (c == '"') | (c == '\\'));
+    }
+    return !odd;
+}
+
+/* Between quotes, as it is. */
+static void append_plain(struct bytes bytes, struct buf *out)
+{
+    uint8_t *to = buf_reserve(out, bytes.len + 2);
+
+    if (!to)
+        return;
+    *to++ = '"';
+    if (bytes.len)
+        memcpy(to, bytes.ptr, bytes.len);
+    to[bytes.len] = '"';
+    out->len += bytes.len + 2;
+}
+
 /* RFC 8259 7: quotes, backslashes and control characters; `bytes` is UTF-8. */
 static void append_string(struct bytes bytes, struct buf *out)
 {
@@ -61,6 +86,10 @@ static void append_string(struct bytes bytes, struct buf *out)
 
 static void append_bytes(struct bytes bytes, struct buf *out)
 {
+    if (is_plain(bytes)) {
+        append_plain(bytes, out);
+        return;
+    }
     if (escape_is_utf8(bytes)) {
         append_string(bytes, out);
         return;
@@ -70,19 +99,17 @@ static void append_bytes(struct bytes bytes, struct buf *out)
     (void)buf_append(out, BYTES("\"}"));
 }
 
-struct event event_begin_part(void)
+struct event event_begin_line(struct buf *out)
 {
-    struct event event = { .ok = true };
+    struct event event = { .out = out, .start = out->len, .ok = true };
 
-    buf_init(&event.text, LIMIT_EVENT_LINE);
-    (void)buf_reserve(&event.text, FIRST_BYTES);
-    (void)buf_append_u8(&event.text, '{');
+    (void)buf_append_u8(out, '{');
     return event;
 }
 
-struct event event_begin(const char *type, const char *session_id, uint64_t time_ns)
+struct event event_begin(struct buf *out, const char *type, const char *session_id, uint64_t time_ns)
 {
-    struct event event = event_begin_part();
+    struct event event = event_begin_line(out);
 
     event_put_text(&event, "type", type);
     event_put_text(&event, "session", session_id);
@@ -90,30 +117,24 @@ struct event event_begin(const char *type, const char *session_id, uint64_t time
     return event;
 }
 
-/* Appends the whole object, and forgets it. */
-static bool close_event(struct event *event, struct buf *out)
+bool event_end(struct event *event)
 {
-    bool ok =
-        event->ok && event->text.ok && buf_append(out, buf_bytes(&event->text)) && buf_append_u8(out, '}');
-
-    buf_release(&event->text);
-    *event = (struct event){ 0 };
-    return ok;
-}
-
-bool event_end(struct event *event, struct buf *out)
-{
-    size_t before = out->len;
-    bool ok = close_event(event, out) && buf_append_u8(out, '\n');
+    bool ok = event->ok && buf_append(event->out, BYTES("}\n"));
 
     if (!ok)
-        out->len = before;
+        event->out->len = event->start;
     return ok;
 }
 
-void event_put_part(struct event *event, const char *key, struct event *part)
+struct event event_open(struct event *event, const char *key)
 {
-    event->ok = close_event(part, put_key(event, key)) && event->ok;
+    return event_begin_line(put_key(event, key));
+}
+
+void event_close(struct event *event, struct event *part)
+{
+    event->ok = part->ok && event->ok;
+    (void)buf_append_u8(event->out, '}');
 }
 
 void event_put_u64(struct event *event, const char *key, uint64_t value)
@@ -170,6 +191,19 @@ void event_put_bool(struct event *event, const char *key, bool value)
     (void)buf_append_text(put_key(event, key), value ? "true" : "false");
 }
 
+void event_put_dotted(struct event *event, const char *key, const uint64_t *numbers, size_t count)
+{
+    struct buf *text = put_key(event, key);
+
+    (void)buf_append_u8(text, '"');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            (void)buf_append_u8(text, '.');
+        (void)buf_append_u64(text, numbers[i]);
+    }
+    (void)buf_append_u8(text, '"');
+}
+
 void event_begin_array(struct event *event, const char *key)
 {
     (void)buf_append_u8(put_key(event, key), '[');
@@ -177,7 +211,7 @@ void event_begin_array(struct event *event, const char *key)
 
 static struct buf *next_element(struct event *event)
 {
-    struct buf *text = &event->text;
+    struct buf *text = event->out;
 
     if (text->len > 0 && text->ptr[text->len - 1] != '[')
         (void)buf_append_u8(text, ',');
@@ -194,14 +228,14 @@ void event_add_redacted(struct event *event, uint64_t length)
     append_redacted(length, next_element(event));
 }
 
-void event_add_part(struct event *event, struct event *part)
+struct event event_open_element(struct event *event)
 {
-    event->ok = close_event(part, next_element(event)) && event->ok;
+    return event_begin_line(next_element(event));
 }
 
 void event_end_array(struct event *event)
 {
-    (void)buf_append_u8(&event->text, ']');
+    (void)buf_append_u8(event->out, ']');
 }
 
 void event_put_time(struct event *event, const char *key, uint64_t time_ns)
@@ -209,7 +243,7 @@ void event_put_time(struct event *event, const char *key, uint64_t time_ns)
     char text[TIMESTAMP_TEXT];
     size_t len = timestamp_format(time_ns, text);
 
-    append_string((struct bytes){ (const uint8_t *)text, len }, put_key(event, key));
+    append_plain((struct bytes){ (const uint8_t *)text, len }, put_key(event, key));
 }
 
 void event_put_packet(struct event *event, struct packet_ref packet)
@@ -229,20 +263,20 @@ void event_put_moment(struct event *event, const char *key, const struct moment 
 {
     if (moment_equal(moment, known))
         return;
-    struct event part = event_begin_part();
+    struct event part = event_open(event, key);
     event_put_time(&part, "time", moment->time_ns);
     event_put_packet(&part, moment->packet);
-    event_put_part(event, key, &part);
+    event_close(event, &part);
 }
 
 void event_put_endpoint(struct event *event, const char *key, const struct endpoint *end)
 {
-    struct event part = event_begin_part();
+    struct event part = event_open(event, key);
     char text[ADDRESS_TEXT];
 
     if (end->address.family)
         (void)address_format(&end->address, text);
     event_put_text(&part, "ip", end->address.family ? text : NULL);
     event_put_u64(&part, "port", end->port);
-    event_put_part(event, key, &part);
+    event_close(event, &part);
 }

@@ -4,22 +4,27 @@
 #include "base/buf.h"
 #include "transcript/session.h"
 
-/* Inside of event_json: an event being put together, as text from the start: a tree of it would cost ten
- * times as much, and a recorder writes hundreds of thousands in a second.  Whatever fails for lack of memory
- * clears `ok`, so that it is checked once, at the end. */
+/* Inside of event_json: an event being put together as text, right where it goes: a tree of it would cost ten
+ * times as much, a text of its own twice, and a recorder writes hundreds of thousands in a second.  Whatever
+ * fails for lack of memory is remembered, so that it is checked once, at the end. */
 struct event {
-    struct buf text; /* what was put so far; its object is still open */
+    struct buf *out; /* borrowed */
+    size_t start;    /* of the object in it, which is still open */
     bool ok;
 };
 
-/* `session_id` NULL: the event belongs to no session. */
-struct event event_begin(const char *type, const char *session_id, uint64_t time_ns);
-/* An object inside of an event. */
-struct event event_begin_part(void);
-/* The line with its LF; takes the event.  False, and `out` is as before, if it is full or memory is short. */
-bool event_end(struct event *event, struct buf *out);
-/* Takes `part`, which becomes the value of `key`. */
-void event_put_part(struct event *event, const char *key, struct event *part);
+/* Behind what `out` holds.  `session_id` NULL: the event belongs to no session. */
+struct event event_begin(struct buf *out, const char *type, const char *session_id, uint64_t time_ns);
+/* Without type, session and time. */
+struct event event_begin_line(struct buf *out);
+/* The end of the line, with its LF.  False, and it is not there, if `out` is full or memory is short. */
+bool event_end(struct event *event);
+
+/* An object inside of an event, as the value of `key` or the next element of an array.  Until it is closed
+ * nothing else is put in the event. */
+struct event event_open(struct event *event, const char *key);
+struct event event_open_element(struct event *event);
+void event_close(struct event *event, struct event *part);
 
 void event_put_u64(struct event *event, const char *key, uint64_t value);
 /* Nothing is written for 0, false and the empty view: absent means just that. */
@@ -32,9 +37,9 @@ void event_put_bool(struct event *event, const char *key, bool value);
 void event_begin_array(struct event *event, const char *key);
 void event_add_bytes(struct event *event, struct bytes bytes);
 void event_add_redacted(struct event *event, uint64_t length);
-/* Takes `part`. */
-void event_add_part(struct event *event, struct event *part);
 void event_end_array(struct event *event);
+/* Numbers with dots between them, as a string. */
+void event_put_dotted(struct event *event, const char *key, const uint64_t *numbers, size_t count);
 /* NULL gives null. */
 void event_put_text(struct event *event, const char *key, const char *text);
 void event_put_redacted(struct event *event, const char *key, uint64_t length);

@@ -7,7 +7,7 @@
 /* Inside of event_json: one function a kind of event.  Each appends its line or lines to `out`. */
 
 /* What an item event begins with. */
-struct event event_begin_item(const char *type, const struct session *session, size_t index);
+struct event event_begin_item(struct buf *out, const char *type, const struct session *session, size_t index);
 bool event_write_item(const struct session *session, size_t index, enum secrets_policy secrets,
                       struct buf *out);
 bool event_write_content(const struct session *session, size_t index, struct buf *out);

@@ -8,10 +8,10 @@ const char *event_line_end_name(enum line_end end)
     return (unsigned)end < LINE_END_COUNT ? names[end] : NULL;
 }
 
-struct event event_begin_item(const char *type, const struct session *session, size_t index)
+struct event event_begin_item(struct buf *out, const char *type, const struct session *session, size_t index)
 {
     const struct item *item = &session->items[index];
-    struct event event = event_begin(type, session->id, item->at.time_ns);
+    struct event event = event_begin(out, type, session->id, item->at.time_ns);
 
     event_put_packet(&event, item->at.packet);
     event_put_u64(&event, "item", (uint64_t)index + 1);
@@ -50,7 +50,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
 {
     const struct command *command = &session->items[index].as.command;
     const struct sasl_exchange *exchange = event_exchange_begun_at(session, index);
-    struct event event = event_begin_item("command", session, index);
+    struct event event = event_begin_item(out, "command", session, index);
 
     event_put_u64(&event, "n", command->n);
     put_line(&event, command, event_hides_command(command, secrets));
@@ -63,7 +63,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
     event_put_flag(&event, "body_line", command->is_body_line);
     if (exchange)
         event_put_bytes(&event, "mechanism", exchange->mechanism);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static void put_sha256(struct event *event, const uint8_t sha256[DIGEST_SHA256_LEN])
@@ -93,14 +93,14 @@ static void put_variants(struct event *event, const struct message *message)
     event_begin_array(event, "variants");
     for (uint32_t i = 0; i < message->variant_count; i++) {
         const struct eod_variant *variant = &message->variants[i];
-        struct event part = event_begin_part();
+        struct event part = event_open_element(event);
         event_put_u64(&part, "kind", variant->kind);
         event_put_u64(&part, "offset", variant->offset);
         if (variant->verb_behind != VERB_UNKNOWN)
             event_put_text(&part, "verb", verb_name(variant->verb_behind));
         if (variant->verbs_behind)
             put_commands(&part, variant->verbs_behind);
-        event_add_part(event, &part);
+        event_close(event, &part);
     }
     event_end_array(event);
 }
@@ -115,7 +115,7 @@ static void put_item_index(struct event *event, const char *key, uint32_t index)
 static void put_message(struct event *event, const struct message *message)
 {
     static const struct moment never = { 0 };
-    struct event part = event_begin_part();
+    struct event part = event_open(event, "facts");
 
     event_put_flag(&part, "bdat", message->is_bdat);
     event_put_bool(&part, "complete", message->is_complete);
@@ -142,13 +142,13 @@ static void put_message(struct event *event, const struct message *message)
     event_put_moment(&part, "first", &message->first, &never);
     event_put_moment(&part, "last", &message->last, &never);
     event_put_bytes_if(&part, "kept", message->kept);
-    event_put_part(event, "facts", &part);
+    event_close(event, &part);
 }
 
 bool event_write_content(const struct session *session, size_t index, struct buf *out)
 {
     const struct content *content = &session->items[index].as.content;
-    struct event event = event_begin_item("content", session, index);
+    struct event event = event_begin_item(out, "content", session, index);
 
     event_put_u64(&event, "message", (uint64_t)content->message + 1);
     put_item_index(&event, "command_item", content->command_item);
@@ -159,60 +159,60 @@ bool event_write_content(const struct session *session, size_t index, struct buf
         event_put_text(&event, "swallowed", verb_name(content->swallowed));
     if (content->message < session->message_count)
         put_message(&event, &session->messages[content->message]);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 bool event_write_message(const struct session *session, size_t index, struct buf *out)
 {
     const struct message *message = &session->messages[index];
-    struct event event = event_begin("content", session->id, message->last.time_ns);
+    struct event event = event_begin(out, "content", session->id, message->last.time_ns);
 
     event_put_packet(&event, message->last.packet);
     event_put_u64(&event, "message", (uint64_t)index + 1);
     put_message(&event, message);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static bool write_gap(const struct session *session, size_t index, struct buf *out)
 {
     const struct gap *gap = &session->items[index].as.gap;
-    struct event event = event_begin_item("gap", session, index);
+    struct event event = event_begin_item(out, "gap", session, index);
 
     event_put_text(&event, "side", side_name(gap->side));
     event_put_u64(&event, "length", gap->length);
     event_put_flag(&event, "snapped", gap->is_snapped);
     event_put_flag(&event, "in_content", gap->in_content);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static bool write_prelude(const struct session *session, size_t index, struct buf *out)
 {
     const struct prelude *prelude = &session->items[index].as.prelude;
-    struct event event = event_begin_item("prelude", session, index);
+    struct event event = event_begin_item(out, "prelude", session, index);
 
     event_put_text(&event, "kind", prelude_kind_name(prelude->kind));
     event_put_bytes_if(&event, "text", prelude->text);
     event_put_endpoint(&event, "source", &prelude->source);
     event_put_endpoint(&event, "target", &prelude->target);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static bool write_junk(const struct session *session, size_t index, struct buf *out)
 {
-    struct event event = event_begin_item("junk", session, index);
+    struct event event = event_begin_item(out, "junk", session, index);
 
     event_put_u64(&event, "length", session->items[index].as.junk_length);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static bool write_tls(const struct session *session, size_t index, struct buf *out)
 {
     const struct tls_start *tls = &session->items[index].as.tls;
-    struct event event = event_begin_item("tls", session, index);
+    struct event event = event_begin_item(out, "tls", session, index);
 
     event_put_text(&event, "side", side_name(tls->from));
     event_put_count(&event, "plain", tls->plain_length);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 bool event_write_item(const struct session *session, size_t index, enum secrets_policy secrets,

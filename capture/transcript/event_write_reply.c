@@ -9,14 +9,10 @@ enum {
 
 static void put_enhanced(struct event *event, const struct enhanced_code *code)
 {
-    struct buf text;
+    const uint64_t numbers[] = { code->class, code->subject, code->detail };
 
-    if (!code->class)
-        return;
-    buf_init(&text, 64);
-    event->ok = buf_printf(&text, "%u.%u.%u", code->class, code->subject, code->detail) && event->ok;
-    event_put_bytes(event, "enhanced", buf_bytes(&text));
-    buf_release(&text);
+    if (code->class)
+        event_put_dotted(event, "enhanced", numbers, sizeof numbers / sizeof numbers[0]);
 }
 
 /* The lines from `from` on that fit; returns where the next event goes on. */
@@ -63,14 +59,14 @@ bool event_write_reply(const struct session *session, size_t index, const struct
     uint32_t from = 0;
 
     do {
-        struct event event = event_begin("reply", session->id, reply->at.time_ns);
+        struct event event = event_begin(out, "reply", session->id, reply->at.time_ns);
         event_put_packet(&event, reply->at.packet);
         event_put_moment(&event, "first", &reply->first, &reply->at);
         event_put_u64(&event, "answers", (uint64_t)index + 1);
         if (exchange)
             event_put_u64(&event, "auth", (uint64_t)exchange->command_item + 1);
         from = put_reply(&event, reply, from, out);
-        if (!event_end(&event, out))
+        if (!event_end(&event))
             return false;
     } while (from < reply->line_count);
     return true;
@@ -84,13 +80,13 @@ bool event_write_reply_item(const struct session *session, size_t index, struct 
 
     do {
         struct event event =
-            event_begin_item(item->kind == ITEM_GREETING ? "greeting" : "reply", session, index);
+            event_begin_item(out, item->kind == ITEM_GREETING ? "greeting" : "reply", session, index);
         if (!reply)
-            return event_end(&event, out);
+            return event_end(&event);
         event_put_moment(&event, "reply_first", &reply->first, &item->first);
         event_put_moment(&event, "reply_at", &reply->at, &item->at);
         from = put_reply(&event, reply, from, out);
-        if (!event_end(&event, out))
+        if (!event_end(&event))
             return false;
     } while (from < reply->line_count);
     return true;

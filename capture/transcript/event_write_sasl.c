@@ -42,11 +42,11 @@ const struct sasl_exchange *event_exchange_of_reply(const struct session *sessio
 
 bool event_write_response(const struct session *session, size_t index, struct buf *out)
 {
-    struct event event = event_begin_item("sasl", session, index);
+    struct event event = event_begin_item(out, "sasl", session, index);
 
     event_put_text(&event, "from", side_name(SIDE_CLIENT));
     event_put_u64(&event, "length", session->items[index].as.sasl->length);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 /* What nobody has looked at may be anything, unless it is empty or one of the two signs of RFC 4954 4. */
@@ -63,7 +63,7 @@ bool event_hides_step(const struct sasl_step *step, enum secrets_policy secrets)
 
 static void add_field(struct event *event, const struct sasl_field *field, enum secrets_policy secrets)
 {
-    struct event part = event_begin_part();
+    struct event part = event_open_element(event);
 
     event_put_text(&part, "name", field->name);
     if (field->is_redacted || (secrets != SECRETS_KEEP && field->is_secret))
@@ -73,7 +73,7 @@ static void add_field(struct event *event, const struct sasl_field *field, enum 
     if (field->length != field->value.len)
         event_put_u64(&part, "length", field->length);
     event_put_flag(&part, "secret", field->is_secret);
-    event_add_part(event, &part);
+    event_close(event, &part);
 }
 
 static void put_fields(struct event *event, const struct sasl_step *step, enum secrets_policy secrets)
@@ -126,7 +126,7 @@ static bool write_step(const struct session *session, const struct sasl_exchange
                        size_t response, enum secrets_policy secrets, struct buf *out)
 {
     const struct sasl_step *step = &exchange->steps[index];
-    struct event event = event_begin("sasl", session->id, step->at.time_ns);
+    struct event event = event_begin(out, "sasl", session->id, step->at.time_ns);
 
     event_put_packet(&event, step->at.packet);
     event_put_u64(&event, "auth", (uint64_t)exchange->command_item + 1);
@@ -143,7 +143,7 @@ static bool write_step(const struct session *session, const struct sasl_exchange
     event_put_flag(&event, "hidden", step->is_hidden);
     if (step->is_decoded)
         put_facts(&event, step, secrets);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 /* The item of the next response of the exchange, counted from 1; 0 if there is none. */

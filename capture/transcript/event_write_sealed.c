@@ -18,11 +18,11 @@ static bool seal_command(const struct session *session, size_t index, const stru
                          struct buf *out)
 {
     const struct item *item = &session->items[index];
-    struct event event = event_begin("sealed", session->id, item->at.time_ns);
+    struct event event = event_begin(out, "sealed", session->id, item->at.time_ns);
 
     event_put_u64(&event, "item", (uint64_t)index + 1);
     put_box(&event, sealer, item->as.command.line);
-    return event_end(&event, out);
+    return event_end(&event);
 }
 
 static bool seal_steps(const struct session *session, const struct sasl_exchange *exchange,
@@ -34,11 +34,11 @@ static bool seal_steps(const struct session *session, const struct sasl_exchange
         const struct sasl_step *step = &exchange->steps[i];
         if (step->is_redacted || !event_hides_step(step, SECRETS_MASK))
             continue;
-        struct event event = event_begin("sealed", session->id, step->at.time_ns);
+        struct event event = event_begin(out, "sealed", session->id, step->at.time_ns);
         event_put_u64(&event, "auth", (uint64_t)exchange->command_item + 1);
         event_put_u64(&event, "step", (uint64_t)i + 1);
         put_box(&event, sealer, step->text);
-        ok = event_end(&event, out);
+        ok = event_end(&event);
     }
     return ok;
 }

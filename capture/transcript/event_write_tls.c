@@ -8,19 +8,19 @@ static void put_alerts(struct event *event, const struct tls_facts *tls)
     event_begin_array(event, "alerts");
     for (uint32_t i = 0; i < tls->alert_count; i++) {
         const struct tls_alert *alert = &tls->alerts[i];
-        struct event part = event_begin_part();
+        struct event part = event_open_element(event);
         event_put_text(&part, "from", side_name(alert->from));
         event_put_u64(&part, "level", alert->level);
         event_put_u64(&part, "description", alert->description);
         event_put_moment(&part, "at", &alert->at, &never);
-        event_add_part(event, &part);
+        event_close(event, &part);
     }
     event_end_array(event);
 }
 
 static void put_certificate(struct event *event, const struct tls_certificate *certificate)
 {
-    struct event part = event_begin_part();
+    struct event part = event_open(event, "certificate");
 
     event_put_bytes(&part, "subject", certificate->subject);
     event_put_bytes(&part, "issuer", certificate->issuer);
@@ -36,13 +36,13 @@ static void put_certificate(struct event *event, const struct tls_certificate *c
     event_put_flag(&part, "self_signed", certificate->is_self_signed);
     event_put_flag(&part, "chain_broken", certificate->is_chain_broken);
     event_put_flag(&part, "other_name", certificate->is_other_name);
-    event_put_part(event, "certificate", &part);
+    event_close(event, &part);
 }
 
 void event_put_tls(struct event *event, const char *key, const struct tls_facts *tls)
 {
     static const struct moment never = { 0 };
-    struct event part = event_begin_part();
+    struct event part = event_open(event, key);
 
     event_put_text(&part, "state", tls_state_name(tls->state));
     if (tls->reading != TLS_READING_NONE)
@@ -64,5 +64,5 @@ void event_put_tls(struct event *event, const char *key, const struct tls_facts 
     if (tls->certificate)
         put_certificate(&part, tls->certificate);
     event_put_moment(&part, "first", &tls->first, &never);
-    event_put_part(event, key, &part);
+    event_close(event, &part);
 }

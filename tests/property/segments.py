@@ -8,9 +8,7 @@ invented, and a verdict may change only to undecided or unanswered.  Segments ar
 clear and inside TLS, in the dialogues of the unit tests (where --build says that they are built), and in the captures
 beside the checkout.  All variants of a dialogue are sessions of one capture, told apart by the client's address.
 
-Cut, moved and repeated segments must change nothing.  With segments lost, at most one variant in ODD_ONE_IN may say other than
-it should, all of them are listed: where the capture ends without a trace of what is missing (a last QUIT, a reset), and where a
-client sends a command in place of what was due, nobody can know."""
+Lost are a few segments here and there, or a run of them, or some or all of one side's, or the first ones, or the last."""
 
 import argparse
 import collections
@@ -29,11 +27,12 @@ from tls_ends import KINDS, make_certificate, say_inside  # noqa: E402
 
 SAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "samples"))
 BESIDE = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "captures"))
-ODD_ONE_IN = 1000
 LEAST = 6  # segments of a dialogue in which some can be lost
 SHARE = 40  # of the variants of a sample, for each dialogue of which there are thousands
 OF_LOSS = {"capture-loss", "connection-lost", "timeout"}
 NOT_KNOWN = {"undecided", "unanswered"}
+OF_CONTENT = {"bare-lf", "bare-cr", "smtp-smuggling", "line-too-long", "dot-stuffing"}  # where no reply at all says whether it was one
+VERBS = {"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "AUTH", "STARTTLS", "VRFY", "EXPN", "HELP"}
 
 
 def cut(rng, segments):
@@ -83,12 +82,36 @@ def shuffle(rng, segments):
     return segments
 
 
+def lose_some(rng, segments):
+    gone = set(rng.sample(range(len(segments)), rng.randint(1, 3)))
+    return [s for i, s in enumerate(segments) if i not in gone]
+
+
+def lose_run(rng, segments):
+    begin = rng.randrange(len(segments))
+    return segments[:begin] + segments[begin + rng.randint(2, 8):]
+
+
+def lose_of_side(rng, segments):
+    """As where a switch mirrors one direction, or drops of it what is too much."""
+    side, share = rng.choice(segments), rng.choice((0.1, 0.3, 0.6, 1))
+    return [s for s in segments if (s.src, s.sport) != (side.src, side.sport) or rng.random() > share]
+
+
+def lose_first(rng, segments):
+    return segments[rng.randint(1, len(segments) - 1):]
+
+
+def lose_last(rng, segments):
+    return segments[:rng.randint(1, len(segments) - 1)]
+
+
+LOSSES = (lose_some, lose_some, lose_some, lose_run, lose_of_side, lose_first, lose_last)
+
+
 def lose(rng, segments):
-    segments = cut(rng, segments) if rng.random() < 0.3 else list(segments)
-    for _ in range(rng.randint(1, 3)):
-        if len(segments) > 4:
-            del segments[rng.randrange(len(segments))]
-    return segments
+    segments = cut(rng, segments) if rng.random() < 0.3 else segments
+    return rng.choice(LOSSES)(rng, segments)
 
 
 def analyze(binary, path, *options):
@@ -122,17 +145,19 @@ def weaker(reference, got):
     """Nothing new but what loss explains."""
     known = collections.Counter(f["id"] for f in reference["findings"])
     new = collections.Counter(f["id"] for f in got["findings"]) - known
-    if set(new) - OF_LOSS:
+    if set(new) - OF_LOSS - (OF_CONTENT if got["capture"]["one_sided"] == "client" else set()):
         return f"findings added: {dict(new)}"
-    return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"])
+    return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"], got["capture"]["one_sided"] == "client")
 
 
-def misplaced(known, commands):
+def misplaced(known, commands, is_one_sided):
     """What is not explained where each command is the first of the known ones, in order, that it can be."""
     for c in commands:
         line, verdict = c["line"], c["verdict"]
         at = [i for i, (told, _) in enumerate(known) if told == line or is_withheld(told, line) or is_withheld(line, told)]
         fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1]]
+        if not at and verdict in NOT_KNOWN and (is_one_sided or str(line).split(" ")[0].upper() in VERBS):
+            continue  # a response or a line of a message may read as a command; what tells them apart may be lost
         if not at:
             return f"command invented or moved: {line}"
         if not fits:
@@ -141,24 +166,25 @@ def misplaced(known, commands):
     return None
 
 
-def sessions_by_number(binary, path, options):
-    """Number of the variant: its sessions."""
+def sessions_by_number(binary, path, options, numbers):
+    """Number of the variant: its sessions.  The client's address tells it; a server that is taken for the client, the other."""
     seen = collections.defaultdict(list)
     for session in analyze(binary, path, *options):
-        seen[frames.client_number(session["client"]["ip"])].append(session)
+        number = frames.client_number(session["client"]["ip"])
+        seen[number if number in numbers else frames.client_number(session["server"]["ip"])].append(session)
     return seen
 
 
-def try_variants(binary, name, original, change, judge, numbers, scratch, options=()):
-    """[(number, complaint)].  The dialogue itself, as variant 0, says what must be found."""
+def try_variants(binary, original, change, judge, numbers, scratch, options=()):
+    """[(number, complaint)].  The dialogue itself, as variant 0, says what must be found; `change` makes variant `number` of it."""
     path, everything, lost = os.path.join(scratch, "variants.pcap"), [], judge is weaker
     for number in numbers:
-        rng = random.Random(f"{name}/{change.__name__}/{number}")
-        variant = frames.readdress(change(rng, original) if number else original, number)
+        variant = frames.readdress(original, number)
+        variant = change(number, variant) if number else variant
         everything += [s.copy(time=s.time + number * 100003) for s in variant]
     everything.sort(key=lambda s: s.time)
     frames.write(path, everything)
-    seen = sessions_by_number(binary, path, options)
+    seen = sessions_by_number(binary, path, options, numbers)
     if len(seen[0]) != 1:
         return []
     bad = []
@@ -173,10 +199,14 @@ def try_dialogue(binary, name, original, change, judge, variants, scratch, optio
     if len(original) < LEAST:
         return 0, []
     bad = []
-    for number, problem in try_variants(binary, name, original, change, judge, range(variants + 1), scratch, options):
-        alone = try_variants(binary, name, original, change, judge, (0, number), scratch, options) or [(number, None)]
-        bad += [f"{name} {change.__name__} {number}: {alone[0][1]}"] if alone[0][1] else []
+    for number, problem in try_variants(binary, original, change, judge, range(variants + 1), scratch, options):
+        alone = try_variants(binary, original, change, judge, (0, number), scratch, options) or [(number, None)]
+        bad += [f"{name} {number}: {alone[0][1]}"] if alone[0][1] else []
     return variants, bad
+
+
+def at_random(name, change):
+    return lambda number, segments: change(random.Random(f"{name}/{change.__name__}/{number}"), segments)
 
 
 def even(original):
@@ -227,12 +257,12 @@ def main():
         for name, connection, change, judge, variants, options in all_dialogues(o, scratch):
             if o.only not in name:
                 continue
-            n, b = try_dialogue(o.binary, f"{o.seed}/{name}", connection, change, judge, variants, scratch, options)
+            name = f"{o.seed}/{name}"
+            n, b = try_dialogue(o.binary, f"{name} {change.__name__}", connection, at_random(name, change), judge, variants, scratch, options)
             done, count, bad = done + n, count + (n > 0), bad + b
     print("\n".join(bad))
-    lossy = [b for b in bad if f" {lose.__name__} " in b]
-    print(f"{done} variants of {count} dialogues, {len(bad)} wrong, {len(lossy)} of them with segments lost")
-    return 1 if len(bad) > len(lossy) or len(lossy) * ODD_ONE_IN > done or not done else 0
+    print(f"{done} variants of {count} dialogues, {len(bad)} wrong")
+    return 1 if bad or not done else 0
 
 
 if __name__ == "__main__":

@@ -215,6 +215,9 @@ def refusals(binary, top, _):
     for name in (link, link + "/"):
         refused("symbolic link", "-o", name)
     refused("symbolic link", "-o", folder(top, "for-findings"), "--findings", link)
+    refused("a folder", "--findings", folder(top, "no-file"))
+    for others in (["--findings", "-"], ["--follow"]):
+        refused("standard output is for one", "-o", "-", *others)
     need(not os.listdir(os.path.join(top, "target")), "something was written through a link")
     refused("no such folder", "-o", os.path.join(top, "none/"))
     os.makedirs(os.path.join(top, "shared"))
@@ -328,6 +331,67 @@ def watching(binary, top, _):
     need("smtpscope_sessions_total 1" in text and 'smtpscope_dropped_total{reason="kernel"} 0' in text, text)
 
 
+def full_disk_of_findings(binary, top, _):
+    """A file of findings has whole lines only, and goes on when there is room."""
+    path, small = folder(top, "recording"), folder(top, "small")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", small], check=True)
+    findings = os.path.join(small, "findings.jsonl")
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--findings", findings)
+    stop, done, workers = under_load(0, auth=True)
+    need(recorder.wait_for("No space left", 30), f"a full disk is not told: {recorder.said()}")
+    time.sleep(1)
+    need(all(map(json.loads, open(findings))) and open(findings).read().endswith("\n"), "a torn line while it is full")
+    subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+    need(recorder.wait_for("writing again", 10), f"it does not go on: {recorder.said()}")
+    finish(stop, workers)
+    time.sleep(1)
+    recorder.stop()
+    lines = [json.loads(line) for line in open(findings)]
+    subprocess.run(["umount", small])
+    said = recorder.said().splitlines()[-2]
+    need("0 lines by writing" in said and " 0 findings" not in said, f"losses are not counted: {recorder.said()}")
+    lost = int(said.split(" packets of evidence, ")[1].split(" ")[0])
+    found = int(said.split(" sessions, ")[1].split(" ")[0])
+    need(len(lines) + lost == found, f"{len(lines)} lines and {lost} lost are not {found} findings")
+    need(set(done) == ended(path), "a session is not in the recording")
+
+
+def quota_in_a_rush(binary, top, _):
+    """Files end by their size however fast lines come, so that a quota holds more than the open one."""
+    path, quota = folder(top, "quota"), 4_000_000
+    recorder = Recorder(binary, "-i", "lo", "-o", path, "--keep-bytes", str(quota), "--no-compression")
+    stop, done, workers = under_load(8)
+    finish(stop, workers)
+    time.sleep(1.5)
+    recorder.stop()
+    sizes = [os.path.getsize(os.path.join(path, name)) for name in sorted(os.listdir(path))]
+    need(len(done) > 1200 and 3 <= len(sizes) <= 4 and sum(sizes) <= quota, f"{len(done)} sessions, files of {sizes}")
+    need(all(size < quota * 0.35 for size in sizes), f"files of {sizes} octets")
+
+
+def nobody_reads(binary, top, _):
+    """A monitor that stands still, and one that has gone, hold up nothing; where only it was told, that is the end."""
+    for options in (["--findings", "-"], ["--follow"]):
+        path = folder(top, options[0].strip("-"))
+        recorder = Recorder(binary, "-i", "lo", "-o", path, *options)
+        stop, done, workers = under_load(4, auth=True)
+        finish(stop, workers)
+        time.sleep(1)
+        recorder.process.send_signal(signal.SIGUSR1)
+        need(recorder.wait_for("packets, "), f"{options}: it does not answer")
+        start = time.time()
+        recorder.process.send_signal(signal.SIGTERM)
+        recorder.process.wait(timeout=20)
+        need(time.time() - start < 2, f"{options}: it took {time.time() - start:.1f} s to end")
+        need(set(done) == ended(path) and len(done) > 200, f"{options}: {len(done)} sessions, {len(ended(path))} recorded")
+        recorder.process.stdout.close()
+        recorder = Recorder(binary, "-i", "lo", *options)
+        recorder.process.stdout.close()
+        talk("n-unheard", auth=True)
+        recorder.process.wait(timeout=5)
+        need(recorder.process.returncode == 0, f"{options}: {recorder.process.returncode}, {recorder.said()}")
+
+
 def clock_back(binary, top, _):
     """The clock is set back in the middle: all sessions stay, and none that follows waits for the old time."""
     frames = frames_of(sample("clean.pcap"))
@@ -417,7 +481,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, full_disk_of_findings, nobody_reads, quota_in_a_rush, tags_and_tunnels, device_down, folder_removed, full_disk,
          clock_back, killed, silence]
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """loss.py SMTPSCOPE [--packets N]: the recorder against tcpdump and dumpcap in the same run, over veth.
 
-First the highest fixed rate is looked for at which tcpdump loses nothing.  The recorder is held to it, in turn with
-tcpdump: where its neighbours lose nothing at no lower speed, it may not.  Above, and as fast as the sender goes, what
-was sent is what it read and what it counted as lost, to the packet.  Needs the sender of ../shared/bench.  Exit status
+First the highest fixed rate is looked for at which tcpdump loses nothing.  The recorder is held to it, and above, up to
+as fast as the sender goes, in turn with tcpdump: where its neighbours lose nothing at no lower speed, it may not.  What
+was sent is always what it read and what it counted as lost, to the packet.  Needs the sender of ../shared/bench.  Exit status
 77: it cannot run here."""
 
 import argparse
@@ -19,7 +19,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.path.join(HERE, "..", "..", "..", "shared", "bench")
-LOWEST, STEP, ROUNDS = 100000, 1.3, 3
+LOWEST, STEP, ROUNDS, AS_FAST_AS_IT_GOES = 100000, 1.3, 3, 0
 TCPDUMP = ["tcpdump", "-i", "vb", "-B", "65536"], r"(\d+) packets dropped by kernel"
 DUMPCAP = ["dumpcap", "-q", "-i", "vb", "-B", "64"], r"/(\d+) \("
 sys.path.insert(0, HERE)
@@ -84,6 +84,8 @@ def highest_rate(top, packets):
     rate, good = LOWEST, LOWEST
     while True:
         speed, lost = with_peer(top, packets, rate, *TCPDUMP)
+        if lost or speed < rate * 0.9:  # perhaps something else ran
+            speed, lost = with_peer(top, packets, rate, *TCPDUMP)
         print(f"looking for the rate: {rate:.0f} asked, {speed} sent, tcpdump lost {lost}", flush=True)
         if lost:
             return good
@@ -136,6 +138,22 @@ def counts_under_loss(binary, top, packets):
     yield from counts_do_not_fit(packets // 4 * 2, read, lost, closed, sessions, files)
 
 
+def counts_at_an_early_end(binary, top, packets):
+    """More lies in the ring than can be read in the time that an end may take: what stays unread is lost, and counted."""
+    path = box.folder(top, "recording")
+    recorder = Recorder(binary, "-i", "vb", "-o", path, "-B", str(packets // 2))
+    recorder.process.send_signal(signal.SIGSTOP)
+    send(top, packets, 0)
+    recorder.process.send_signal(signal.SIGTERM)
+    recorder.process.send_signal(signal.SIGCONT)
+    took = recorder.stop()
+    read, lost, closed, sessions, files = end_of(recorder, path)
+    print(f"ended with a full ring in {took:.1f} s: {read} read, {lost} lost", flush=True)
+    if took > 2:
+        yield f"it took {took:.1f} s to end"
+    yield from counts_do_not_fit(packets, read, lost, closed, sessions, files)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
@@ -150,11 +168,12 @@ def main():
     with tempfile.TemporaryDirectory(dir="/tmp") as top:
         build(top)
         rate = highest_rate(top, o.packets)
-        complaints, worse = hold(binary, top, o.packets, rate)
-        if worse * 2 > ROUNDS:
-            complaints.append(f"at {rate:.0f} packets a second tcpdump loses none, and it did in {worse} of {ROUNDS} rounds")
-        complaints += hold(binary, top, o.packets, rate * 2)[0] + hold(binary, top, o.packets, 0)[0]
-        complaints += counts_under_loss(binary, top, o.packets)
+        complaints = [*counts_under_loss(binary, top, o.packets), *counts_at_an_early_end(binary, top, o.packets)]
+        for rate in (rate, rate * 2, AS_FAST_AS_IT_GOES):
+            wrong, worse = hold(binary, top, o.packets, rate)
+            complaints += wrong
+            if worse * 2 > ROUNDS:
+                complaints.append(f"at {rate:.0f} packets a second tcpdump lost none, and it did in {worse} of {ROUNDS} rounds")
     print("\n".join(f"WRONG: {c}" for c in complaints) or "sent is read and lost, everywhere")
     return 1 if complaints else 0
 

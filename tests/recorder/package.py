@@ -160,12 +160,17 @@ def remove(root):
     need(os.listdir(root + FOLDER), "recordings are gone with the program")
 
 
-def package(binary, top):
-    """Made, looked into, installed, run, removed."""
+def make(binary, top):
+    """The path of the package of the build folder in which `binary` lies."""
     build = os.path.dirname(os.path.dirname(binary))
     made = subprocess.run(["cpack", "-G", "DEB", "-B", top], cwd=build, capture_output=True, text=True)
     need(made.returncode == 0, f"cpack: {made.stdout}{made.stderr}")
-    path = os.path.join(top, next(name for name in os.listdir(top) if name.endswith(".deb")))
+    return os.path.join(top, next(name for name in os.listdir(top) if name.endswith(".deb")))
+
+
+def package(binary, top):
+    """Made, looked into, installed, run, removed."""
+    path = make(binary, top)
     contents_are_right(path, top)
     root = overlay()
     install(root, path)

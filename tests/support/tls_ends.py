@@ -40,17 +40,19 @@ class Wire:
 
 
 class Tls:
-    """Both ends of a connection; what they send goes to the wire."""
+    """Both ends of a connection; what they send goes to the wire.  A kind may end in SSL_OP_ flags of OpenSSL."""
 
     def __init__(self, wire, folder, kind):
-        self.wire, (_, version, ciphers) = wire, kind
+        self.wire, (_, version, ciphers, *flags) = wire, kind
         self.ends, self.bios = [], []
         for side in (C, S):
             ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if side else ssl.PROTOCOL_TLS_CLIENT)
             ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
-            ctx.minimum_version = ctx.maximum_version = getattr(ssl.TLSVersion, version)
             if ciphers:
                 ctx.set_ciphers(ciphers)
+            for flag in flags:
+                ctx.options |= flag
+            ctx.minimum_version = ctx.maximum_version = getattr(ssl.TLSVersion, version)
             if side:
                 ctx.load_cert_chain(f"{folder}/cert.pem")
                 ctx.keylog_filename = f"{folder}/keys.log"

@@ -166,6 +166,7 @@ static const struct format_case {
     { "a mail of Postfix", "Postfix transcript",
       "Subject: Postfix SMTP server: errors from unknown[198.51.100.1]\n\nTranscript of session follows.\n\n Out: 220 mx\n In:  EHLO c\n Out: 250-mx\n Out: 250-AUTH A B\n     C D\n Out: 250 DSN\n In:  DATA\n Out: 354 go\n Out: 554 no\n In:  QUIT\n Out: 221 bye\n\n\nFor other details, see the local mail logfile\n",
       " 220 EHLO=250 DATA=354 .~=554 QUIT=221" },
+    { "a mail of Postfix without its head", "Postfix transcript", " Out: 250-DSN\n Out: 250 CHUNKING\n In:  DATA\n Out: 503 no\n In:  QUIT\n Out: 221 bye\n", " 250? DATA=503 QUIT=221" },
     { "a mail of Postfix as client", "Postfix transcript", "Transcript of session follows.\n\n In:  220 mx\n Out: EHLO c\n In:  250 mx\n", " 220 EHLO=250" },
     { "Postfix -v, two at once", "Postfix",
       "Nov 24 04:06:21 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:06:21 mx postfix/smtpd[2]: connect from unknown[192.0.2.2]\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 220 mx\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 220 mx\n"
@@ -240,6 +241,41 @@ static const struct format_case {
       " 220 EHLO=250 DATA=503 | 220" },
     { "Exchange, that sends", "Exchange", "2026-11-24T10:00:00.125Z,Out,08D1,2,192.0.2.1:4000,192.0.2.9:25,<,220 mx,\n2026-11-24T10:00:00.225Z,Out,08D1,3,192.0.2.1:4000,192.0.2.9:25,>,QUIT,\n2026-11-24T10:00:00.226Z,Out,08D1,4,192.0.2.1:4000,192.0.2.9:25,<,221 bye,\n", " 220 QUIT=221" },
     { "hMailServer", "hMailServer", "\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.123\"\t\"192.0.2.9\"\t\"SENT: 220 mx\"\n\"SMTPC\"\t1\t8\t\"2026-11-24 10:00:00.124\"\t\"192.0.2.8\"\t\"RECEIVED: 220 my\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.223\"\t\"192.0.2.9\"\t\"RECEIVED: EHLO c\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.323\"\t\"192.0.2.9\"\t\"SENT: 250-mx[nl]250 SIZE\"\n", " 220 | 220 EHLO=250" },
+    { "MDaemon, two at once", "marked lines",
+      "Mon 2026-11-23 10:00:01: [12:1] --> 220 mx\nMon 2026-11-23 10:00:01: [13:1] --> 220 mx\nMon 2026-11-23 10:00:01: [12:1] <-- EHLO c\nMon 2026-11-23 10:00:01: [12:1] --> 250-mx\n"
+      "Mon 2026-11-23 10:00:01: [13:1] <-- RCPT TO:<b@c>\nMon 2026-11-23 10:00:01: [12:1] --> 250 DSN\nMon 2026-11-23 10:00:01: [12:1] <-- QUIT\nMon 2026-11-23 10:00:02: [13:1] --> 503 no\nMon 2026-11-23 10:00:02: [12:1] --> 221 bye\n",
+      " 220 RCPT=503 | 220 EHLO=250 QUIT=221" },
+    { "threads, of which one session has several", "marked lines",
+      "10:00:01 [12] DEBUG - S: 220 mx\n10:00:01 [12] DEBUG - C: EHLO c\n10:00:01 [14] DEBUG - S: 250 mx\n10:00:01 [15] DEBUG - C: QUIT\n10:00:01 [12] DEBUG - S: 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "Roundcube, with remarks", "marked lines",
+      "[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Connecting to mx:587...\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 220 mx\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Send: DATA\n"
+      "[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 354 go\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> so far\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 250 ok\n", " 220 DATA=354 .~=250" },
+    { "Markdown", "marked lines", "- **S:** 220 mx\n- **C:** `RCPT TO:<a@b>`\n- **S:** `503 no`\n", " 220 RCPT=503" },
+    { "words with a blank before the colon", "marked lines", "response : 220 mx\ncommand : EHLO c\nresponse : 250 mx\nCommand : QUIT\n", " 220 EHLO=250 QUIT=0" },
+    { "strings in fields", "marked lines", "level=debug msg=\"Writing response to client: \\n220 mx\\r\\n\"\nlevel=debug msg=\"Client sent: HELO c\"\nlevel=debug msg=\"Writing response to client: \\n250 mx\\r\\n\"\n", " 220 HELO=250" },
+    { "several lines in a string", "marked lines", "sent: \"EHLO c\\r\\n\"\nreceived: \"250-mx\\r\\n250 DSN\\r\\n\"\nsent: \"MAIL FROM:<a@b>\\r\\nRCPT TO:<b@c>\\r\\n\"\nreceived: \"250 ok\\r\\n\"\n", " EHLO=250 MAIL=250 RCPT=0" },
+    { "a list of packets", "marked lines", "    4   0.003 a -> b SMTP 95 S: 220 mx\n    6   0.004 b -> a SMTP 90 C: EHLO c\n    8   0.005 a -> b SMTP 190 S: 250-mx | PIPELINING | DSN\n    9   0.006 b -> a SMTP 90 C: DATA\n   10   0.007 a -> b SMTP 90 S: 503 no\n", " 220 EHLO=250 DATA=503" },
+    { "a console, with places in the source", "marked lines", "mail: S: 220 mx Client.jsm:420\nmail: C: DATA Client.jsm:608\nmail: S: 503 no Client.jsm:420\n", " 220 DATA=503" },
+    { "Claws Mail", "marked lines", "[10:00:01] SMTP< 220 mx\n[10:00:01] ESMTP> EHLO c\n[10:00:01] ESMTP< 250 mx\n[10:00:01] SMTP> DATA\n[10:00:01] SMTP< 503 no\n", " 220 EHLO=250 DATA=503" },
+    { "commands that share a mark, replies that share one", "marked lines", "S: 220 mx\nC: EHLO c\nS: 250-mx\n250 DSN\nC: MAIL FROM:<a@b>\nRCPT TO:<b@c>\nS: 250 ok\nS: 250 ok\n", " 220 EHLO=250 MAIL=250 RCPT=250" },
+    { "a header that reads as a mark", "marked lines", "received: 220 mx\nsent: DATA\nreceived: 354 go\nReceived: from a by b\n\nhello\n.\nreceived: 250 ok\n", " 220 DATA=354 .=250" },
+    { "prose around times and marks", "marked lines", "It says 503.\n[10:02:33] S: 220 mx\n[10:02:34] C: RCPT TO:<a@b>\n[10:02:34] S: 503 no\nThe manual says C: drive must be free.\n> 220 is the code to look for.\n", " 220 RCPT=503" },
+    { "a quotation within one", "terminal", "> Jane wrote:\n> > 220 mx\n> > HELO foo\n> > 250 mx\n> > RCPT TO:<x@y>\n> > 503 no\n> Sure?\n", " 220 HELO=250 RCPT=503" },
+    { "two pastes, the first of which ends in a line without its end", "terminal", "Trying 192.0.2.1...\nEscape character is '^]'.\n220 mx\nQUIT\n221 bye\nConnection closed by foreign host.\n^CTrying 192.0.2.1...\n220 mx\nHELO c\n250 mx\n", " 220 QUIT=221 | 220 HELO=250" },
+    { "smtp-cli", "smtp-cli", "Connection from 192.0.2.1:4 to 192.0.2.2:25\n[220] 'mx'\n> EHLO c\n[250] 'mx'\n[250] 'DSN'\n> MAIL FROM:<a@b>\n[503] 'no'\n> QUIT\n[221] 'Bye'\n", " 220 EHLO=250 MAIL=503 QUIT=221" },
+    { "swaks without arrows", "swaks", "=== Trying a:25...\n220 a\nEHLO c\n250 a\nQUIT\n221 bye\n=== Connection closed with remote host.\n", " 220 EHLO=250 QUIT=221" },
+    { "swaks with arrows of one side", "swaks", "=== Trying a:25...\n<-  220 a\nAUTH LOGIN\n<-  334 VXNlcm5hbWU6\nYWxpY2U=\n<** 535 no\n", " 220 AUTH=334 ?=535" },
+    { "a refusal alone", "swaks", "<** 550 no\n -> QUIT\n", " 550? QUIT=0" },
+    { "sendmail -v, refused, that closes before it says so", "sendmail", "bob@mx... Connecting to mx. port 26 via esmtp...\n554 no\nClosing connection to mx.\n>>> QUIT\n221 bye\n", " 554 QUIT=221" },
+    { "Exim, which sends QUIT behind the content", "Exim", "  SMTP<< 220 mx\n  SMTP>> DATA\n  SMTP<< 354 go\n  SMTP>> (writing message)\n  SMTP>> .\n  SMTP+> QUIT\n  SMTP(shutdown)>>\n  SMTP<< 250 ok\n  SMTP<< 221 bye\n  SMTP(close)>>\n", " 220 DATA=354 .~=250 QUIT=221" },
+    { "Postfix as client, which shows the end of a content", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: DATA\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 354 go\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: .\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: QUIT\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 ok\n", " DATA=354 .~=250 QUIT=0" },
+    { "the journal, verbose", "Postfix",
+      "Tue 2026-11-24 04:06:21.123456 UTC [s=4a;i=1]\n    SYSLOG_IDENTIFIER=postfix/smtpd\n    _PID=1\n    MESSAGE=> a[192.0.2.1]: 220 \"mx\"\nTue 2026-11-24 04:06:22.123456 UTC [s=4a;i=2]\n    MESSAGE=< a[192.0.2.1]: DATA\n    SYSLOG_IDENTIFIER=postfix/smtpd\n    _PID=1\n"
+      "Tue 2026-11-24 04:06:23.123456 UTC [s=4a;i=3]\n    SYSLOG_IDENTIFIER=postfix/smtpd\n    MESSAGE=> a[192.0.2.1]: 503 no\n    _PID=1\n", " 220 DATA=503" },
+    { "the journal, exported", "Postfix",
+      "__CURSOR=s=4a;i=1\n__REALTIME_TIMESTAMP=1795493181123456\nSYSLOG_IDENTIFIER=postfix/smtpd\nMESSAGE\n\x12\x01\x01\x01\x01\x01\x01\x01> a[192.0.2.1]: 220 \xff\n_PID=1\n\n__CURSOR=s=4a;i=2\nMESSAGE=< a[192.0.2.1]: QUIT\n_PID=1\nSYSLOG_IDENTIFIER=postfix/smtpd\n\n", " 220 QUIT=0" },
+    { "the journal as a list of JSON", "Postfix",
+      "[\n  {\n    \"SYSLOG_IDENTIFIER\": \"postfix/smtpd\",\n    \"MESSAGE\": \"> a[192.0.2.1]: 220 mx\"\n  },\n  {\n    \"SYSLOG_IDENTIFIER\": \"postfix/smtpd\",\n    \"MESSAGE\": \"< a[192.0.2.1]: QUIT\",\n    \"X\": [\n      \"}\"\n    ]\n  }\n]\n", " 220 QUIT=0" },
     { "client alone", "marked lines", "C: EHLO c\nC: MAIL FROM:<a@b>\nC: QUIT\n", " EHLO=0 MAIL=0 QUIT=0" },
 };
 /* clang-format on */
@@ -279,15 +315,27 @@ static void a_log_cut_anywhere_is_read_in_peace(void **state)
 
 static void text_that_is_no_log_is_refused(void **state)
 {
-    static const char *const texts[] = { "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1\n",
-                                         "# Title\n\nSome prose, 220 words of it.\n",
-                                         "\n\n\n",
-                                         "a\tb\tc\n1\t2\t3\n",
-                                         "> help me\n> quit smoking\n",
-                                         "Data file\nhelp\nquit\n",
-                                         "- 220 words\n- turn left\n",
-                                         "{\"log\":\"hello\"}\n{\"log\":\"220\"}\n{\"msg\":7}\n{\n",
-                                         "   1\thelp\n   2\tquit\n" };
+    static const char *const texts[] = {
+        "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1\n",
+        "# Title\n\nSome prose, 220 words of it.\n",
+        "\n\n\n",
+        "a\tb\tc\n1\t2\t3\n",
+        "> help me\n> quit smoking\n",
+        "Data file\nhelp\nquit\n",
+        "- 220 words\n- turn left\n",
+        "{\"log\":\"hello\"}\n{\"log\":\"220\"}\n{\"msg\":7}\n{\n",
+        "   1\thelp\n   2\tquit\n",
+        "{\n  \"a\": 1\n}\n{\nnothing\n}\n",
+        "220 ftp ready\nUSER joe\n331 password\nPASS x\n230 in\nRNTO x\n503 bad sequence\nQUIT\n221 bye\n",
+        "Response: 220 ftp\nCommand: USER joe\nResponse: 331 password\nCommand: QUIT\nResponse: 221 bye\n",
+        "*   Trying 192.0.2.1:21...\n< 220 ftp\n> USER x\n< 331 password\n> QUIT\n< 221 bye\n",
+        "S: +OK ready\nC: AUTH PLAIN\nS: -ERR no\nC: QUIT\nS: +OK\n",
+        "200 news ready\nSTARTTLS\n382 go\nHELP\n100 list\nQUIT\n205 bye\n",
+        "220 Service ready\n221 closing\n250 completed\n354 Start mail input\n503 Bad sequence\n",
+        "10:00:01 INFO request: GET /\n10:00:01 INFO response: 503 no\n10:00:02 INFO request: GET "
+        "/\n10:00:02 INFO response: 200 OK\n",
+        "{\n\"type\": \"command\", \"session\": \"1\", \"line\": \"QUIT\"\n}\n"
+    };
     struct context context;
     bool is_log;
 

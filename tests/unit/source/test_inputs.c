@@ -302,9 +302,9 @@ static void captures_and_recordings_mix(void **state)
     uint32_t input;
 
     (void)state;
-    struct place first = folder_put(&folder, "r1", bytes_of("{\"type\":1}\n"));
+    struct place first = folder_put(&folder, "r1", bytes_of("{\"type\":\"stats\",\"n\":1}\n"));
     struct place second = put_capture("p", seconds);
-    struct place third = folder_put(&folder, "r2", bytes_of("{\"type\":2}\n"));
+    struct place third = folder_put(&folder, "r2", bytes_of("{\"type\":\"stats\",\"n\":2}\n"));
     const char *paths[] = { first.path, second.path, third.path };
     struct source *source = open_paths(paths, 3);
     assert_true(source_next(source, &packet));
@@ -327,7 +327,7 @@ static void lines_of_logs_are_handed_out(void **state)
 
     (void)state;
     struct place log = folder_put(&folder, "log", bytes_of("220 mx ESMTP\r\n\nQUIT"));
-    struct place recording = folder_put(&folder, "rec", bytes_of("{\"type\":1}\n"));
+    struct place recording = folder_put(&folder, "rec", bytes_of("{\"type\":\"stats\",\"n\":1}\n"));
     const char *paths[] = { recording.path, log.path };
     struct source *source = open_paths(paths, 2);
     assert_string_equal(source_input(source, 1)->format, "log");
@@ -341,6 +341,32 @@ static void lines_of_logs_are_handed_out(void **state)
     assert_false(source_next_log_line(source, &line, &input));
     assert_true(source_input(source, 1)->is_complete);
     source_free(source);
+}
+
+/* The keys of an object have no order; those of a log may be called as an event's. */
+static void objects_are_told_apart(void **state)
+{
+    static const struct {
+        const char *text, *format;
+    } rows[] = {
+        { "{\"host\":\"a\",\"schema\":1,\"type\":\"recording\"}\n", "recording" },
+        { "{ \"type\" : \"recording\", \"schema\" : 1 }\n", "recording" },
+        { "{\"line\":\"QUIT\",\"session\":\"6dc8\",\"type\":\"command\"}\n", "recording" },
+        { "{\"type\":\"open\",\"session\":\"6dc8", "recording" },
+        { "{\"ty", "recording" },
+        { "{\"type\":\"stdout\",\"log\":\"220 mx\"}\n", "log" },
+        { "{\"log\":\"220 mx\",\"type\":\"stdout\"}\n", "log" },
+        { "{\n\"type\": \"recording\"\n}\n", "log" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct place file = folder_put(&folder, "o", bytes_of(rows[i].text));
+        const char *paths[] = { file.path };
+        struct source *source = open_paths(paths, 1);
+        assert_string_equal(source_input(source, 0)->format, rows[i].format);
+        source_free(source);
+    }
 }
 
 /* "e" with an accent, a pair of surrogates, and half of one. */
@@ -445,6 +471,7 @@ int main(void)
         WITH_FOLDER(a_folder_without_captures_is_told),
         WITH_FOLDER(what_cannot_even_be_unpacked_is_told_also_inside_a_folder),
         WITH_FOLDER(lines_of_logs_are_handed_out),
+        WITH_FOLDER(objects_are_told_apart),
         WITH_FOLDER(wide_text_is_handed_out_in_utf8),
         WITH_FOLDER(logs_of_a_folder_are_asked_for),
         WITH_FOLDER(captures_and_recordings_mix),

@@ -282,7 +282,7 @@ static void a_bomb_costs_no_memory(void **state)
     for (int packing = PACK_GZIP; packing < PACK_COUNT; packing++) {
         struct image part = { 0 }, packed = { 0 };
         image_pack(&part, (enum packing)packing, (struct bytes){ blanks, PART });
-        image_pack(&packed, (enum packing)packing, bytes_of("{"));
+        image_pack(&packed, (enum packing)packing, bytes_of("{\"type\":\"stats\""));
         for (int i = 0; i < PARTS; i++)
             image_add(&packed, part.ptr, part.len);
         assert_true(packed.len < 2 * 1024 * 1024);
@@ -407,7 +407,7 @@ static void a_line_longer_than_any_event_is_skipped(void **state)
     (void)state;
     assert_non_null(filler);
     memset(filler, 'x', LONG);
-    image_add(&image, "{\"type\":1}\n", 11);
+    image_add(&image, "{\"type\":\"stats\"}\n", 17);
     image_add(&image, filler, LONG);
     image_add(&image, "\n{\"b\":2}\n", 9);
     free(filler);

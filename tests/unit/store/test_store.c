@@ -8,11 +8,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include <cmocka.h>
+
+#include "store/store_internal.h"
 
 enum { WAIT_MS = 20000 };
 
@@ -310,6 +314,127 @@ static void a_full_device_is_told_at_once_and_counted(void **state)
     assert_non_null(strstr(err.text, "/dev/full"));
 }
 
+static void append(const char *path, struct bytes lines, uint64_t lost)
+{
+    struct store_options options = { .path = path, .suffix = "", .appends = true, .waits = true };
+    struct store_counters counters;
+    struct err err = { 0 };
+
+    struct store *store = store_open(&options, &err);
+    assert_non_null(store);
+    assert_true(store_start(store, &err));
+    store_put(store, lines);
+    (void)usleep(200000);
+    store_count(store, &counters);
+    assert_int_equal(counters.lost, lost);
+    assert_int_equal(store_close(store, WAIT_MS, &err), lost == 0);
+}
+
+static void what_is_appended_to_stays(void **state)
+{
+    char path[256], text[64];
+    struct stat status;
+
+    path_in(*state, "a.jsonl", path);
+    write_one(path, BYTES("one\n"));
+    assert_int_equal(chmod(path, 0640), 0);
+    append(path, BYTES("two\n"), 0);
+    append(path, BYTES("three\n"), 0);
+    assert_int_equal(read_file(path, text, sizeof text), 19);
+    assert_memory_equal(text, "head\none\ntwo\nthree\n", 19);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0640); /* a monitor may read it */
+}
+
+/* The limit on the size of files stands for a full disk: so much goes, and no more. */
+static void of_a_line_that_does_not_fit_nothing_stays(void **state)
+{
+    struct rlimit before, tight = { 14, 14 };
+    char path[256], text[64];
+
+    path_in(*state, "a.jsonl", path);
+    write_one(path, BYTES("one\n"));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    tight.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    append(path, BYTES("two\nthree\n"), 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(read_file(path, text, sizeof text), 13);
+    assert_memory_equal(text, "head\none\ntwo\n", 13);
+    append(path, BYTES("four\n"), 0);
+    assert_int_equal(read_file(path, text, sizeof text), 18);
+    assert_memory_equal(text, "head\none\ntwo\nfour\n", 18);
+}
+
+enum { MINUTE_S = 60, DAY_S = 86400 };
+
+/* When all clocks stood at START, `there_s` after the newest file was written: what counts as now, `awake_s`
+ * later, where the wall's clock says `wall_s`. */
+static const struct {
+    const char *name;
+    int64_t there_s, awake_s, wall_s, now_s;
+} clocks[] = {
+    { "time passes", 0, MINUTE_S, MINUTE_S, MINUTE_S },
+    { "weeks pass", 0, 30 * DAY_S, 30 * DAY_S, 30 * DAY_S },
+    { "set back", 0, MINUTE_S, -DAY_S, -DAY_S },
+    { "set ahead a little", 0, MINUTE_S, 3600, 3600 },
+    { "set far ahead", 0, MINUTE_S, 3650 * DAY_S, DAY_S + MINUTE_S },
+    { "and it stays so", 0, 2 * DAY_S, 3650 * DAY_S, 3 * DAY_S },
+    { "far ahead from the start", 3650 * DAY_S, MINUTE_S, MINUTE_S, MINUTE_S - 3649 * DAY_S },
+    { "behind at the start, then set right", -20 * DAY_S, MINUTE_S, 20 * DAY_S, 20 * DAY_S },
+    { "not running for a while", 4 * DAY_S, 0, 0, -3 * DAY_S },
+};
+
+static void no_clock_makes_files_old_at_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+        struct keep_clock clock;
+        const uint64_t second = UINT64_C(1000000000), awake = 1000;
+        print_message("%s\n", clocks[i].name);
+        keep_clock_start(&clock, START - (uint64_t)clocks[i].there_s * second, START, awake);
+        uint64_t now_ns = keep_clock_now(&clock, START + (uint64_t)clocks[i].wall_s * second,
+                                         awake + (uint64_t)clocks[i].awake_s * second);
+        assert_int_equal((int64_t)(now_ns - START) / (int64_t)second, clocks[i].now_s);
+    }
+}
+
+static void write_aged(const struct folder *folder, const char *name, int64_t age_s)
+{
+    struct timespec now, times[2];
+    char path[256];
+
+    path_in(folder, name, path);
+    write_one(path, BYTES("one\n"));
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    times[0] = times[1] = (struct timespec){ .tv_sec = now.tv_sec - age_s };
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* As after a jump of 90 days: what is a month older than the newest goes, and nothing else. */
+static void files_are_old_beside_the_newest_not_by_a_wrong_clock(void **state)
+{
+    struct store_options options = { .waits = true, .keep_ns = 30 * DAY_S * UINT64_C(1000000000) };
+    const struct folder *folder = *state;
+    static const struct {
+        const char *name;
+        int64_t age_days;
+        bool stays;
+    } files[] = { { "2026-01-01T000000Z.smtpscope.jsonl", 122, false },
+                  { "2026-01-05T000000Z.smtpscope.jsonl", 118, true },
+                  { "2026-02-01T000000Z.smtpscope.jsonl", 90, true } };
+    char path[256];
+
+    for (size_t i = 0; i < 3; i++)
+        write_aged(folder, files[i].name, files[i].age_days * DAY_S);
+    end(begin(folder->path, &options));
+    for (size_t i = 0; i < 3; i++) {
+        path_in(folder, files[i].name, path);
+        assert_int_equal(access(path, R_OK) == 0, files[i].stays);
+    }
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -326,6 +451,10 @@ int main(void)
         IN_FOLDER(what_cannot_be_opened_is_named_with_the_reason),
         IN_FOLDER(a_pipe_may_be_written_to),
         cmocka_unit_test(a_full_device_is_told_at_once_and_counted),
+        IN_FOLDER(what_is_appended_to_stays),
+        IN_FOLDER(of_a_line_that_does_not_fit_nothing_stays),
+        cmocka_unit_test(no_clock_makes_files_old_at_once),
+        IN_FOLDER(files_are_old_beside_the_newest_not_by_a_wrong_clock),
     };
 
     (void)signal(SIGPIPE, SIG_IGN);

@@ -210,6 +210,47 @@ static void a_side_that_has_not_closed_is_waited_for(void **state)
     flow_table_free(table);
 }
 
+/* The client's line feed at 103 is not in the capture, unless what was acknowledged there was its FIN. */
+static void one_octet_for_which_a_reply_waits_is_missing(void **state)
+{
+    (void)state;
+    for (unsigned has_reply = 0; has_reply < 2; has_reply++) {
+        struct seen seen = { .ended = 0 };
+        struct flow_table *table = connected(&seen);
+        feed(table, 1002, CLIENT, TCP_ACK, 100, 200, "one");
+        feed(table, 1003, SERVER, TCP_ACK, 200, 104, has_reply ? "250\r\n" : NULL);
+        flow_table_finish(table);
+        assert_int_equal(seen.missing[CLIENT], has_reply);
+        assert_int_equal(seen.bytes[SERVER], has_reply ? 5 : 0);
+        flow_table_free(table);
+    }
+}
+
+/* A RST where it is due tells by what it acknowledges that the other side had said more. */
+static void a_reset_shows_what_is_missing(void **state)
+{
+    static const struct {
+        uint32_t seq;
+        uint8_t flags;
+        uint32_t ack;
+        uint64_t missing;
+    } rows[] = {
+        { 200, TCP_RST | TCP_ACK, 111, 6 }, { 200, TCP_RST | TCP_ACK, 105, 0 }, { 200, TCP_RST, 111, 0 },
+        { 201, TCP_RST | TCP_ACK, 111, 0 }, { 200, TCP_RST | TCP_ACK, 104, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seen seen = { .ended = 0 };
+        struct flow_table *table = connected(&seen);
+        feed(table, 1002, CLIENT, TCP_ACK, 100, 200, "one\r\n");
+        feed(table, 1003, SERVER, rows[i].flags, rows[i].seq, rows[i].ack, NULL);
+        flow_table_finish(table);
+        assert_int_equal(seen.missing[CLIENT], rows[i].missing);
+        flow_table_free(table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +259,8 @@ int main(void)
         cmocka_unit_test(what_the_peer_lacks_too_is_waited_for),
         cmocka_unit_test(a_fin_that_was_acknowledged_need_not_be_seen),
         cmocka_unit_test(a_side_that_has_not_closed_is_waited_for),
+        cmocka_unit_test(one_octet_for_which_a_reply_waits_is_missing),
+        cmocka_unit_test(a_reset_shows_what_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
