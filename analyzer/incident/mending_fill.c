@@ -51,6 +51,15 @@ static struct bytes host_of(const struct mending *m)
     return replay->helo.len ? replay->helo : BYTES("client.example.org");
 }
 
+/* The first that was accepted, else the first; NULL: there is none. */
+static const struct recipient *recipient_of(const struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        if (transaction->recipients[i].is_accepted)
+            return &transaction->recipients[i];
+    return transaction->recipient_count ? &transaction->recipients[0] : NULL;
+}
+
 /* The first address of the session that the place could mean, or what stands for one. */
 static struct bytes value_of(const struct mending *m, struct bytes name)
 {
@@ -68,8 +77,9 @@ static struct bytes value_of(const struct mending *m, struct bytes name)
         const struct transaction *transaction = &replay->transactions[i];
         if (bytes_equal(name, BYTES("mail")) && transaction->mail_from.len)
             return transaction->mail_from;
-        if (bytes_equal(name, BYTES("rcpt")) && transaction->recipient_count)
-            return transaction->recipients[0].address;
+        const struct recipient *recipient = recipient_of(transaction);
+        if (bytes_equal(name, BYTES("rcpt")) && recipient)
+            return recipient->address;
     }
     return bytes_equal(name, BYTES("mail"))   ? BYTES("sender@example.org")
            : bytes_equal(name, BYTES("rcpt")) ? BYTES("recipient@example.org")

@@ -56,11 +56,23 @@ static void note_harm(const struct session_incidents *session, struct incident *
     incident->harmed++;
 }
 
+/* Why the message did not arrive could not be judged, because the capture lacks something. */
+static void note_unjudged(const struct session_incidents *session)
+{
+    for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++)
+        if (session->of[i] && session->analysis->findings[i].rule == RULE_CAPTURE_LOSS) {
+            session->of[i]->unjudged++;
+            return;
+        }
+}
+
 static void count(const struct session_incidents *session, struct incident *incident, enum delivery delivery)
 {
     bool is_harm = delivery == DELIVERY_LOST || delivery == DELIVERY_DELAYED || delivery == DELIVERY_DOUBT;
 
     session->traffic->delivery[delivery]++;
+    if (!incident && is_harm)
+        note_unjudged(session);
     if (!incident)
         return;
     incident->delivery[delivery]++;
