@@ -209,7 +209,8 @@ void note_deliveries(const struct session_incidents *session)
     if (session->is_faulty)
         traffic->faulty++;
     else if (traffic->harmed_serial != said->serial)
-        traffic->not_judged += session_is_sealed(said) || said->one_sided != SIDE_NONE;
+        traffic->not_judged += session_is_sealed(said) || said->one_sided != SIDE_NONE
+                               || (said->log && (said->log->is_partial || said->is_midstream));
 }
 
 /* The server refused all that it answered, goodbyes apart. */

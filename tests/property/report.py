@@ -10,6 +10,7 @@
   loss        what the recorder lost stands in the report
   undated     a log without times gets none, and what it cannot give is said
   of_logs     what a log does not say is not made up
+  yearless    a date without a year gets none
   fragments   where much is missing, what is there is told, and lost mail is accounted for"""
 
 import html.parser
@@ -322,6 +323,22 @@ EXIM_LOG = """2027-03-02 09:14:05.101 [91] SMTP connection from [192.0.2.44]:501
 """
 
 
+SYSLOG = """Mar  2 09:14:05 mx postfix/smtpd[177]: connect from unknown[192.0.2.44]
+Mar  2 09:14:06 mx postfix/smtpd[177]: NOQUEUE: reject: RCPT from unknown[192.0.2.44]: 554 5.7.1 <x@far.test>: Relay access denied; from=<a@b.test> to=<x@far.test> proto=ESMTP helo=<shop.test>
+Mar  2 09:14:06 mx postfix/smtpd[177]: disconnect from unknown[192.0.2.44] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4
+"""
+
+
+def yearless(binary, folder):
+    """A syslog of the old kind names no year, and none is made up."""
+    log = os.path.join(folder, "syslog")
+    with open(log, "w", encoding="ascii") as f:
+        f.write(SYSLOG)
+    bad = [f"{name} has a year" for name in FORMATS if "1970" in run(binary, "report", "--format", name, log).decode()]
+    return bad + ([] if "03-02 09:14:0" in run(binary, "report", log).decode() else ["the date is gone as well"]) \
+        + ([] if "without a fault: 0 of 1" in run(binary, "report", log).decode() else ["what the log leaves out is without a fault"])
+
+
 def fragments(binary, folder):
     """Where much is missing: a 535 in a log of events is a refused login, and mail that did not arrive is accounted for."""
     log, path = os.path.join(folder, "exim.log"), os.path.join(folder, "holes.pcap")
@@ -363,7 +380,7 @@ def bounded(binary, folder):
 def main():
     binary, bad = os.path.abspath(sys.argv[1]), []
     with tempfile.TemporaryDirectory() as folder:
-        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, fragments, bounded)
+        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, yearless, fragments, bounded)
         for check in checks:
             bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
     print("\n".join(bad[:40]))
