@@ -30,12 +30,21 @@ static bool is_taken_for_some(const struct transaction *transaction)
     return false;
 }
 
+/* Behind it the session went on where nobody can look, and the message may have come again there. */
+static bool is_hidden_behind(const struct replay *replay, const struct transaction *transaction)
+{
+    return session_is_sealed(replay->session)
+           && transaction + 1 == replay->transactions + replay->transaction_count;
+}
+
 enum delivery delivery_of(const struct replay *replay, const struct transaction *transaction, bool is_faulty)
 {
     if (transaction->is_accepted || is_taken_for_some(transaction))
         return DELIVERY_DONE;
     if (transaction->message && transaction->verdict == VERDICT_UNDECIDED)
         return DELIVERY_UNSEEN;
+    if (is_hidden_behind(replay, transaction))
+        return DELIVERY_NONE;
     const struct reply *refusal = refusal_of(replay, transaction);
     if (refusal)
         return of_refusal(refusal);

@@ -7,6 +7,8 @@
 enum scope {
     SCOPE_COMMAND = 1, /* about the same command, or both about the session as a whole */
     SCOPE_TRANSACTION,
+    SCOPE_EARLIER, /* about the session as a whole, or a command before */
+    SCOPE_GAP,     /* about a command before, and nothing between that opens a session or a transaction */
     SCOPE_SESSION
 };
 
@@ -28,6 +30,17 @@ static uint32_t transaction_of(const struct analysis *analysis, uint32_t command
                : 0;
 }
 
+/* Commands from behind `first` to before `last`. */
+static bool opens_between(const struct analysis *analysis, uint32_t first, uint32_t last)
+{
+    for (uint32_t n = first + 1; n < last; n++) {
+        enum verb verb = replay_command(&analysis->replay, n)->as.command.verb;
+        if (verb == VERB_MAIL || verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO)
+            return true;
+    }
+    return false;
+}
+
 static bool is_within(const struct analysis *analysis, enum scope scope, uint32_t a, uint32_t b)
 {
     uint32_t transaction = transaction_of(analysis, a);
@@ -37,6 +50,10 @@ static bool is_within(const struct analysis *analysis, enum scope scope, uint32_
         return a == b;
     case SCOPE_TRANSACTION:
         return transaction && transaction == transaction_of(analysis, b);
+    case SCOPE_EARLIER:
+        return b < a;
+    case SCOPE_GAP:
+        return b && b < a && !opens_between(analysis, b, a);
     case SCOPE_SESSION:
         return true;
     }

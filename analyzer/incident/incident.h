@@ -96,6 +96,8 @@ struct incident {
     struct exemplar *exemplars[LIMIT_EXEMPLARS];
     size_t exemplar_count;
     uint64_t with_missing_bytes; /* sessions */
+    uint64_t
+        unjudged; /* of what the capture lacks: messages that did not arrive, for a reason left undecided */
     enum comparison comparison;
     uint64_t baseline_sessions; /* of the earlier capture */
     uint64_t last_serial;       /* of the session counted last */

@@ -74,6 +74,21 @@ size_t mending_mail_later(const struct mending *m, size_t at)
     return SIZE_MAX;
 }
 
+size_t mending_recipients_later(const struct mending *m, size_t at)
+{
+    size_t last = SIZE_MAX;
+
+    for (size_t i = at + 1; i < m->due->count; i++) {
+        const struct sequence_step *step = &m->due->steps[i];
+        if (step->kind == STEP_LEFT
+            || (is_command(step) && step->verb != VERB_RCPT && step->verb != VERB_NOOP))
+            break;
+        if (is_accepted(step) && step->verb == VERB_RCPT && step->code)
+            last = i;
+    }
+    return last;
+}
+
 static bool insert(struct mending *m, size_t at, struct sequence_step step)
 {
     struct sequence *due = m->due;
@@ -85,6 +100,12 @@ static bool insert(struct mending *m, size_t at, struct sequence_step step)
     due->count++;
     m->is_changed = true;
     return true;
+}
+
+void mending_put_message(struct mending *m, size_t at)
+{
+    (void)insert(m, at,
+                 (struct sequence_step){ .kind = STEP_NOTE, .text = BYTES(SEQUENCE_MESSAGE), .code = 250 });
 }
 
 void mending_await(struct mending *m, size_t at)
@@ -132,9 +153,7 @@ void mending_accept(struct mending *m, size_t at)
     if (step->verb == VERB_STARTTLS)
         (void)mending_insert(m, at + 1, "{tls}");
     if (step->verb == VERB_DATA && was)
-        (void)insert(
-            m, at + 1,
-            (struct sequence_step){ .kind = STEP_NOTE, .text = BYTES(SEQUENCE_MESSAGE), .code = 250 });
+        mending_put_message(m, at + 1);
 }
 
 /* Whether what the step tells of comes of the finding, though it is not its command itself. */

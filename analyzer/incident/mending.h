@@ -18,6 +18,7 @@ struct mending {
     bool has_tls, has_login;           /* were put in */
     bool is_changed;
     bool wants_order; /* something was out of order */
+    bool is_respaced; /* a line was rewritten: no other is to have the same fault */
 };
 
 /* Places are indexes in due->steps; SIZE_MAX: there is none. */
@@ -30,6 +31,8 @@ size_t mending_last(const struct mending *m, size_t at, enum verb verb);
 size_t mending_same_later(const struct mending *m, size_t at);
 /* A MAIL behind `at` that was accepted, unless something else begins or ends before it. */
 size_t mending_mail_later(const struct mending *m, size_t at);
+/* The last accepted RCPT of those that follow `at` at once. */
+size_t mending_recipients_later(const struct mending *m, size_t at);
 
 /* What a server answers when all is well. */
 uint16_t mending_success(enum verb verb);
@@ -40,6 +43,8 @@ struct sequence_step mending_filled(struct mending *m, struct bytes command);
 /* Commands separated by "|", with their places filled in, so that the first stands at `at`.  Returns the
  * place behind the last. */
 size_t mending_insert(struct mending *m, size_t at, const char *commands);
+/* The message, accepted, behind DATA. */
+void mending_put_message(struct mending *m, size_t at);
 /* The client should have waited here. */
 void mending_await(struct mending *m, size_t at);
 /* The same command, answered as it should have been, at an earlier place too. */
@@ -60,5 +65,8 @@ bool mending_is_tls(enum rule_id rule);
 /* Puts what RFC 5321 4.1.4 and its extensions ask for before each command, and leaves out what may not come
  * twice. */
 void mending_straighten(struct mending *m);
+
+/* MAIL and RCPT with a blank behind the colon come without it: one finding stands for all of a session. */
+void mending_respace(struct mending *m);
 
 #endif

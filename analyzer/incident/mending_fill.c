@@ -32,13 +32,41 @@ static struct bytes mechanism_of(const struct mending *m)
     return BYTES("<mechanism>");
 }
 
+/* Whether a greeting has been given the full name of the host: then all have. */
+static bool names_host(const struct sequence *due)
+{
+    for (size_t i = 0; i < due->count; i++)
+        if (due->steps[i].kind == STEP_ADDED
+            && bytes_find_nocase(due->steps[i].text, BYTES(SEQUENCE_HOST)) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static struct bytes host_of(const struct mending *m)
+{
+    const struct replay *replay = &m->analysis->replay;
+
+    if (names_host(m->due))
+        return BYTES(SEQUENCE_HOST);
+    return replay->helo.len ? replay->helo : BYTES("client.example.org");
+}
+
+/* The first that was accepted, else the first; NULL: there is none. */
+static const struct recipient *recipient_of(const struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        if (transaction->recipients[i].is_accepted)
+            return &transaction->recipients[i];
+    return transaction->recipient_count ? &transaction->recipients[0] : NULL;
+}
+
 /* The first address of the session that the place could mean, or what stands for one. */
 static struct bytes value_of(const struct mending *m, struct bytes name)
 {
     const struct replay *replay = &m->analysis->replay;
 
     if (bytes_equal(name, BYTES("helo")))
-        return replay->helo.len ? replay->helo : BYTES("client.example.org");
+        return host_of(m);
     if (bytes_equal(name, BYTES("mechanism")))
         return mechanism_of(m);
     if (bytes_equal(name, BYTES("command")))
@@ -49,8 +77,9 @@ static struct bytes value_of(const struct mending *m, struct bytes name)
         const struct transaction *transaction = &replay->transactions[i];
         if (bytes_equal(name, BYTES("mail")) && transaction->mail_from.len)
             return transaction->mail_from;
-        if (bytes_equal(name, BYTES("rcpt")) && transaction->recipient_count)
-            return transaction->recipients[0].address;
+        const struct recipient *recipient = recipient_of(transaction);
+        if (bytes_equal(name, BYTES("rcpt")) && recipient)
+            return recipient->address;
     }
     return bytes_equal(name, BYTES("mail"))   ? BYTES("sender@example.org")
            : bytes_equal(name, BYTES("rcpt")) ? BYTES("recipient@example.org")
@@ -83,4 +112,34 @@ struct sequence_step mending_filled(struct mending *m, struct bytes command)
                                   .verb = is_note ? VERB_UNKNOWN : verb };
     buf_release(&text);
     return step;
+}
+
+/* Where the blank behind the colon stands; SIZE_MAX: there is none. */
+static size_t blank_of(const struct sequence_step *step)
+{
+    size_t colon = step->kind == STEP_SAID && (step->verb == VERB_MAIL || step->verb == VERB_RCPT)
+                       ? bytes_find(step->text, ':')
+                       : SIZE_MAX;
+
+    return colon != SIZE_MAX && colon + 1 < step->text.len && step->text.ptr[colon + 1] == ' ' ? colon + 1
+                                                                                               : SIZE_MAX;
+}
+
+void mending_respace(struct mending *m)
+{
+    for (size_t i = 0; m->is_respaced && i < m->due->count && m->due->count < SEQUENCE_STEPS; i++) {
+        const struct sequence_step step = m->due->steps[i];
+        size_t blank = blank_of(&step);
+        if (blank == SIZE_MAX)
+            continue;
+        struct buf text;
+        buf_init(&text, LIMIT_LINE);
+        (void)buf_append(&text, bytes_slice(step.text, 0, blank));
+        (void)buf_append(&text, bytes_trim(bytes_from(step.text, blank)));
+        mending_copy(m, i, i + 1);
+        m->due->steps[i + 1].text = arena_copy(m->arena, buf_bytes(&text));
+        m->due->steps[i + 1].code = step.code;
+        mending_omit(m, i);
+        buf_release(&text);
+    }
 }

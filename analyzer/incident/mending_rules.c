@@ -140,22 +140,54 @@ static void later(struct mending *m, size_t at, const char *commands)
     (void)mending_insert(m, due->count, commands);
 }
 
-/* give_up where recipients were tried, else in_order. */
+/* give_up where recipients had been tried, else in_order. */
 static void recipient(struct mending *m, size_t at, const char *commands)
 {
-    uint32_t transaction = m->judgement->transaction;
+    uint32_t n = m->judgement->transaction;
+    const struct transaction *transaction = n ? &m->analysis->replay.transactions[n - 1] : NULL;
 
-    if (transaction && m->analysis->replay.transactions[transaction - 1].recipient_count > 0)
+    if (transaction && transaction->recipient_count > 0
+        && transaction->recipients[0].command < m->finding->command)
         give_up(m, at, commands);
     else
         in_order(m, at, commands);
 }
 
-/* The greeting of the other protocol. */
+/* The greeting of the other protocol, once. */
 static void other_greeting(struct mending *m, size_t at, const char *commands)
 {
-    (void)commands;
-    instead(m, at, m->verb == VERB_LHLO ? "EHLO {helo}" : "LHLO {helo}");
+    enum verb other = m->verb == VERB_LHLO ? VERB_EHLO : VERB_LHLO;
+    size_t last = mending_last(m, at, VERB_HELO);
+
+    if (last != SIZE_MAX && m->due->steps[last].verb == other)
+        leave_out(m, at, commands);
+    else
+        instead(m, at, other == VERB_EHLO ? "EHLO {helo}" : "LHLO {helo}");
+}
+
+/* The greeting with the full name of the host, and so wherever one was put in. */
+static void name_host(struct mending *m, size_t at, const char *commands)
+{
+    instead(m, at, commands);
+    for (size_t i = 0; i < m->due->count; i++)
+        if (m->due->steps[i].kind == STEP_ADDED && m->due->steps[i].verb == VERB_EHLO)
+            m->due->steps[i].text = m->due->steps[at + 1].text;
+}
+
+/* Greetings whose name the server refused come with another one; the command that came without a greeting is
+ * in_order then. */
+static void introduce(struct mending *m, size_t at, const char *commands)
+{
+    size_t last = mending_last(m, at, VERB_HELO);
+    const struct sequence_step *refused = last == SIZE_MAX ? NULL : &m->due->steps[last];
+    bool is_name = refused && (refused->code == 501 || refused->code == 504 || refused->code == 550);
+
+    for (size_t i = last; is_name && i != SIZE_MAX; i = mending_last(m, i, VERB_HELO))
+        if (m->due->steps[i].kind == STEP_SAID && m->due->steps[i].code >= 500)
+            mending_omit(m, i);
+    if (is_name)
+        at = mending_insert(m, last + 1, commands) + at - last - 1;
+    in_order(m, at, "");
 }
 
 /* TLS first, as it can be had, whatever the answer is then. */
@@ -245,16 +277,47 @@ static void offer(struct mending *m, size_t at, const char *commands)
     mending_heal(m);
 }
 
+/* Whether the client logs in with another command than that at `at`. */
+static bool logs_in_elsewhere(const struct mending *m, size_t at)
+{
+    for (size_t i = 0; i < m->due->count; i++)
+        if (i != at && m->due->steps[i].verb == VERB_AUTH && m->due->steps[i].code == 235)
+            return true;
+    return m->has_login;
+}
+
+/* `instead` where it was refused and something is offered; nobody logs in twice. */
+static void mechanism(struct mending *m, size_t at, const char *commands)
+{
+    if (m->due->steps[at].code < 400 || !offers(m, EXTENSION_AUTH))
+        return;
+    (logs_in_elsewhere(m, at) ? leave_out : instead)(m, at, commands);
+    m->has_login = true;
+}
+
+/* What the device on the path had taken away is offered: what was refused for want of it is accepted, and
+ * where the server demanded TLS there is TLS. */
+static void unmask(struct mending *m, size_t at, const char *commands)
+{
+    bool wants_tls = false;
+
+    for (uint32_t i = 0; i < m->analysis->finding_count; i++)
+        wants_tls =
+            wants_tls || (m->roots[i] == m->index && m->analysis->findings[i].rule == RULE_TLS_REQUIRED);
+    if (wants_tls && !m->has_tls) {
+        (void)mending_insert(m, at + 1, commands);
+        m->has_tls = true;
+    }
+    mending_heal_consequences(m);
+}
+
 /* `before` where the client is at fault.  Nobody logs in twice: where another login succeeds, this one was
  * needless. */
 static void credential(struct mending *m, size_t at, const char *commands)
 {
-    bool succeeds = m->has_login;
-
     if (m->finding->fault != FAULT_CLIENT)
         return;
-    for (size_t i = 0; i < m->due->count; i++)
-        succeeds = succeeds || (m->due->steps[i].verb == VERB_AUTH && m->due->steps[i].code == 235);
+    bool succeeds = logs_in_elsewhere(m, SIZE_MAX);
     m->has_login = true;
     (succeeds ? leave_out : before)(m, at, commands);
 }
@@ -278,9 +341,11 @@ static void rewrite(struct mending *m, size_t at, const char *commands)
 {
     const struct item *item = replay_command(&m->analysis->replay, m->finding->command);
 
-    if ((m->verb == VERB_MAIL || m->verb == VERB_RCPT)
-        && bytes_find(mending_address(item->as.command.argument), '@') != SIZE_MAX)
-        instead(m, at, commands);
+    if ((m->verb != VERB_MAIL && m->verb != VERB_RCPT)
+        || bytes_find(mending_address(item->as.command.argument), '@') == SIZE_MAX)
+        return;
+    m->is_respaced = true;
+    instead(m, at, commands);
 }
 
 static const struct order_row {

@@ -121,19 +121,49 @@ static bool open_before(struct mending *m, size_t at)
     return drop(m, later + 1);
 }
 
+/* To behind the recipients of its transaction that come too late for it. */
+static bool move_down(struct mending *m, size_t at)
+{
+    size_t last = mending_recipients_later(m, at);
+
+    if (last == SIZE_MAX || m->due->count == SEQUENCE_STEPS)
+        return false;
+    mending_copy(m, at, last + 1);
+    if (m->due->steps[at].verb == VERB_DATA)
+        mending_put_message(m, last + 2);
+    return drop(m, at);
+}
+
 static bool mend_content(struct mending *m, const struct standing *now, size_t at)
 {
     if (!now->is_open)
         return mending_mail_later(m, at) != SIZE_MAX ? drop(m, at) : open_before(m, at);
     if (now->has_recipient)
         return false;
+    if (move_down(m, at))
+        return true;
     return m->due->steps[at].code >= 400 ? drop(m, at) : put(m, at, "RCPT TO:<{rcpt}>");
+}
+
+/* A greeting that names nobody is refused (RFC 5321 4.1.1.1). */
+static bool name_greeting(struct mending *m, size_t at)
+{
+    const struct sequence_step *step = &m->due->steps[at];
+
+    if (bytes_find(bytes_trim(step->text), ' ') != SIZE_MAX || m->due->count == SEQUENCE_STEPS)
+        return false;
+    (void)put(m, at + 1, step->verb == VERB_LHLO ? "LHLO " SEQUENCE_HOST : "EHLO " SEQUENCE_HOST);
+    return drop(m, at);
 }
 
 /* Whether the list is another one now: something was put before the command, or it was left out. */
 static bool mend_step(struct mending *m, const struct standing *now, size_t at)
 {
     switch ((unsigned)m->due->steps[at].verb) {
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        return name_greeting(m, at);
     case VERB_MAIL:
         return greet_before(m, now, at, false) || (now->is_open && put(m, at, "RSET"));
     case VERB_RCPT:

@@ -94,6 +94,7 @@ void incident_merge(struct incident *incident, const struct incident *from)
     incident->is_local = incident->is_local || from->is_local;
     incident->occurrences += from->occurrences;
     incident->with_missing_bytes += from->with_missing_bytes;
+    incident->unjudged += from->unjudged;
     incident->recipients_refused += from->recipients_refused;
     incident->stopped += from->stopped;
     incident->harmed += from->harmed;

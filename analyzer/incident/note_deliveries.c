@@ -13,6 +13,14 @@ static struct incident *incident_of_session(const struct session_incidents *sess
     return NULL;
 }
 
+/* A line that is not formed as it should be, and was accepted: that is not what became of the message. */
+static bool was_let_pass(const struct analysis *analysis, const struct finding *finding)
+{
+    const struct item *item = replay_command(&analysis->replay, finding->command);
+
+    return finding->rule == RULE_COMMAND_SYNTAX && item && item->reply && item->reply->code < 400;
+}
+
 /* By transaction: the incident that stopped it, or NULL.  In the arena of the analysis. */
 static struct incident **incidents_by_transaction(const struct session_incidents *session)
 {
@@ -25,7 +33,9 @@ static struct incident **incidents_by_transaction(const struct session_incidents
         const struct judgement *judgement = roots_judgement(analysis, analysis->findings[i].command);
         struct incident *incident = session->of[session->roots[i]];
         if (!judgement || !judgement->transaction || !incident
-            || roots_stands_apart(analysis->findings[i].rule))
+            || roots_stands_apart(analysis->findings[i].rule)
+            || (was_let_pass(analysis, &analysis->findings[i])
+                && !replay->transactions[judgement->transaction - 1].is_accepted))
             continue;
         struct incident **place = &by[judgement->transaction];
         if (!*place || ((*place)->severity <= SEVERITY_INFO && incident->severity > SEVERITY_INFO))
@@ -46,11 +56,23 @@ static void note_harm(const struct session_incidents *session, struct incident *
     incident->harmed++;
 }
 
+/* Why the message did not arrive could not be judged, because the capture lacks something. */
+static void note_unjudged(const struct session_incidents *session)
+{
+    for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++)
+        if (session->of[i] && session->analysis->findings[i].rule == RULE_CAPTURE_LOSS) {
+            session->of[i]->unjudged++;
+            return;
+        }
+}
+
 static void count(const struct session_incidents *session, struct incident *incident, enum delivery delivery)
 {
     bool is_harm = delivery == DELIVERY_LOST || delivery == DELIVERY_DELAYED || delivery == DELIVERY_DOUBT;
 
     session->traffic->delivery[delivery]++;
+    if (!incident && is_harm)
+        note_unjudged(session);
     if (!incident)
         return;
     incident->delivery[delivery]++;
@@ -138,6 +160,8 @@ static bool is_tried_again(const struct replay *replay, size_t index)
  * message has no other trace.  0: none. */
 static uint32_t stray_command(const struct replay *replay)
 {
+    if (session_is_sealed(replay->session))
+        return 0; /* it may have been opened where nobody can look */
     for (uint32_t n = (uint32_t)replay->judgement_count; n > 0; n--) {
         const struct judgement *judgement = &replay->judgements[n - 1];
         enum verb verb = replay_command(replay, n)->as.command.verb;
@@ -185,7 +209,8 @@ void note_deliveries(const struct session_incidents *session)
     if (session->is_faulty)
         traffic->faulty++;
     else if (traffic->harmed_serial != said->serial)
-        traffic->not_judged += session_is_sealed(said) || said->one_sided != SIDE_NONE;
+        traffic->not_judged += session_is_sealed(said) || said->one_sided != SIDE_NONE
+                               || (said->log && (said->log->is_partial || said->is_midstream));
 }
 
 /* The server refused all that it answered, goodbyes apart. */

@@ -108,6 +108,7 @@ static void make_due(struct mending *m, uint32_t shown)
     mend_all(m, shown, false);
     if (m->is_changed || m->wants_order)
         mending_straighten(m);
+    mending_respace(m);
     if (!m->is_changed)
         m->due->count = 0;
 }

@@ -36,6 +36,8 @@ struct sequence {
 
 /* What comes first where TLS is needed and STARTTLS is not offered. */
 #define SEQUENCE_FROM_START "(a connection with TLS from the start: port 465)"
+/* What stands for a name that the session does not tell. */
+#define SEQUENCE_HOST "<full-host-name>"
 /* What follows a DATA that was refused, and should not have been. */
 #define SEQUENCE_MESSAGE "(the message)"
 

@@ -16,10 +16,16 @@ struct timeline {
     uint64_t count[TIMELINE_BINS];
 };
 
-/* Whether the time has no date: that of a log which says the time of the day alone, or nothing (0). */
-static inline bool is_undated(uint64_t time_ns)
+/* Whether the time has no date at all: that of a log which says the time of the day alone, or nothing (0). */
+static inline bool is_time_of_day(uint64_t time_ns)
 {
     return time_ns < UINT64_C(7) * 86400 * 1000000000;
+}
+
+/* Whether its year is not known, or more: what a log leaves out counts from 1970. */
+static inline bool is_undated(uint64_t time_ns)
+{
+    return time_ns < UINT64_C(365) * 86400 * 1000000000;
 }
 
 /* A span from its first to its last time; 0 0 is empty. */

@@ -46,7 +46,7 @@ static void put_moment(struct document *document, uint64_t time_ns, unsigned x, 
 {
     char text[TIMESTAMP_TEXT];
 
-    (void)timestamp_format_seconds(time_ns, text);
+    (void)moment_format(time_ns, text);
     buf_printf(document->out, "<text class=\"faint\" x=\"%u\" y=\"%u\" text-anchor=\"%s\">%s</text>", x, y,
                anchor, text);
 }

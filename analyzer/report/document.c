@@ -83,16 +83,14 @@ void document_put_bytes(struct document *document, struct bytes ours)
     document->format->put(document, ours, true);
 }
 
-/* A log may say the time of the day alone, which then stands on the first days of the epoch. */
-static size_t moment_format(uint64_t time_ns, char out[TIMESTAMP_TEXT])
+size_t moment_format(uint64_t time_ns, char out[TIMESTAMP_TEXT])
 {
-    enum { DATE = 11 }; /* "2026-11-24 " */
+    enum { YEAR = 5, DATE = 11 }; /* "2026-", "2026-11-24 " */
     size_t len = timestamp_format_seconds(time_ns, out);
+    size_t unknown = is_time_of_day(time_ns) ? DATE : is_undated(time_ns) ? YEAR : 0;
 
-    if (!is_undated(time_ns))
-        return len;
-    memmove(out, out + DATE, len - DATE + 1);
-    return len - DATE;
+    memmove(out, out + unknown, len - unknown + 1);
+    return len - unknown;
 }
 
 static void put_said(struct document *document, const struct said *said)

@@ -1,6 +1,7 @@
 #ifndef REPORT_DOCUMENT_H
 #define REPORT_DOCUMENT_H
 
+#include "base/timestamp.h"
 #include "report/incident_report.h"
 #include "report/words.h"
 
@@ -90,6 +91,8 @@ void document_beside(struct document *document, enum document_beside part);
  * next call. */
 struct bytes document_visible(struct document *document, struct bytes text);
 
+/* "2026-11-24 13:00:00"; of a log what it says of it: "11-24 13:00:00", "13:00:00".  Returns the length. */
+size_t moment_format(uint64_t time_ns, char out[TIMESTAMP_TEXT]);
 /* "1.5 s", "12 ms". */
 size_t duration_format(uint64_t ns, char out[32]);
 

@@ -329,6 +329,11 @@ static void put_unseen(struct document *document, const struct incident *inciden
     if (incident->with_missing_bytes)
         SAY(document, words(WORDS("In {1} of these sessions bytes are missing from the capture. ")),
             said_number(incident->with_missing_bytes));
+    if (incident->unjudged)
+        SAY(document,
+            words(
+                WORDS("Messages in them that did not arrive, for a reason that could not be judged: {1}. ")),
+            said_number(incident->unjudged));
     if (exemplar && exemplar->is_midstream)
         document_put(
             document,

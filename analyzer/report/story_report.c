@@ -207,7 +207,9 @@ static void put_logins(struct document *document)
     for (size_t i = 0; i < counts->mechanism_count; i++) {
         const struct mechanism_count *mechanism = &counts->mechanisms[i];
         document_put(document, i ? "; " : "");
-        SAY(document, words(WORDS("{1}: {2} succeeded, {3} failed")), said_wire(bytes_of(mechanism->name)),
+        SAY(document, words(WORDS("{1}: {2} succeeded, {3} failed")),
+            mechanism->name[0] ? said_wire(bytes_of(mechanism->name))
+                               : said_ours(words(WORDS("(mechanism not in the input)"))),
             said_number(mechanism->count[SASL_SUCCESS]), said_number(mechanism_failures(mechanism)));
         if (mechanism->misplaced)
             SAY(document, words(WORDS(", {1} refused before it began, out of order or not offered")),

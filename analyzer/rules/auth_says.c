@@ -150,7 +150,10 @@ const char *auth_says_of(const struct auth_case *auth, const struct auth_outcome
         { "OAUTHBEARER", says_of_token }, { "OTP", says_of_one_time },    { "SKEY", says_of_one_time },
     };
 
-    if (auth->exchange->mechanism.len == 0) /* none, or what stands there is a credential and withheld */
+    const struct log_facts *log = auth->analysis->session->log;
+
+    if (auth->exchange->mechanism.len == 0
+        && !(log && log->is_partial)) /* none, or what stands there is a credential and withheld */
         return "AUTH names no mechanism: it is AUTH, a blank, and one of those that the last EHLO reply "
                "lists.";
     if (!outcome || outcome->code != 535 || outcome->phrase || outcome->subject)

@@ -29,12 +29,30 @@ static bool is_told_as_503(const struct auth_case *auth)
     return auth->judgement->verdict == VERDICT_CONTRADICTED && reply && reply->code == 503;
 }
 
+/* What stays open because the log leaves out the rest, 535 decides (RFC 4954 6): it is said of credentials
+ * only. */
+static bool is_refused_in_log(const struct auth_case *auth)
+{
+    const struct log_facts *log = auth->analysis->session->log;
+
+    return log && log->is_partial && auth->judgement->verdict == VERDICT_UNDECIDED && auth->result.reply
+           && auth->result.reply->code == 535;
+}
+
+static bool is_login_refused(const struct auth_case *auth)
+{
+    enum verdict verdict = auth->judgement->verdict;
+
+    if (verdict == VERDICT_UNDECIDED)
+        return is_refused_in_log(auth);
+    return verdict == VERDICT_REFUSED || verdict == VERDICT_CONTRADICTED || verdict == VERDICT_TOLERATED;
+}
+
 static void raise_refusal(const struct auth_case *auth)
 {
     const struct reply *reply = auth->result.reply;
 
-    if (auth->judgement->verdict != VERDICT_REFUSED && auth->judgement->verdict != VERDICT_CONTRADICTED
-        && auth->judgement->verdict != VERDICT_TOLERATED)
+    if (!is_login_refused(auth))
         return;
     if (wants_tls(auth)) {
         check_detail(auth->analysis, auth_raise(auth, RULE_AUTH_TLS_REQUIRED, NULL),
@@ -211,7 +229,7 @@ static void check_session(struct analysis *analysis)
         bool is_seen = is_whole(&auth); /* otherwise the narrower reason may be among what is missing */
         bool is_explained =
             is_seen && !hides_message(&auth) && check_messages(&auth) && is_about_credential(&auth);
-        if (is_seen)
+        if (is_seen || is_refused_in_log(&auth))
             check_outcome(&auth, is_explained);
         check_cleartext(&auth);
     }

@@ -8,7 +8,10 @@
   sameness    a recording gives what its packets give; twice gives the same
   software    programs that headers name are told apart where headers were kept, and only there
   loss        what the recorder lost stands in the report
-  undated     a log without times gets none, and what it cannot give is said"""
+  undated     a log without times gets none, and what it cannot give is said
+  of_logs     what a log does not say is not made up
+  yearless    a date without a year gets none
+  fragments   where much is missing, what is there is told, and lost mail is accounted for"""
 
 import html.parser
 import json
@@ -21,6 +24,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import history  # noqa: E402
+from history import frames  # noqa: E402
 
 FORMATS = ("text", "markdown", "html", "json")
 EHLO = ("EHLO app.shop.test", "250-mx.corp.test\r\n250-PIPELINING\r\n250 SIZE")
@@ -313,6 +317,48 @@ def of_logs(binary, _):
     return [f"{name} does not say {w}" for name, w in wanted if w not in text[name]] + [f"{name} says {o}" for name, o in odd if o in text[name]]
 
 
+EXIM_LOG = """2027-03-02 09:14:05.101 [91] SMTP connection from [192.0.2.44]:50122 I=[203.0.113.9]:587 Ci=91 (TCP/IP connection count = 1)
+2027-03-02 09:14:05.190 [91] login authenticator failed for (shop.test) [192.0.2.44]:50122 I=[203.0.113.9]:587 Ci=91: 535 Incorrect authentication data (set_id=joe)
+2027-03-02 09:14:05.391 [91] no MAIL in SMTP connection from (shop.test) [192.0.2.44]:50122 I=[203.0.113.9]:587 Ci=91 D=0.290s C=EHLO,AUTH,QUIT
+"""
+
+
+SYSLOG = """Mar  2 09:14:05 mx postfix/smtpd[177]: connect from unknown[192.0.2.44]
+Mar  2 09:14:06 mx postfix/smtpd[177]: NOQUEUE: reject: RCPT from unknown[192.0.2.44]: 554 5.7.1 <x@far.test>: Relay access denied; from=<a@b.test> to=<x@far.test> proto=ESMTP helo=<shop.test>
+Mar  2 09:14:06 mx postfix/smtpd[177]: disconnect from unknown[192.0.2.44] ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4
+"""
+
+
+def yearless(binary, folder):
+    """A syslog of the old kind names no year, and none is made up."""
+    log = os.path.join(folder, "syslog")
+    with open(log, "w", encoding="ascii") as f:
+        f.write(SYSLOG)
+    bad = [f"{name} has a year" for name in FORMATS if "1970" in run(binary, "report", "--format", name, log).decode()]
+    return bad + ([] if "03-02 09:14:0" in run(binary, "report", log).decode() else ["the date is gone as well"]) \
+        + ([] if "without a fault: 0 of 1" in run(binary, "report", log).decode() else ["what the log leaves out is without a fault"])
+
+
+def fragments(binary, folder):
+    """Where much is missing: a 535 in a log of events is a refused login, and mail that did not arrive is accounted for."""
+    log, path = os.path.join(folder, "exim.log"), os.path.join(folder, "holes.pcap")
+    with open(log, "w", encoding="ascii") as f:
+        f.write(EXIM_LOG)
+    text = re.sub(r"\s+", " ", run(binary, "report", log).decode())
+    bad = [] if "1. Authentication was refused" in text else ["the refused login of the log is no incident"]
+    bad += [f"of the log: {odd}" for odd in ("AUTH names no mechanism", "Logins :") if odd in text]
+    capture = history.Capture(random.Random(8))
+    capture.add(1, 0, [BANNER, ("EHLO a.test", "250-mx.test\r\n250-SIZE 5\r\n250 HELP"), ("MAIL FROM:<a@b.test>", "250 ok"),
+                       ("RCPT TO:<c@d.test>", "550 5.1.1 no such user"), ("QUIT", "221 bye")])
+    capture.write(path)
+    kept = [s for s in frames.segments(path) if b"250-SIZE" not in s.payload]
+    frames.write(path, kept)
+    text = re.sub(r"\s+", " ", run(binary, "report", path).decode())
+    if "did not arrive, for a reason that could not be judged: 1." not in text and "The server does not know the recipient" not in text:
+        bad.append("a message is lost, and no incident says so")
+    return bad
+
+
 def bounded(binary, folder):
     """More incidents than a report may hold: the rest is counted."""
     path = os.path.join(folder, "bounded.pcap")
@@ -334,7 +380,7 @@ def bounded(binary, folder):
 def main():
     binary, bad = os.path.abspath(sys.argv[1]), []
     with tempfile.TemporaryDirectory() as folder:
-        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, bounded)
+        checks = (grouping, hostile, anonymous, comparing, software, loss, undated, of_logs, yearless, fragments, bounded)
         for check in checks:
             bad += [f"{check.__name__}: {b}" for b in check(binary, folder)]
     print("\n".join(bad[:40]))
