@@ -252,11 +252,12 @@ static void forget(struct tls_reading *reading, size_t at)
     reading->search_begin += gone;
 }
 
-/* Offset behind the record that was found; SIZE_MAX: none yet. */
+/* Offset behind the record that was found; SIZE_MAX: none yet.  What looks like a record and is not there as
+ * a whole may be one, or chance within another: it waits, and those behind it are looked at all the same. */
 static size_t search_room(struct tls_observer *observer, enum tls_side from)
 {
     struct tls_reading *reading = &observer->direction[from].reading;
-    size_t at = reading->room_at;
+    size_t at = reading->room_at, waiting = SIZE_MAX;
 
     for (; at + TLS_HEADER_BYTES <= reading->room_len; at++) {
         const uint8_t *header = reading->room + at;
@@ -264,12 +265,12 @@ static size_t search_room(struct tls_observer *observer, enum tls_side from)
             continue;
         size_t len = (size_t)header[3] << 8 | header[4];
         if (at + TLS_HEADER_BYTES + len > reading->room_len)
-            break; /* until more of it is there */
-        if (look_at(observer, from, at, len))
+            waiting = at < waiting ? at : waiting;
+        else if (look_at(observer, from, at, len))
             return at + TLS_HEADER_BYTES + len;
     }
-    reading->room_at = at;
-    forget(reading, at);
+    reading->room_at = at < waiting ? at : waiting;
+    forget(reading, reading->room_at);
     return SIZE_MAX;
 }
 

@@ -394,6 +394,29 @@ static void a_damaged_record_is_missing_alone(void **state)
     tls_talk_release(&talk);
 }
 
+/* What looks like a record of the largest size, in what a hole has left of one, holds up nothing behind it.
+ */
+static void a_header_by_chance_is_passed_over(void **state)
+{
+    static const uint8_t header[] = { 0x17, 3, 3, 0x3f, 0xff };
+    struct tls_talk_options options = { .version = TLS1_3_VERSION, .messages = 20, .message_bytes = 300 };
+    struct tls_talk talk;
+    struct listening l;
+
+    (void)state;
+    assert_true(tls_talk(&options, &talk));
+    const struct tls_talk_piece *piece = &talk.pieces[talk.handshake_pieces + 6];
+    struct lost lost = { piece->from, piece->at, piece->at + 20 }; /* its header too */
+    memcpy(talk.octets[piece->from].ptr + lost.to, header, sizeof header);
+    begin(&l, buf_bytes(&talk.keylog));
+    hear(&l, &talk, 0, SIZE_MAX / 2, &lost);
+    struct bytes said = buf_bytes(&talk.said[piece->from]), heard = buf_bytes(&l.heard.text[piece->from]);
+    assert_true(is_cut_once(said, heard));
+    assert_true(said.len - heard.len <= piece->len);
+    release(&l);
+    tls_talk_release(&talk);
+}
+
 /* With the later secrets alone, as some programs write them, only the handshake stays sealed. */
 static void traffic_secrets_alone_are_enough(void **state)
 {
@@ -427,6 +450,7 @@ int main(void)
         cmocka_unit_test(a_connection_is_picked_up_midway),
         cmocka_unit_test(keys_that_do_not_fit_are_told),
         cmocka_unit_test(a_damaged_record_is_missing_alone),
+        cmocka_unit_test(a_header_by_chance_is_passed_over),
         cmocka_unit_test(traffic_secrets_alone_are_enough),
     };
 
