@@ -305,6 +305,8 @@ static void say_client(struct log_reader *reader, struct talk *talk, const struc
         is_sure = false;
     if (notes->text.len == 0 && text.len == 0 && mode == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
+    if ((notes->state & STATE_GSASL) && notes->is_told)
+        is_sure = false; /* gsasl speaks when a greeting has begun: what is left of it comes first */
     if (notes->text.len > 0 || !is_sure)
         wait_with(notes, line);
     else
@@ -321,13 +323,18 @@ static void say_server(struct log_reader *reader, struct talk *talk, const struc
     (void)log_text_is_reply(line->whole, &code, &is_last);
     bool is_greeting = code == 220 && !notes->is_told && !talk_asked_for_tls(talk);
 
+    bool goes_on = (notes->state & STATE_GSASL) && notes->is_told;
+
     notes->is_told = !is_last;
     if (is_greeting) {
         buf_clear(&notes->text); /* what stood between two pastes */
         talk_open(talk);
     }
-    say_waiting(reader, talk, line, true);
+    if (!goes_on)
+        say_waiting(reader, talk, line, true);
     talk_say(talk, SIDE_SERVER, line->whole);
+    if (goes_on && is_last)
+        say_waiting(reader, talk, line, true);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)

@@ -578,8 +578,15 @@ def shows_dialogue(log, sessions):
     """Whether a verb or a reply code of the sessions stands in it, and more than a line."""
     with open(log, errors="replace") as f:
         text = f.read().replace("Didn't find STARTTLS in server response", "").upper()
-    words = set(re.findall(r"\w+", text))
+    words = set(re.findall(r"\w+", re.sub(r"(?m)^[0-9A-F]{4} - .*", "", text)))  # bytes are no dialogue
     return text.count("\n") > 1 and any(verb in words or str(code) in words for verb, code in dialogue(sessions))
+
+
+def part_of(shown, whole):
+    """The commands of the whole that a log shows a part of: those that answer to it, in order; else as many of the last."""
+    rest = iter(whole)
+    part = [next((y for y in rest if y[0] == x[0] and x[1] in (None, y[1])), None) for x in shown]
+    return whole[-len(shown):] if shown and None in part else part
 
 
 def compare(program, log, pcap):
@@ -599,7 +606,7 @@ def compare(program, log, pcap):
     if not a or a == [("EHLO", 250), ("STARTTLS", None)]:  # replies alone, and what openssl says itself
         a = b = []
     if from_log[0]["capture"]["midstream"]:  # what was said before is not shown
-        b = b[-len(a):] if a else []
+        b = part_of(a, b)
     if len(a) == len(b):  # a log that shows but the outcome of a login
         a = [y if x[0] == "AUTH" and y[1] == 334 and x[1] in (235, 535) else x for x, y in zip(a, b)]
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
