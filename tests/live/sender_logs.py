@@ -72,15 +72,6 @@ MAILER(`smtp')
         return text
 
 
-class SendmailBounce(Sendmail):
-    """What sendmail returns to whom it sends for: "Transcript of session follows"."""
-
-    def send(self, port, temper, dice):
-        super().send(port, temper, dice)
-        self.ask("sendmail", "-C", "/etc/mail/out.cf", "-Am", "-qSMAILER-DAEMON")
-        return self.ask("sh", "-c", "cat /var/mail/alice 2> /dev/null")
-
-
 class Exim(Sender):
     """exim -v and exim -d, which deliver at once."""
     box = servers.Exim.box
@@ -191,7 +182,7 @@ class Esmtp(Sender):
         return open(path, "rb").read() if os.path.exists(path) else b""
 
 
-SENDERS = {"sendmail": Sendmail, "sendmail-bounce": SendmailBounce, "exim": Exim, "postfix": Postfix, "ssmtp": Ssmtp, "esmtp": Esmtp}
+SENDERS = {"sendmail": Sendmail, "exim": Exim, "postfix": Postfix, "ssmtp": Ssmtp, "esmtp": Esmtp}
 
 
 def round_of(sender, name, seed, folder):
