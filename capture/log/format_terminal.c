@@ -303,6 +303,8 @@ static void say_client(struct log_reader *reader, struct talk *talk, const struc
 
     if ((notes->state & STATE_OPENSSL) && text.len > 0 && text.ptr[0] && strchr("QRKkB", text.ptr[0]))
         is_sure = false;
+    if (mode == DIALOGUE_CONTENT && notes->text.len > 0)
+        say_waiting(reader, talk, line, true); /* openssl would have answered to it by now */
     if (notes->text.len == 0 && text.len == 0 && mode == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
     if ((notes->state & STATE_GSASL) && notes->is_told)
