@@ -14,6 +14,7 @@ enum {
     STATE_STAMPED = 2,
     STATE_SECOND = 4,
     STATE_PREFIXED = 8,
+    STATE_LINED = 16, /* each line of a reply has a mark of its own */
     PAIR_SHIFT = 8
 }; /* above them the pair, from 1 */
 
@@ -139,7 +140,8 @@ static void read_behind_reply(struct log_reader *reader, const struct log_line *
     } else if (log_text_starts(waiting, "354 ")) { /* it has one line: this is the content */
         say_waiting(reader, line, NEXT_OTHER);
         talk_say(talk, SIDE_CLIENT, line->whole);
-    } else if (waiting.len < 4 || log_text_ends(waiting, " <nil>") || line->whole.len == 0) {
+    } else if (waiting.len < 4 || (notes->state & STATE_LINED) || log_text_ends(waiting, " <nil>")
+               || line->whole.len == 0) {
         say_waiting(reader, line, NEXT_OTHER);
     } else {
         continue_reply(reader, line);
@@ -284,6 +286,15 @@ static bool is_content(const struct talk *talk, const struct paired_mark *mark, 
            && !log_text_is_reply(mark->said, &code, &is_last);
 }
 
+/* "S: 250-mx.example", "S: 250 DSN": the next line of the reply that waits, with its own mark and code. */
+static bool goes_on_marked(const struct log_notes *notes, struct bytes said)
+{
+    struct bytes waiting = buf_bytes(&notes->text);
+
+    return notes->is_told && waiting.len > 3 && waiting.ptr[3] == '-' && said.len > 3
+           && memcmp(waiting.ptr, said.ptr, 3) == 0;
+}
+
 static void read_marked(struct log_reader *reader, const struct log_line *line,
                         const struct paired_mark *mark)
 {
@@ -292,6 +303,8 @@ static void read_marked(struct log_reader *reader, const struct log_line *line,
     struct bytes id = { NULL, 0 };
     bool is_same = is_same_talk(reader, line, mark, &id);
 
+    if (is_same && is_server && goes_on_marked(notes, mark->said))
+        notes->state |= STATE_LINED;
     say_waiting(reader, line, is_same && !is_server ? NEXT_OF_CLIENT : NEXT_OTHER);
     if (!is_same)
         turn_to(notes, line, id);

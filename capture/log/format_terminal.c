@@ -30,6 +30,7 @@ static const char *const noise[] = { "Trying ",
                                      "verify ",
                                      "---",
                                      "Can't use ",
+                                     "Didn't find STARTTLS in server",
                                      "CONNECTED(",
                                      "CONNECTION ",
                                      "Client authentication finished",
@@ -45,9 +46,16 @@ static const char *const noise[] = { "Trying ",
 
 static enum log_claim claim(const struct log_line *line)
 {
-    static const char *const signs[] = { "Escape character is ",   "CONNECTED(0000",
-                                         "CONNECTION ESTABLISHED", "verify error:num=",
-                                         "Trying \xe2\x80\x98",    "Ncat: Version" };
+    static const char *const signs[] = { "Escape character is ",
+                                         "CONNECTED(0000",
+                                         "CONNECTION ESTABLISHED",
+                                         "verify error:num=",
+                                         "Trying \xe2\x80\x98",
+                                         "Ncat: Version",
+                                         ">>> TLS ",
+                                         "<<< TLS ",
+                                         "SSL_connect:",
+                                         "Didn't find STARTTLS in server" };
 
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (log_text_starts(line->whole, signs[i]))
@@ -94,11 +102,49 @@ static bool ends_talk(struct bytes text)
            || log_text_starts(text, "Trying ") || log_text_starts(text, "CONNECTED(");
 }
 
+static bool is_hexadecimal(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!memchr("0123456789abcdefABCDEF ", text.ptr[i], 23))
+            return false;
+    return text.len > 0;
+}
+
+/* What s_client tells of TLS with -msg, -debug, -state and -tlsextdebug, also between the lines of a content:
+ *     >>> TLS 1.2, RecordHeader [length 0005]
+ *         17 03 03 00 1d
+ *     write to 0x55d7c0 [0x55d7c1] (29 bytes => 29 (0x1D))
+ *     0000 - 17 03 03 00 18 ... */
+static bool is_trace_of_openssl(struct bytes text)
+{
+    static const char *const traces[] = { ">>> TLS ",
+                                          "<<< TLS ",
+                                          ">>> SSL ",
+                                          "<<< SSL ",
+                                          ">>> ???",
+                                          "<<< ???",
+                                          "SSL_connect:",
+                                          "SSL3 alert ",
+                                          "write to 0x",
+                                          "read from 0x",
+                                          "TLS server extension \"",
+                                          "TLS client extension \"" };
+    struct bytes rest = text;
+
+    for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
+        if (log_text_starts(text, traces[i]))
+            return true;
+    if (log_text_skip(&rest, "    "))
+        return is_hexadecimal(rest);
+    return text.len > 7 && is_hexadecimal(bytes_slice(text, 0, 4))
+           && log_text_starts(bytes_from(text, 4), " - ");
+}
+
 /* Tells which program it is, and skips what it says of itself. */
 static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes text)
 {
     if (log_text_starts(text, "CONNECTED(") || log_text_starts(text, "CONNECTION ESTABLISHED")
-        || log_text_starts(text, "depth=")) {
+        || log_text_starts(text, "depth=") || log_text_starts(text, "Didn't find STARTTLS in server")) {
         notes->state |= STATE_OPENSSL;
     } else if (log_text_starts(text, "Post-Handshake New Session Ticket")) {
         notes->state |= STATE_TICKET;
@@ -119,6 +165,17 @@ static bool is_remark(struct log_notes *notes, struct talk *talk, struct bytes t
         return true;
     }
     return (notes->state & STATE_TICKET) || is_noise(text);
+}
+
+/* With -quiet the traces may be all that tells of s_client. */
+static bool is_trace(struct log_notes *notes, struct bytes text)
+{
+    bool is_first = !(notes->state & STATE_OPENSSL)
+                    && (log_text_starts(text, ">>> TLS ") || log_text_starts(text, "SSL_connect:"));
+
+    if (is_first)
+        notes->state |= STATE_OPENSSL;
+    return (notes->state & STATE_OPENSSL) && is_trace_of_openssl(text);
 }
 
 /* The first reply that s_client shows: of implicit TLS a greeting, behind STARTTLS the end of what EHLO was
@@ -246,8 +303,12 @@ static void say_client(struct log_reader *reader, struct talk *talk, const struc
 
     if ((notes->state & STATE_OPENSSL) && text.len > 0 && text.ptr[0] && strchr("QRKkB", text.ptr[0]))
         is_sure = false;
+    if (mode == DIALOGUE_CONTENT && notes->text.len > 0)
+        say_waiting(reader, talk, line, true); /* openssl would have answered to it by now */
     if (notes->text.len == 0 && text.len == 0 && mode == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
+    if ((notes->state & STATE_GSASL) && notes->is_told)
+        is_sure = false; /* gsasl speaks when a greeting has begun: what is left of it comes first */
     if (notes->text.len > 0 || !is_sure)
         wait_with(notes, line);
     else
@@ -264,13 +325,18 @@ static void say_server(struct log_reader *reader, struct talk *talk, const struc
     (void)log_text_is_reply(line->whole, &code, &is_last);
     bool is_greeting = code == 220 && !notes->is_told && !talk_asked_for_tls(talk);
 
+    bool goes_on = (notes->state & STATE_GSASL) && notes->is_told;
+
     notes->is_told = !is_last;
     if (is_greeting) {
         buf_clear(&notes->text); /* what stood between two pastes */
         talk_open(talk);
     }
-    say_waiting(reader, talk, line, true);
+    if (!goes_on)
+        say_waiting(reader, talk, line, true);
     talk_say(talk, SIDE_SERVER, line->whole);
+    if (goes_on && is_last)
+        say_waiting(reader, talk, line, true);
 }
 
 static void read(struct log_reader *reader, const struct log_line *line)
@@ -280,7 +346,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
     struct bytes text = line->whole;
     bool is_content = talk_mode(talk) == DIALOGUE_CONTENT;
 
-    if (read_answer_of_openssl(reader, talk, line))
+    if (is_trace(notes, text) || read_answer_of_openssl(reader, talk, line))
         return;
     if (!is_content && ends_talk(text))
         say_waiting(reader, talk, line, false);

@@ -25,7 +25,10 @@ import tempfile
 import threading
 import time
 
-USER, PASSWORD = "alice", "opensesame-7"
+import log_clients
+import tls_server
+from log_tools import CONTENT, PASSWORD, USER, message, run, typed
+
 ACCUSING = ("misordered", "consequence", "contradicted", "tolerated")
 HOST = "mx.lab.example"
 
@@ -104,7 +107,9 @@ class Server(threading.Thread):
             pass
 
     def serve(self, connection, wire):
-        self.connection, self.pending, self.wire = connection, b"", wire
+        self.connection, self.pending, self.wire = tls_server.Recorded(connection, wire), b"", wire
+        if self.temper.get("tls") == "implicit":
+            self.connection = tls_server.Sealed(self.connection, self.temper["folder"])
         self.state = {"mail": False, "rcpt": 0, "hello": False, "auth": False}
         self.reply(self.temper["greeting"])
         if not self.temper["greeting"].startswith("220"):
@@ -126,15 +131,12 @@ class Server(threading.Thread):
     def reply(self, text):
         data = text.replace("\n", "\r\n").encode() + b"\r\n"
         self.connection.sendall(data)
-        self.wire.say(1, data)
 
     def line(self):
         while b"\n" not in self.pending:
-            self.connection.settimeout(8)
             data = self.connection.recv(65536)
             if not data:
                 return None
-            self.wire.say(0, data)
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
         return line.rstrip(b"\r").decode("latin-1")
@@ -142,7 +144,18 @@ class Server(threading.Thread):
     def do_ehlo(self, argument):
         self.state.update(hello=True, mail=False, rcpt=0)
         lines = [f"{HOST} greets {argument}"] + self.temper["offers"]
+        if self.temper.get("tls") == "starttls" and not isinstance(self.connection, tls_server.Sealed):
+            lines.append("STARTTLS")
         return "\n".join(f"250{'-' if i + 1 < len(lines) else ' '}{line}" for i, line in enumerate(lines))
+
+    def do_starttls(self, argument):
+        if self.temper.get("tls") != "starttls":
+            return "500 5.5.2 STARTTLS: unknown"
+        self.reply("220 2.0.0 Ready to start TLS")
+        self.connection = tls_server.Sealed(self.connection, self.temper["folder"])
+        self.pending = b""
+        self.state.update(hello=False, mail=False, rcpt=0)
+        return ""
 
     def do_helo(self, argument):
         self.state.update(hello=True, mail=False, rcpt=0)
@@ -249,14 +262,6 @@ SCRIPTS = [
     ["MAIL FROM:<a@lab.example>", "HELO c.example", "MAIL FROM:<a@lab.example>", "RCPT TO:<bob@lab.example>", "DATA", "CONTENT", "QUIT"],
     ["EHLO c.example", "FOO bar", "VRFY bob", "NOOP", "MAIL FROM:<a@lab.example>", "RCPT TO:<bob@lab.example>", "DATA", "CONTENT", "QUIT"],
 ]
-CONTENT = ["From: a@lab.example", "To: bob@lab.example", "Subject: 250 is no reply", "", "hello", "..dot", "250 ok", "QUIT", "."]
-
-
-def run(command, **more):
-    p = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **more)
-    return p.stdout
-
-
 def client_swaks(port, temper, folder, dice):
     command = ["swaks", "--server", "127.0.0.1", "--port", str(port), "--from", "a@lab.example", "--ehlo", "c.example", "--timeout", "8",
                "--to", ",".join(r + "@lab.example" for r in temper["recipients"])]
@@ -269,13 +274,6 @@ def client_swaks(port, temper, folder, dice):
                             ["--show-time-lapse", "--no-hints"], ["--auth-hide-password", "--pipeline"], ["--quit-after", "MAIL"],
                             ["--protocol", "SMTP"], ["--xclient-name", "x.example"], ["--drop-after-send", "DATA"]])
     return run(command)
-
-
-def message(folder):
-    path = os.path.join(folder, "message.txt")
-    with open(path, "w") as f:
-        f.write("From: a@lab.example\r\nTo: bob@lab.example\r\nSubject: x\r\n\r\nhello\r\n.dot\r\n")
-    return path
 
 
 def client_curl(port, temper, folder, dice):
@@ -393,51 +391,6 @@ $m->send();
 def client_phpmailer(port, temper, folder, dice):
     return run(["php", "-d", "error_log=/dev/stderr", "-r", PHP, "--", str(port), USER if temper["auth"] else "", temper["password"],
                 dice.choice("1234"), dice.choice(["echo", "echo", "html", "error_log"]), ",".join(r + "@lab.example" for r in temper["recipients"])])
-
-
-def typed(port, temper, command):
-    """Typed into a terminal: each line when the answer to the one before is there; what is typed is seen."""
-    import pty
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execvp(command[0], command)
-    seen = b""
-
-    def read_until_quiet(limit=0.35):
-        nonlocal seen
-        import select
-        while select.select([fd], [], [], limit)[0]:
-            try:
-                data = os.read(fd, 65536)
-            except OSError:
-                return False
-            if not data:
-                return False
-            seen += data
-        return True
-
-    alive = read_until_quiet()
-    for line in temper["script"]:
-        for one in CONTENT if line == "CONTENT" else [line]:
-            if line == "CONTENT" and not seen.rstrip().endswith(b"<CR><LF>.<CR><LF>") and one == CONTENT[0]:
-                break
-            if not alive:
-                break
-            try:
-                os.write(fd, one.encode() + b"\n")
-            except OSError:
-                alive = False
-                break
-            alive = read_until_quiet(0.05 if line == "CONTENT" and one != "." else 0.12)
-    read_until_quiet()
-    try:
-        os.write(fd, b"\x03")
-    except OSError:
-        pass
-    read_until_quiet(0.1)
-    os.close(fd)
-    os.waitpid(pid, 0)
-    return seen
 
 
 def client_ncat(port, temper, folder, dice):
@@ -600,8 +553,14 @@ CLIENTS = {"swaks": ("swaks", client_swaks), "curl": ("curl", client_curl), "msm
            "nodemailer": ("node", client_nodemailer), "javamail": ("java", client_javamail), "git": ("git", client_git)}
 
 
+CLIENTS.update(log_clients.CLIENTS)
+
+
 def analyze(program, *paths):
-    p = subprocess.run([program, "analyze", "--json", *paths], capture_output=True)
+    """Where secrets of TLS lie beside a file, the capture is read inside."""
+    keys = os.path.join(os.path.dirname(paths[-1]), "keylog")
+    more = ["--tls-keylog", keys] if os.path.exists(keys) else []
+    p = subprocess.run([program, "analyze", "--json", *more, *paths], capture_output=True)
     lines = [json.loads(line) for line in p.stdout.splitlines()]
     return [o for o in lines if o["type"] == "session"], p.stdout + p.stderr
 
@@ -618,9 +577,16 @@ def dialogue(sessions):
 def shows_dialogue(log, sessions):
     """Whether a verb or a reply code of the sessions stands in it, and more than a line."""
     with open(log, errors="replace") as f:
-        text = f.read().upper()
-    words = set(re.findall(r"\w+", text))
+        text = f.read().replace("Didn't find STARTTLS in server response", "").upper()
+    words = set(re.findall(r"\w+", re.sub(r"(?m)^[0-9A-F]{4} - .*", "", text)))  # bytes are no dialogue
     return text.count("\n") > 1 and any(verb in words or str(code) in words for verb, code in dialogue(sessions))
+
+
+def part_of(shown, whole):
+    """The commands of the whole that a log shows a part of: those that answer to it, in order; else as many of the last."""
+    rest = iter(whole)
+    part = [next((y for y in rest if y[0] == x[0] and x[1] in (None, y[1])), None) for x in shown]
+    return whole[-len(shown):] if shown and None in part else part
 
 
 def compare(program, log, pcap):
@@ -637,10 +603,10 @@ def compare(program, log, pcap):
         a.pop()  # typed when the connection had gone
     while len(b) > len(a) and b[-1][1] is None:
         b.pop()  # sent when the server had gone, and not shown
-    if not a:  # replies alone
-        b = []
+    if not a or a == [("EHLO", 250), ("STARTTLS", None)]:  # replies alone, and what openssl says itself
+        a = b = []
     if from_log[0]["capture"]["midstream"]:  # what was said before is not shown
-        b = b[-len(a):] if a else []
+        b = part_of(a, b)
     if len(a) == len(b):  # a log that shows but the outcome of a login
         a = [y if x[0] == "AUTH" and y[1] == 334 and x[1] in (235, 535) else x for x, y in zip(a, b)]
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
@@ -658,9 +624,11 @@ def compare(program, log, pcap):
 def one_round(program, name, seed, keep):
     dice = random.Random(f"{seed}{name}")
     temper = temper_of(dice)
-    server = Server(temper)
-    server.start()
     with tempfile.TemporaryDirectory() as folder:
+        temper["folder"] = folder
+        temper["tls"] = dice.choice(["starttls", "starttls", "implicit"]) if name in log_clients.NEED_TLS else None
+        server = Server(temper)
+        server.start()
         text = CLIENTS[name][1](server.port, temper, folder, dice)
         time.sleep(0.05)
         server.listener.close()
