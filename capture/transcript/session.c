@@ -281,10 +281,18 @@ const struct item *session_command(const struct session *session, uint32_t n)
     return NULL;
 }
 
+/* They are in the order of their commands. */
 struct sasl_exchange *session_exchange_of(const struct session *session, size_t command_item)
 {
-    for (size_t i = session->exchange_count; i-- > 0;)
-        if (session->exchanges[i].command_item == command_item)
-            return &session->exchanges[i];
-    return NULL;
+    size_t low = 0, high = session->exchange_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (session->exchanges[middle].command_item < command_item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_there = low < session->exchange_count && session->exchanges[low].command_item == command_item;
+    return is_there ? &session->exchanges[low] : NULL;
 }
