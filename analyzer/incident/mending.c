@@ -19,14 +19,14 @@ static bool is_greeting(enum verb verb)
     return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
 }
 
-static bool is_command(const struct sequence_step *step)
+bool mending_is_command(const struct sequence_step *step)
 {
     return step->kind == STEP_SAID || step->kind == STEP_ADDED;
 }
 
 static bool is_accepted(const struct sequence_step *step)
 {
-    return is_command(step) && step->code < 400;
+    return mending_is_command(step) && step->code < 400;
 }
 
 size_t mending_place(const struct mending *m, uint32_t n)
@@ -41,7 +41,8 @@ size_t mending_last(const struct mending *m, size_t at, enum verb verb)
 {
     for (size_t i = at; i > 0; i--) {
         const struct sequence_step *step = &m->due->steps[i - 1];
-        if (is_command(step) && (step->verb == verb || (verb == VERB_HELO && is_greeting(step->verb))))
+        if (mending_is_command(step)
+            && (step->verb == verb || (verb == VERB_HELO && is_greeting(step->verb))))
             return i - 1;
     }
     return SIZE_MAX;
@@ -81,7 +82,7 @@ size_t mending_recipients_later(const struct mending *m, size_t at)
     for (size_t i = at + 1; i < m->due->count; i++) {
         const struct sequence_step *step = &m->due->steps[i];
         if (step->kind == STEP_LEFT
-            || (is_command(step) && step->verb != VERB_RCPT && step->verb != VERB_NOOP))
+            || (mending_is_command(step) && step->verb != VERB_RCPT && step->verb != VERB_NOOP))
             break;
         if (is_accepted(step) && step->verb == VERB_RCPT && step->code)
             last = i;

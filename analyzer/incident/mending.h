@@ -23,6 +23,8 @@ struct mending {
 
 /* Places are indexes in due->steps; SIZE_MAX: there is none. */
 
+/* Said, or put in: neither left out nor a note. */
+bool mending_is_command(const struct sequence_step *step);
 /* Of the command with this n, if it still stands where it was said. */
 size_t mending_place(const struct mending *m, uint32_t n);
 /* The newest step before `at` with this verb (any greeting for HELO) that stands. */

@@ -11,11 +11,6 @@ struct standing {
     bool is_authenticated, is_tls;
 };
 
-static bool is_command(const struct sequence_step *step)
-{
-    return step->kind == STEP_SAID || step->kind == STEP_ADDED;
-}
-
 /* As the server saw it before the first command from `at` on: at the begin, and behind what the list leaves
  * out. */
 static void look_up(struct standing *now, const struct mending *m, size_t at)
@@ -192,7 +187,7 @@ static bool mend_next(struct mending *m)
         const struct sequence_step *step = &due->steps[i];
         if (step->kind == STEP_LEFT)
             look_up(&now, m, i);
-        if (!is_command(step) || !step->code)
+        if (!mending_is_command(step) || !step->code)
             continue;
         if (now.is_known && mend_step(m, &now, i))
             return true;
