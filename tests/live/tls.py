@@ -192,7 +192,7 @@ def tshark(capture, keylog, ports):
 
 
 def streams_of_tshark(capture, keylog, ports):
-    """Both sides' plaintext by the client's port, as tshark follows it; None without tshark."""
+    """Both sides' plaintext by the ports of client and server, as tshark follows it; None without tshark."""
     if not shutil.which("tshark"):
         return None
     command = tshark(capture, keylog, ports)
@@ -200,24 +200,31 @@ def streams_of_tshark(capture, keylog, ports):
     command += ["-q"]
     for stream in sorted(set(numbers.stdout.split()), key=int):
         command += ["-z", f"follow,tls,raw,{stream}"]
-    streams, sides = {}, None
+    streams, sides, client = {}, None, None
     for row in subprocess.run(command, capture_output=True, text=True).stdout.splitlines():
         if row.startswith("Node 0: "):
-            sides = streams.setdefault(int(row.rsplit(":", 1)[1]), [b"", b""])
+            client = int(row.rsplit(":", 1)[1])
+        elif row.startswith("Node 1: "):
+            sides = streams.setdefault((client, int(row.rsplit(":", 1)[1])), [b"", b""])
         elif sides and row and not row.startswith(("Node", "=", "Follow", "Filter")):
             sides[row.startswith("\t")] += bytes.fromhex(row.strip())
     return streams
 
 
 def commands_of_tshark(capture, keylog, ports):
-    """Verbs by the client's port, but for BDAT; what stands behind DATA is content to tshark, whatever the server said to it."""
-    p = subprocess.run([*tshark(capture, keylog, ports), "-Y", "smtp.req.command", "-T", "fields",
-                        "-e", "tcp.srcport", "-e", "smtp.req.command"], capture_output=True, text=True)
+    """Verbs by both ports, but for BDAT; what stands behind DATA is content to tshark, whatever the server said to it."""
+    p = subprocess.run([*tshark(capture, keylog, ports), "-Y", "smtp.req.command", "-T", "fields", "-e", "tcp.srcport",
+                        "-e", "tcp.dstport", "-e", "smtp.req.command"], capture_output=True, text=True)
     verbs = {}
     for row in p.stdout.splitlines():
-        port, commands = row.split("\t")
-        verbs.setdefault(int(port), []).extend(c.upper() for c in commands.split(","))
+        client, server, commands = row.split("\t")
+        verbs.setdefault((int(client), int(server)), []).extend(c.upper() for c in commands.split(","))
     return verbs
+
+
+def ports_of(session):
+    """What tells a connection from others: a client takes the same port for another server's port again."""
+    return session["client"]["port"], session["server"]["port"]
 
 
 def up_to_content(verbs):
@@ -235,10 +242,10 @@ def compare_with_tshark(sessions, streams, verbs):
     not at all, and shows its commands all the same.)"""
     bad = []
     for s in (s for s in sessions if s["tls"] and not s["tls"]["cipher"] in ARIA):
-        ours, theirs = [c["verb"] for c in s["commands"]], verbs.get(s["client"]["port"], [])
+        ours, theirs = [c["verb"] for c in s["commands"]], verbs.get(ports_of(s), [])
         if reads_otherwise(ours, theirs):
             bad.append(f"tshark reads {theirs}, we {ours}")
-        sides, at = streams.get(s["client"]["port"]), [0, 0]
+        sides, at = streams.get(ports_of(s)), [0, 0]
         ahead = next(i for i, c in enumerate(s["commands"]) if c["verb"] == "STARTTLS") + 1
         for command in s["commands"][ahead:] if sides else []:
             texts = [(0, command["line"] + "\r\n")]
@@ -252,9 +259,11 @@ def compare_with_tshark(sessions, streams, verbs):
 
 
 def judged_alone(binary, capture, keylog, sessions):
-    """These sessions as if there were no others: some findings are about what was seen in several."""
-    ports = " or ".join(f"tcp port {s['client']['port']}" for s in sessions)
-    return sessions_of(binary, capture, "--tls-keylog", keylog, "--filter", ports)
+    """These sessions as if there were no others: some findings are about what was seen in several.  (Others may have had the
+    same ports at another time: they are left out of what comes back.)"""
+    both = " or ".join("(tcp port {} and tcp port {})".format(*ports_of(s)) for s in sessions)
+    begins = [s["start"] for s in sessions]
+    return [s for s in sessions_of(binary, capture, "--tls-keylog", keylog, "--filter", both) if s["start"] in begins]
 
 
 def judge(binary, folder):

@@ -22,7 +22,7 @@ import box  # noqa: E402
 import frames  # noqa: E402
 from lab import Tcpdump  # noqa: E402
 from live import sessions_of  # noqa: E402
-from tls import streams_of_tshark  # noqa: E402
+from tls import ports_of, streams_of_tshark  # noqa: E402
 
 PORT = 465
 SAID = [("EHLO peer.example", "250-mx.example\r\n250 SIZE 1000000"), ("MAIL FROM:<a@example.org>", "250 2.1.0 fine"),
@@ -216,7 +216,7 @@ def check_whole(row, sessions, truth):
 def check_tshark(row, sessions, folder):
     streams, bad = streams_of_tshark(f"{folder}/live.pcap", f"{folder}/keys.log", []), []
     for s in sessions if streams else []:
-        sides = streams.get(s["client"]["port"])
+        sides = streams.get(ports_of(s))
         for c in s["commands"] if sides and any(sides) else []:
             if c["line"].encode() not in sides[0] or (c["reply"] and c["reply"]["text"][0].encode() not in sides[1]):
                 bad.append(f"{row['name']}: tshark does not read {c['line']!r}")
