@@ -84,7 +84,7 @@ static void release(struct dialogue *d)
     line_release(&d->server_line);
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
-    digest_free(d->digest);
+    digest_pool_give(d->options->digests, d->digest);
     tls_observer_free(d->tls);
 }
 

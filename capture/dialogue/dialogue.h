@@ -15,6 +15,7 @@ struct dialogue_options {
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
     struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
+    struct digest_pool *digests;           /* borrowed; NULL: each dialogue makes its own */
     bool wants_digests;                    /* SHA-256 of contents, and of TLS hellos; text needs none */
     const struct log_facts *log;           /* borrowed; of what is read from a log, NULL: from packets */
     enum dialogue_keep keep;

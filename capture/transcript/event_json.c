@@ -57,7 +57,7 @@ static bool write_open(const struct session *session, struct buf *out)
 
     event_put_packet(&event, session->first_packet);
     event_put_u64(&event, "serial", session->serial);
-    event_put_text(&event, "protocol", protocol_name(session->protocol));
+    event_put_word(&event, "protocol", protocol_name(session->protocol));
     event_put_endpoint(&event, "client", &session->client);
     event_put_endpoint(&event, "server", &session->server);
     event_put_flag(&event, "midstream", session->is_midstream);
@@ -157,15 +157,15 @@ static void put_side(struct event *event, const char *key, const struct side_fac
 
 static void put_side_name(struct event *event, const char *key, enum side side)
 {
-    event_put_text(event, key, side == SIDE_NONE ? NULL : side_name(side));
+    event_put_word(event, key, side == SIDE_NONE ? NULL : side_name(side));
 }
 
 static bool write_end(const struct session *session, bool is_cut, struct buf *out)
 {
     struct event event = event_begin(out, "close", session->id, session->end_ns);
 
-    event_put_text(&event, "protocol", protocol_name(session->protocol));
-    event_put_text(&event, "closed", close_kind_name(session->closed));
+    event_put_word(&event, "protocol", protocol_name(session->protocol));
+    event_put_word(&event, "closed", close_kind_name(session->closed));
     put_side_name(&event, "closed_by", session->closed_by);
     event_put_flag(&event, "midstream", session->is_midstream);
     put_side_name(&event, "one_sided", session->one_sided);

@@ -396,6 +396,7 @@ struct session {
     enum side foreign_from;        /* who spoke it; SIDE_NONE nobody */
     bool is_open;                  /* written while still going on (a recorder that stops) */
     bool is_truncated;             /* a ceiling was reached: items were dropped */
+    bool has_credential;           /* a note of sasl to itself: an item is one, so others may repeat it */
     uint64_t items_dropped;
 
     struct item *items; /* in causal order */
