@@ -30,6 +30,7 @@ struct device {
     int dlt;
     bool is_nano;
     bool is_down;
+    uint64_t ring_bytes;        /* as it was opened first */
     unsigned index;             /* the kernel's number of it, 0 for "any" */
     struct pcap_stat last;      /* counters of 32 bits, as they were read last */
     struct live_counters total; /* of all openings */
@@ -199,6 +200,8 @@ struct live *live_open(const struct live_options *options, struct err *err)
         (void)err_set(err, ERR_NOMEM, 0, "no memory to record with");
     for (size_t i = 0; ok && i < live->device_count; i++)
         ok = open_device(live, &live->devices[i], err);
+    for (size_t i = 0; ok && i < live->device_count; i++)
+        live->devices[i].ring_bytes = live_ring_bytes(live->devices[i].fd);
     if (ok) {
         live->counters_fd = open("/proc/net/dev", O_RDONLY | O_CLOEXEC);
         return live;
@@ -424,6 +427,16 @@ size_t live_link_types(const struct live *live, int *out, size_t most)
     for (size_t i = 0; i < count; i++)
         out[i] = live->devices[i].dlt;
     return count;
+}
+
+uint64_t live_ring(const struct live *live)
+{
+    uint64_t least = live->devices[0].ring_bytes;
+
+    for (size_t i = 1; i < live->device_count; i++)
+        if (live->devices[i].ring_bytes < least)
+            least = live->devices[i].ring_bytes;
+    return least;
 }
 
 bool live_is_nano(const struct live *live)
