@@ -130,12 +130,17 @@ static void add_field(struct needles *needles, const struct sasl_exchange *excha
     buf_release(&encoded);
 }
 
+static bool is_shown_secret(const struct sasl_step *step)
+{
+    return step->is_secret && !step->is_redacted;
+}
+
 static void add_step(struct needles *needles, const struct sasl_exchange *exchange,
                      const struct sasl_step *step)
 {
     bool has_parts = false;
 
-    if (!step->is_secret || step->is_redacted)
+    if (!is_shown_secret(step))
         return;
     add_token(needles, step->text);
     for (uint32_t i = 0; i < step->field_count; i++)
@@ -244,7 +249,8 @@ static void add_near(struct needles *needles, const struct sasl_exchange *exchan
                      const struct sasl_step *step)
 {
     add_step(needles, exchange, step);
-    needles->near[needles->near_count++] = step;
+    if (is_shown_secret(step))
+        needles->near[needles->near_count++] = step;
 }
 
 /* The secrets in the items close by: a step of each at most. */
