@@ -13,7 +13,7 @@
 #include "base/timestamp.h"
 #include "store/store_internal.h"
 
-enum { TIDY_S = 60, KEEPER_NICE = 19, DAY_S = 86400 };
+enum { TIDY_S = 60, KEEPER_NICE = 10, DAY_S = 86400 };
 
 /* Of a recorder, in any of their forms; evidence counts into the same quota. */
 static const char *const suffixes[] = { ".smtpscope.jsonl", ".smtpscope.jsonl.zst", ".smtpscope.pcapng",
