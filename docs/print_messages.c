@@ -44,13 +44,15 @@ static void put_rules(void)
 
 static void put_narrow_advice(void)
 {
-#define REASON_ADVICE(reason, client, postmaster)     put_text(client), put_text(postmaster);
-#define FAULT_ADVICE(rule, fault, client, postmaster) put_text(client), put_text(postmaster);
+#define REASON_ADVICE(reason, client, postmaster)               put_text(client), put_text(postmaster);
+#define FAULT_ADVICE(rule, fault, client, postmaster)           put_text(client), put_text(postmaster);
 #define ENCRYPTION_ADVICE(rule, encryption, client, postmaster) put_text(client), put_text(postmaster);
+#define LOGIN_ADVICE(rule, login, client, postmaster)           put_text(client), put_text(postmaster);
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
 #undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
 }
 
 static void put_settled(void)

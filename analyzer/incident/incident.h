@@ -2,6 +2,7 @@
 #define INCIDENT_INCIDENT_H
 
 #include "incident/exemplar.h"
+#include "incident/login.h"
 #include "incident/settled.h"
 #include "incident/tally.h"
 #include "incident/timeline.h"
@@ -63,6 +64,7 @@ struct incident {
     const char *server_software; /* or NULL */
     bool is_software_inferred;   /* from the wording of its replies: the greeting does not name it */
     enum encryption encryption;  /* of the first occurrence */
+    enum login login;            /* likewise */
     enum settled settled;        /* likewise */
     uint64_t sessions;           /* or connections */
     uint64_t occurrences;        /* findings */

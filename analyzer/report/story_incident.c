@@ -267,16 +267,23 @@ static void put_companions(struct document *document, const struct incident *inc
     }
 }
 
+const char *story_software(const struct incident *incident)
+{
+    bool is_one = tally_distinct(&incident->servers) == 1 && !incident->is_software_inferred;
+
+    return is_one ? incident->server_software : NULL;
+}
+
 static void put_advice(struct document *document, const struct incident *incident)
 {
     struct advice advice = advice_for(incident);
-
+    const char *software = story_software(incident);
     char text[ADVICE_TEXT];
 
-    story_advice(advice.client, text);
+    story_advice(advice.client, software, text);
     document_put(document, text);
     document_labelled(document, words(WORDS("What the client's developer changes")));
-    story_advice(advice.postmaster, text);
+    story_advice(advice.postmaster, software, text);
     document_put(document, text);
     document_labelled(document, words(WORDS("What the postmaster of the server changes")));
 }

@@ -1,13 +1,14 @@
 /* The report as a whole: in a few sentences, what went well, what was not seen, how it was made. */
 #include "base/limits.h"
 #include "base/timestamp.h"
+#include "report/settings.h"
 #include "report/story.h"
 
 #include <stdio.h>
 
-enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1 };
+enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1, FEW_SHOWN = 3 };
 
-void story_advice(struct bytes text, char out[ADVICE_TEXT])
+void story_advice(struct bytes text, const char *software, char out[ADVICE_TEXT])
 {
     size_t len = text.len < ADVICE_TEXT - 1 ? text.len : ADVICE_TEXT - 1;
 
@@ -16,6 +17,7 @@ void story_advice(struct bytes text, char out[ADVICE_TEXT])
     const char *said = words(out);
     if (said != out)
         (void)snprintf(out, ADVICE_TEXT, "%s", said);
+    settings_keep(out, software);
     out[0] = (char)ascii_upper((uint8_t)out[0]); /* a part of a sentence of the catalogue */
 }
 
@@ -64,6 +66,41 @@ static void put_sealed(struct document *document)
     document_put(document,
                  words(WORDS(" With the keys of the connections they can be read: --tls-keylog, and "
                              "docs/TLS.md.")));
+}
+
+/* Quotations, the first few. */
+static void put_few(struct document *document, const struct tally *tally)
+{
+    uint32_t shown = tally->kept_count < FEW_SHOWN ? tally->kept_count : FEW_SHOWN;
+
+    for (uint32_t i = 0; i < shown; i++) {
+        document_put(document, i ? ", " : "");
+        SAY(document, "{1}", said_code(tally->kept[i].text));
+    }
+    if (tally_distinct(tally) > shown)
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(tally) - shown));
+}
+
+/* No finding tells of it: the order was right, and so is a refusal. */
+static void put_starttls(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    if (!traffic->starttls_refused)
+        return;
+    SAY(document,
+        words_of(traffic->starttls_refused,
+                 WORDS(" STARTTLS was offered, asked for and refused in {1} session: "),
+                 WORDS(" STARTTLS was offered, asked for and refused in {1} sessions: ")),
+        said_number(traffic->starttls_refused));
+    put_few(document, &traffic->starttls_replies);
+    document_put(document, words(WORDS("; by the server ")));
+    put_few(document, &traffic->starttls_servers);
+    document_put(
+        document,
+        words(WORDS(". That is for the server's postmaster to mend: its log at this time says why, as a "
+                    "rule for the certificate, its key, or the right to read them. A client that insists on "
+                    "TLS sends nothing then.")));
 }
 
 static void put_period(struct document *document)
@@ -121,8 +158,10 @@ static void put_verdict(struct document *document, size_t grave)
         SAY(document,
             words(WORDS(" But the recorder lost {1} packets, so that something may have been missed.")),
             said_number(incident_report_dropped(document->report)));
-    if (!grave)
+    if (!grave) {
         put_sealed(document);
+        put_starttls(document);
+    }
 }
 
 void story_head(struct document *document)
@@ -255,8 +294,10 @@ static void put_encryption(struct document *document)
         said_number(traffic->tls), said_number(traffic->sessions),
         said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
                                       : 0));
-    if (incident_report_grave(document->report))
-        put_sealed(document); /* else it stands at the top */
+    if (incident_report_grave(document->report)) { /* else it stands at the top */
+        put_sealed(document);
+        put_starttls(document);
+    }
     document_labelled(document, words(WORDS("Encryption")));
 }
 

@@ -213,6 +213,33 @@ ROWS = {
                                     ["> EHLO", "~ 2", "< 220 mx1.hotel.example ESMTP Postfix", "< 501 Syntax: EHLO hostname"], 1, 25, 0),
 }
 
+SMTPD, FROM = "Nov 24 04:06:2{} mx postfix/smtpd[14{}]: ", "; from=<alice@shop.example> to=<bob@hotel.example> proto=ESMTP helo=<shop.example>"
+
+
+def maillog(*rejections):
+    """What Postfix's log keeps of sessions that were refused something."""
+    lines = []
+    for i, rejection in enumerate(rejections):
+        head, client = SMTPD.format(i, i), f"mail.shop.example[198.51.100.{i}]"
+        lines += [f"{head}connect from {client}", f"{head}NOQUEUE: reject: {rejection.replace('CLIENT', client)}",
+                  f"{head}disconnect from {client} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"]
+    return "\n".join(lines) + "\n"
+
+
+# Logs of events, which quote a refusal and leave out the rest: the incidents, and what the text says.
+LOGS = {
+    "relay denied": (maillog("RCPT from CLIENT: 554 5.7.1 <bob@hotel.example>: Relay access denied" + FROM),
+                     [("relay-denied", "policy")], ["1 recipient was refused", "That is likely, not certain", "Authenticate before MAIL"]),
+    "block list": (maillog("RCPT from CLIENT: 554 5.7.1 Service unavailable; Client host [198.51.100.0] blocked using zen.spamhaus.org" + FROM),
+                   [("blocklisted", "policy")], ["Spamhaus", "removed there"]),
+    "unknown, and full": (maillog("RCPT from CLIENT: 550 5.1.1 <bob@hotel.example>: Recipient address rejected: User unknown in local recipient table" + FROM,
+                                  "RCPT from CLIENT: 452 4.2.2 <bob@hotel.example>: Recipient address rejected: mailbox is over quota" + FROM),
+                          [("mailbox-full", "policy"), ("recipient-unknown", "policy")], ["sessions: 1"]),
+    "size": (maillog("MAIL from CLIENT: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<shop.example>"),
+             [("command-refused", "policy")], ["MAIL \\.\\.\\.", "1 message was not delivered"]),
+    "503 alone": (maillog("RCPT from CLIENT: 503 5.5.1 Error: need MAIL command; proto=ESMTP helo=<shop.example>"), [], ["No incident"]),
+}
+
 
 def packets(rng, number, lines, port, closer, start_s):
     """The segments of one session."""
@@ -278,6 +305,16 @@ def check(binary, path, name, row):
     return bad + too_wide(name, text) + too_wide(name + " (ja)", run(binary, "report", "--lang", "ja", path))
 
 
+def check_log(binary, path, name, row):
+    _, expected, says = row
+    result = json.loads(run(binary, "report", "--format", "json", path))
+    got = sorted((i["cause"]["finding"], i["fault"]) for i in result["incidents"])
+    text = run(binary, "report", path)
+    flat = re.sub(r"\s+", " ", text)
+    bad = [f"log, {name}: {got} in place of {expected}"] if got != sorted(expected) else []
+    return bad + [f"log, {name}: does not say {s}" for s in says if not re.search(s, flat)] + too_wide(name, text)
+
+
 def explanations(binary):
     """Everything that explain prints, in both languages."""
     findings = re.findall(r"^  ([a-z0-9-]+) ", run(binary, "explain"), re.M)
@@ -296,8 +333,13 @@ def main():
                 segments += packets(rng, k, row[3], row[5], row[6], 1_795_000_000 + 45 * k)
             frames.write(path, sorted(segments, key=lambda s: s.time))
             bad += check(binary, path, name, row)
+        for name, row in LOGS.items():
+            path = os.path.join(folder, "mail.log")
+            with open(path, "w") as out:
+                out.write(row[0])
+            bad += check_log(binary, path, name, row)
     print("\n".join(bad[:40]))
-    print(f"{len(ROWS)} incidents, {len(bad)} complaints")
+    print(f"{len(ROWS) + len(LOGS)} incidents, {len(bad)} complaints")
     return 1 if bad else 0
 
 

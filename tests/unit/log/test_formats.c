@@ -173,6 +173,10 @@ static const struct format_case {
       "Nov 24 04:06:21 mx postfix/smtpd[2]: < unknown[192.0.2.2]: NOOP\nNov 24 04:06:21 mx postfix/smtpd[1]: < unknown[192.0.2.1]: QUIT\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 250 ok\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 221 bye\nNov 24 04:06:21 mx postfix/smtpd[1]: disconnect from unknown[192.0.2.1]\n",
       " 220 QUIT=221 | 220 NOOP=250" },
     { "Postfix as client", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 220 mx\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: EHLO c\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 mx\n", " 220 EHLO=250" },
+    { "Postfix without -v, a reply of two clauses, and an envelope that is not there", "Postfix",
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using l.example; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n"
+      "Nov 24 04:10:16 mx postfix/smtpd[1]: NOQUEUE: reject: MAIL from unknown[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<c>\n", " RCPT=554 MAIL~=552" },
     { "Postfix without -v", "Postfix", "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n", " RCPT=554" },
     { "Exim as client", "Exim",
       "Connecting to mx [192.0.2.1]:25 ... connected\n  SMTP<< 220 mx\n  SMTP>> EHLO c\n  SMTP<< 250-mx\n         250 HELP\n  SMTP|> MAIL FROM:<a@b>\n  SMTP>> DATA\n  SMTP<< 250 ok\n  SMTP<< 354 go\n  SMTP>> writing message and terminating \".\"\n  SMTP<< 250 ok\n  SMTP+> QUIT\n  SMTP<< 221 bye\n  SMTP(close)>>\n",
