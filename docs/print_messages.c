@@ -77,6 +77,13 @@ static void put_sequences(void)
     put_notes(SEQUENCE_MESSAGE);
 }
 
+static void put_details(void)
+{
+#define DETAIL(text) put_text(text);
+#include "report/details.def"
+#undef DETAIL
+}
+
 static void put_codes(void)
 {
     for (uint16_t code = 200; code < 600; code++) {
@@ -103,6 +110,7 @@ int main(void)
     put_settled();
     put_reasons();
     put_sequences();
+    put_details();
     put_codes();
     for (size_t i = 0; i < count; i++)
         put_text(rows[i].says);

@@ -229,7 +229,7 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->before_line.len)
         SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
             said_code(incident->before_line), said_code(incident->before_reply));
-    story_put_case(document, incident->detail, incident->reason);
+    story_put_detail(document, incident->detail);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
 }

@@ -1,6 +1,7 @@
 /* The report as a whole: in a few sentences, what went well, what was not seen, how it was made. */
 #include "base/limits.h"
 #include "base/timestamp.h"
+#include "report/details.h"
 #include "report/settings.h"
 #include "report/story.h"
 
@@ -23,30 +24,16 @@ void story_advice(struct bytes text, const char *software, char out[ADVICE_TEXT]
 
 void story_put_detail(struct document *document, struct bytes detail)
 {
-    char text[ADVICE_TEXT];
+    struct buf said;
 
-    if (detail.len >= sizeof text) {
+    if (words_language() == LANGUAGE_ENGLISH) {
         document_put_bytes(document, detail);
         return;
     }
-    memcpy(text, detail.len ? (const char *)detail.ptr : "", detail.len);
-    text[detail.len] = '\0';
-    document_put(document, words(text));
-}
-
-void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason)
-{
-    char text[ADVICE_TEXT];
-    size_t len = detail.len < sizeof text - 1 ? detail.len : sizeof text - 1;
-
-    memcpy(text, len ? (const char *)detail.ptr : "", len);
-    text[len] = '\0';
-    bool is_told = words_language() == LANGUAGE_ENGLISH || words(text) != text;
-    if (is_told || !reason || !reason_of(reason)->words[0])
-        story_put_detail(document, detail);
-    else
-        SAY(document, words(WORDS("The reason that the server gives: {1}. ")),
-            said_ours(words(reason_of(reason)->words)));
+    buf_init(&said, LIMIT_REPORT_BLOCK);
+    (void)details_say(detail, &said);
+    document_put_bytes(document, buf_bytes(&said));
+    buf_release(&said);
 }
 
 const char *story_clock(bool is_local)

@@ -286,6 +286,14 @@ def too_wide(what, text):
     return [f"{what}: {columns(line)} columns: {line[:100]}" for line in text.split("\n") if columns(line) > 80][:2]
 
 
+def english(text):
+    """Runs of English words that are neither quoted nor what the wire said, in a report in Japanese."""
+    text = re.sub(r"(?ms)^セッション [0-9a-f]{16}.*?^参照", "", text)
+    lines = [line for line in text.split("\n") if not re.match(r"\s+[x+-] |\s+.*  ->  \d|    [A-Z]+( \S+)?$", line)]
+    flat = re.sub(r'"[^"]*"', "", re.sub(r"\s+", " ", " ".join(lines)))
+    return re.findall(r"(?:\b[A-Za-z][a-z']+[ ,;:()]+){3,}[A-Za-z']+", flat)
+
+
 def check(binary, path, name, row):
     finding, fault, says, _, sessions, *_ = row
     beside = {"cleartext-credential", "brute-force", *row[7:]} - {finding}
@@ -302,7 +310,9 @@ def check(binary, path, name, row):
     text = run(binary, "report", path)
     flat = re.sub(r"\s+", " ", text)
     bad += [f"{name}: does not say {s}" for s in says if not re.search(s, text, re.M) and not re.search(s, flat)]
-    return bad + too_wide(name, text) + too_wide(name + " (ja)", run(binary, "report", "--lang", "ja", path))
+    japanese = run(binary, "report", "--lang", "ja", path)
+    bad += [f"{name} (ja): English: {said}" for said in english(japanese)]
+    return bad + too_wide(name, text) + too_wide(name + " (ja)", japanese)
 
 
 def check_log(binary, path, name, row):
