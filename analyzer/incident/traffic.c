@@ -147,6 +147,7 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     traffic->sealed += session_is_sealed(session);
     traffic->midstream += session->is_midstream;
     traffic->one_sided += session->one_sided != SIDE_NONE;
+    traffic->unfinished += session->closed == CLOSE_END_OF_CAPTURE && !session->log;
     traffic->with_missing_bytes += missing > 0;
     add_endpoints(traffic, session);
     add_starttls(traffic, analysis);

@@ -38,6 +38,7 @@ struct traffic {
     uint64_t starttls_refused; /* sessions in which it was offered and refused */
     uint64_t midstream;
     uint64_t one_sided;
+    uint64_t unfinished; /* still going on when the capture ended */
     uint64_t with_missing_bytes;
     uint64_t first_ns, last_ns; /* of all sessions */
     uint64_t delivery[DELIVERY_COUNT];

@@ -68,6 +68,14 @@ static void put_few(struct document *document, const struct tally *tally)
         SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(tally) - shown));
 }
 
+static bool is_read_whole(const struct report_totals *totals)
+{
+    for (size_t i = 0; i < totals->input_count; i++)
+        if (!totals->inputs[i].is_complete)
+            return false;
+    return true;
+}
+
 /* No finding tells of it: the order was right, and so is a refusal. */
 static void put_starttls(struct document *document)
 {
@@ -140,6 +148,10 @@ static void put_verdict(struct document *document, size_t grave)
     if (!grave && traffic->with_missing_bytes)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
+                                 "missed.")));
+    if (!grave && !is_read_whole(document->report->totals))
+        document_put(document,
+                     words(WORDS(" But not all of the input could be read, so that something may have been "
                                  "missed.")));
     if (!grave && incident_report_dropped(document->report))
         SAY(document,
@@ -337,6 +349,9 @@ static void put_missing(struct document *document)
     if (traffic->one_sided)
         SAY(document, words(WORDS("Sessions of which only one side was captured: {1} of {2}. ")),
             said_number(traffic->one_sided), said_number(traffic->sessions));
+    if (traffic->unfinished)
+        SAY(document, words(WORDS("Sessions that were still going on when the capture ended: {1} of {2}. ")),
+            said_number(traffic->unfinished), said_number(traffic->sessions));
     document_put(document,
                  words(WORDS("Where something is missing nothing is invented: such commands are left "
                              "undecided, and faults in them may have been missed.")));
@@ -354,12 +369,13 @@ static void put_inputs_problem(struct document *document)
         }
 }
 
-static bool has_log(const struct report_totals *totals)
+static size_t count_logs(const struct report_totals *totals)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < totals->input_count; i++)
-        if (totals->inputs[i].program)
-            return true;
-    return false;
+        count += totals->inputs[i].program != NULL;
+    return count;
 }
 
 void story_quality(struct document *document)
@@ -371,13 +387,16 @@ void story_quality(struct document *document)
     document_heading(document, 2);
     if (traffic->sessions == 0)
         document_put(document, words(WORDS("There was no session, so nothing can be missing from one.")));
-    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
+    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided + traffic->unfinished > 0)
+        put_missing(document);
+    else if (is_read_whole(report->totals) && count_logs(report->totals) < report->totals->input_count)
         document_put(
             document,
             words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
                         "directions, byte for byte.")));
-    else
-        put_missing(document);
+    if (!is_read_whole(report->totals))
+        document_put(document, words(WORDS(" Not all of the input could be read, so that sessions, or their "
+                                           "ends, may be missing here.")));
     if (incident_report_dropped(report))
         SAY(document,
             words(WORDS(
@@ -387,7 +406,7 @@ void story_quality(struct document *document)
         document_put(document,
                      words(WORDS(" Whether packets were lost while it was recorded is not known: the "
                                  "input does not say.")));
-    if (has_log(report->totals))
+    if (count_logs(report->totals))
         document_put(document,
                      words(WORDS(" Of a log counts what its program wrote down: contents, credentials and "
                                  "times are often left out, and how packets went cannot be seen.")));
