@@ -80,6 +80,7 @@ struct incident {
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */
     bool is_of_message;      /* it answered the message, not the line before it */
+    bool is_told;            /* it is no reply, but what a log says of the refusal */
     struct bytes line;       /* the faulty line of the client; empty none */
     struct bytes cause_line; /* what came first, if it is another command */
     struct bytes cause_reply;

@@ -161,6 +161,12 @@ static void note_first(struct incident *incident, const struct analysis *analysi
     incident->settled = settled_of(analysis, finding);
     incident->reply_code = reply ? reply->code : finding->reply_code;
     incident->reply = masked_reply(reply, arena);
+    const struct log_refusal *told =
+        item && !reply ? session_log_refusal(analysis->session, finding->command) : NULL;
+    if (told) {
+        incident->is_told = told->text.len > 0;
+        incident->reply = masked_copy(told->text, arena);
+    }
     incident->is_of_message = item && item->as.command.verb == VERB_DATA && reply && reply != item->reply;
     incident->detail = arena_copy(arena, finding->detail);
     if (item)

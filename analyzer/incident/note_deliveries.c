@@ -196,19 +196,38 @@ static void note_transactions(const struct session_incidents *session, struct in
     }
 }
 
-/* A log of events names refused recipients without the transaction that they were of. */
-static void note_lone_recipients(const struct session_incidents *session)
+/* What a log of events tells of a command without its transaction: by its reply, or in words of its own. */
+static enum delivery lone_refusal(const struct session_incidents *session, uint32_t n)
+{
+    const struct replay *replay = &session->analysis->replay;
+    const struct item *item = replay_command(replay, n);
+    const struct log_refusal *told = session_log_refusal(session->analysis->session, n);
+    bool is_refused = item && item->reply && item->reply->code >= 400;
+
+    if (replay->judgements[n - 1].transaction || replay->judgements[n - 1].verdict != VERDICT_UNDECIDED)
+        return DELIVERY_NONE;
+    if (is_refused)
+        return item->reply->code < 500 ? DELIVERY_DELAYED : DELIVERY_LOST;
+    if (!told)
+        return DELIVERY_NONE;
+    return told->is_temporary ? DELIVERY_DELAYED : DELIVERY_LOST;
+}
+
+/* A log of events names refused recipients and messages without the transaction that they were of. */
+static void note_lone_refusals(const struct session_incidents *session)
 {
     const struct replay *replay = &session->analysis->replay;
 
     for (uint32_t n = 1; session->of && n <= replay->judgement_count; n++) {
-        const struct item *item = replay_command(replay, n);
-        const struct judgement *judgement = &replay->judgements[n - 1];
-        bool is_alone = item && item->as.command.verb == VERB_RCPT && !judgement->transaction
-                        && judgement->verdict == VERDICT_UNDECIDED && item->reply && item->reply->code >= 400;
-        struct incident *incident = is_alone ? note_incident_about(session, n) : NULL;
-        if (!incident)
+        enum verb verb = replay_command(replay, n)->as.command.verb;
+        enum delivery delivery = lone_refusal(session, n);
+        struct incident *incident = delivery ? note_incident_about(session, n) : NULL;
+        if (!incident || (verb != VERB_RCPT && verb != VERB_DATA))
             continue;
+        if (verb == VERB_DATA) {
+            count(session, incident, delivery);
+            continue;
+        }
         incident->recipients_refused++;
         session->traffic->recipients_refused++;
         if (!session->is_faulty)
@@ -228,7 +247,7 @@ void note_deliveries(const struct session_incidents *session)
     if (by)
         note_transactions(session, by);
     if (said->log)
-        note_lone_recipients(session);
+        note_lone_refusals(session);
     if (stray)
         count(session, note_incident_about(session, stray), DELIVERY_LOST);
     if (session->is_faulty)

@@ -91,9 +91,30 @@ static void read_reject(struct log_reader *reader, struct talk *talk, struct byt
     talk_say(talk, SIDE_SERVER, reply);
 }
 
+/* "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6": the reply had this text
+ * behind a code that is not told. */
+static void read_login(struct talk *talk, struct bytes text, size_t at)
+{
+    struct bytes mechanism = bytes_from(text, at), line;
+    uint8_t command[64] = "AUTH ";
+
+    if (talk_outward(talk) == SIDE_SERVER)
+        return; /* the chat tells it already */
+    (void)log_text_skip(&mechanism, "]: SASL ");
+    struct bytes name = log_text_word(&mechanism);
+    struct bytes told = bytes_slice(mechanism, 0, log_text_find(mechanism, ", sasl_username="));
+    if (name.len > sizeof command - 5)
+        return;
+    memcpy(command + 5, name.ptr, name.len);
+    line = (struct bytes){ command, 5 + name.len };
+    talk_say_part(talk, line);
+    talk_refused(talk, bytes_trim(told), false, false);
+    talk_skips_replies(talk);
+}
+
 static void read_server_event(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    size_t reject = log_text_find(text, ": reject: ");
+    size_t reject = log_text_find(text, ": reject: "), login = log_text_find(text, "]: SASL ");
 
     if (log_text_starts(text, "connect from ")) {
         talk_open(talk);
@@ -106,6 +127,8 @@ static void read_server_event(struct log_reader *reader, struct talk *talk, stru
         talk_close(talk, SIDE_SERVER, false);
     } else if (log_text_find(text, "TLS connection established from ") != SIZE_MAX) {
         talk_enter_tls(talk);
+    } else if (login != SIZE_MAX && log_text_find(text, " authentication failed") != SIZE_MAX) {
+        read_login(talk, text, login);
     } else if (reject != SIZE_MAX) {
         read_reject(reader, talk, bytes_from(text, reject + 10));
     }

@@ -289,6 +289,19 @@ LOGS = {
                           [("mailbox-full", "policy"), ("recipient-unknown", "policy")], ["sessions: 1"]),
     "size": (maillog("MAIL from CLIENT: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<shop.example>"),
              [("command-refused", "policy")], ["MAIL \\.\\.\\.", "1 message was not delivered"]),
+    "a login, without its reply": (maillog("x").replace("NOQUEUE: reject: x", "warning: mail.shop.example[198.51.100.0]: SASL LOGIN authentication failed: UGFzc3dvcmQ6"),
+                                   [("auth-failed", "client")], ["AUTH LOGIN \\.\\.\\.", "the log gives the reason", "The log tells of single events"]),
+    "a login that could not be checked": (maillog("x").replace("NOQUEUE: reject: x", "warning: mail.shop.example[198.51.100.0]: SASL PLAIN authentication "
+                                                               "failed: Connection lost to authentication server"),
+                                          [("auth-failed", "server")], ["Do not change the password"]),
+    "rejected by Exim": ("".join(f"2026-11-24 04:0{i}:27 {line}\n" for i, line in enumerate((
+        "H=(c.example) [198.51.100.1] F=<alice@shop.example> rejected RCPT <x@elsewhere.example>: relay not permitted",
+        "H=mail.shop.example [198.51.100.2] F=<alice@shop.example> temporarily rejected RCPT <bob@hotel.example>: greylisted",
+        "H=mail.shop.example [198.51.100.3] F=<alice@shop.example> rejected RCPT <nobody@hotel.example>: Unrouteable address",
+        "1xVhnS-00000000010-3Bg8 H=mail.shop.example [198.51.100.4] F=<alice@shop.example> rejected after DATA: This message contains a virus (Eicar)",
+        "H=mail.shop.example [198.51.100.5] rejected MAIL <alice@shop.example>: Sender verify failed"))),
+        [("greylisted", "policy"), ("message-refused", "policy"), ("recipient-unknown", "policy"), ("relay-denied", "policy"), ("sender-refused", "policy")],
+        ["the log gives the reason \"This message contains a virus", "1 message was not delivered", "1 recipient was refused"]),
     "503 alone": (maillog("RCPT from CLIENT: 503 5.5.1 Error: need MAIL command; proto=ESMTP helo=<shop.example>"), [], ["No incident"]),
 }
 

@@ -15,9 +15,17 @@ struct context {
     struct buf told; /* all sessions, in the notation of the table below */
 };
 
+static void tell_refusal(const struct log_refusal *refusal, struct buf *told)
+{
+    if (refusal)
+        (void)buf_printf(told, "(%s%s%.*s)", refusal->is_temporary ? "for now: " : "",
+                         refusal->is_of_message ? "message: " : "", (int)refusal->text.len,
+                         (const char *)refusal->text.ptr);
+}
+
 /* "220 EHLO=250 AUTH=334 ?=535 TLS MAIL=250*3" : greeting, commands, answers to a 334 (a tilde if the log
  * hides it), where TLS begins, contents (a tilde if the log leaves some of them out), "!" for a command that
- * the log does not hold. */
+ * the log does not hold, in brackets what it says of a refusal in place of the reply. */
 static void tell_item(struct buf *told, const struct item *item, const struct session *session)
 {
     unsigned code = item->reply ? item->reply->code : 0;
@@ -30,6 +38,7 @@ static void tell_item(struct buf *told, const struct item *item, const struct se
         (void)buf_printf(told, " %.*s%s%s=%u", (int)item->as.command.word.len,
                          (const char *)item->as.command.word.ptr, item->as.command.is_redacted ? "~" : "",
                          item->at.packet.number ? "" : "!", code);
+        tell_refusal(session_log_refusal(session, item->as.command.n), told);
         break;
     case ITEM_SASL:
         (void)buf_printf(told, " ?%s=%u", item->as.sasl->is_hidden ? "~" : "", code);
@@ -173,6 +182,12 @@ static const struct format_case {
       "Nov 24 04:06:21 mx postfix/smtpd[2]: < unknown[192.0.2.2]: NOOP\nNov 24 04:06:21 mx postfix/smtpd[1]: < unknown[192.0.2.1]: QUIT\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 250 ok\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 221 bye\nNov 24 04:06:21 mx postfix/smtpd[1]: disconnect from unknown[192.0.2.1]\n",
       " 220 QUIT=221 | 220 NOOP=250" },
     { "Postfix as client", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 220 mx\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: EHLO c\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 mx\n", " 220 EHLO=250" },
+    { "Postfix without -v, a login whose reply is not told", "Postfix",
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=bob\n", " AUTH~=0(authentication failed: UGFzc3dvcmQ6)" },
+    { "what Exim rejects without a reply", "Exim log",
+      "2026-11-24 04:06:27 H=(c) [192.0.2.1] F=<a@b> temporarily rejected RCPT <x@y>: greylisted\n"
+      "2026-11-24 04:06:28 H=(c) [192.0.2.1] F=<a@b> rejected after DATA: a virus\n", " RCPT=0(for now: greylisted) DATA=0(message: a virus)" },
     { "Postfix without -v, a reply of two clauses, and an envelope that is not there", "Postfix",
       "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
       "Nov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using l.example; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n"
