@@ -1,5 +1,4 @@
 /* Refusals that a log tells in words of its own: the reply is not there, and neither is its code. */
-#include "base/limits.h"
 #include "rules/check.h"
 #include "rules/refusal.h"
 

@@ -197,7 +197,7 @@ static const struct format_case {
       "Connecting to mx [192.0.2.1]:25 ... connected\n  SMTP<< 220 mx\n  SMTP>> EHLO c\n  SMTP<< 250-mx\n         250 HELP\n  SMTP|> MAIL FROM:<a@b>\n  SMTP>> DATA\n  SMTP<< 250 ok\n  SMTP<< 354 go\n  SMTP>> writing message and terminating \".\"\n  SMTP<< 250 ok\n  SMTP+> QUIT\n  SMTP<< 221 bye\n  SMTP(close)>>\n",
       " 220 EHLO=250 MAIL=250 DATA=354 .~=250 QUIT=221" },
     { "Exim as server, of two processes", "Exim", "04:06:15 101 SMTP>> 220 a\n04:06:15 102 SMTP>> 220 b\n04:06:15 101 SMTP<< EHLO c\n04:06:15 102 SMTP<< QUIT\n04:06:15 102 SMTP>> 221 bye\n04:06:15 101 SMTP>> 250 ok\n", " 220 QUIT=221 | 220 EHLO=250" },
-    { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0" },
+    { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0(relay not permitted)" },
     { "Exim's mainlog with the commands of a connection", "Exim log",
       "2026-11-24 04:06:15.460 [57] SMTP connection from [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 (TCP/IP connection count = 1)\n2026-11-24 04:06:15.582 [57] login authenticator failed for (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57: 535 Incorrect authentication data (set_id=alice)\n"
       "2026-11-24 04:06:15.623 [57] SMTP protocol error in \"AUTH GSSAPI\" H=(c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 no\n2026-11-24 04:06:15.864 [57] no MAIL in SMTP connection from (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 D=0.403s C=EHLO,AUTH,AUTH,QUIT\n",
