@@ -51,6 +51,9 @@ uint64_t dialogue_skip_chunk(struct dialogue *dialogue, struct moment at);
 void dialogue_leave_out_greeting(struct dialogue *dialogue);
 /* The replies to what was asked so far. */
 void dialogue_skip_replies(struct dialogue *dialogue);
+/* The newest command, or the message that it announced, was refused, and the log has no reply. */
+void dialogue_tell_refusal(struct dialogue *dialogue, struct bytes text, bool is_temporary,
+                           bool is_of_message);
 /* The client's next line holds a credential, or an argument, that is left out. */
 void dialogue_hide_next(struct dialogue *dialogue);
 /* Of the server's next reply only the last lines are shown. */

@@ -35,6 +35,22 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
     return event_end(&event);
 }
 
+static void put_log_refusals(struct event *event, const struct log_refusal *refusal)
+{
+    if (!refusal)
+        return;
+    event_begin_array(event, "refusals");
+    for (; refusal; refusal = refusal->next) {
+        struct event part = event_open_element(event);
+        event_put_u64(&part, "command", refusal->command);
+        event_put_flag(&part, "temporary", refusal->is_temporary);
+        event_put_flag(&part, "of_message", refusal->is_of_message);
+        event_put_bytes(&part, "text", refusal->text);
+        event_close(event, &part);
+    }
+    event_end_array(event);
+}
+
 static void put_log(struct event *event, const struct log_facts *log)
 {
     struct event part = event_open(event, "log");
@@ -48,6 +64,7 @@ static void put_log(struct event *event, const struct log_facts *log)
     event_put_flag(&part, "server_side", log->is_server_side);
     event_put_flag(&part, "partial", log->is_partial);
     event_put_flag(&part, "in_clear", log->is_in_clear);
+    put_log_refusals(&part, log->refusals);
     event_close(event, &part);
 }
 
