@@ -313,7 +313,7 @@ def weeks_on_a_device(binary, top, is_long):
     need(f" {sessions} sessions" in said, f"{sessions} sessions sent: {said}")
     need(not grows(quarters, 20 * 1024), f"memory grows: {figures(quarters)}")  # 16 MiB of packets may wait for a session
     files = [name for name in os.listdir(path) if not name.startswith(".")]
-    need(any("pcapng" in name for name in files) and len(files) > 2, f"{files}")
+    need(any("pcapng" in name for name in files) and any("jsonl" in name for name in files), f"{files}")
     need(size_of(path) <= quota + 3 * MIB, f"{size_of(path)} octets of {quota} in {files}")
     need(not contents(path)[1], "a torn line")
     return f"{sent} packets, {figures(quarters)}; {len(files)} files stayed"
