@@ -4,6 +4,7 @@
  *      Out: 220 mx.example ESMTP Postfix
  *      In:  EHLO client.example
  * Long lines are folded, the rest indented by five blanks.  Contents are left out. */
+#include "log/bounce.h"
 #include "log/format_rows.h"
 #include "log/marks.h"
 
@@ -78,6 +79,9 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (log_text_starts(text, "Subject: Postfix SMTP server: errors from ")) {
         talk_open(talk);
         talk_client(talk, log_text_between(text, "[", "]"), 0);
+    } else if (log_text_starts(text, "Subject: Postfix SMTP client: errors from ")) {
+        talk_open(talk);
+        bounce_tell_server(talk, text);
     } else if (log_text_starts(text, "Transcript of session follows.")) {
         notes->is_told = true;
     } else if (notes->is_told || is_said(text)) {
