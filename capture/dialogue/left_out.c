@@ -80,7 +80,10 @@ void dialogue_hide_next(struct dialogue *d)
 
 void dialogue_cut_next_reply(struct dialogue *d)
 {
-    d->cuts_next_reply = true;
+    if (d->building) /* it goes on */
+        d->building->lines_dropped++;
+    else
+        d->cuts_next_reply = true;
 }
 
 void dialogue_enter_tls(struct dialogue *d, struct moment at)

@@ -90,10 +90,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
         if (mark) {
             say_waiting(reader, talk);
             begin_line(reader, talk, mark, text);
-        } else if (notes->side != SIDE_NONE && log_text_skip(&text, "     ")) {
+        } else if (text.len == 0) {
+            say_waiting(reader, talk);
+        } else if (notes->side != SIDE_NONE) { /* folded: its blanks may be lost */
             (void)buf_append_u8(&notes->text, ' ');
-            (void)buf_append(&notes->text, text);
-        } else if (text.len > 0) {
+            (void)buf_append(&notes->text, bytes_trim(text));
+        } else {
             read_end(reader, talk, text);
         }
     }

@@ -24,7 +24,10 @@ enum {
 
 static bool is_connecting(struct bytes text)
 {
-    return log_text_find(text, "... Connecting to ") != SIZE_MAX && log_text_find(text, " via ") != SIZE_MAX;
+    size_t dots = log_text_find(text, "... Connecting to ");
+
+    return dots != SIZE_MAX && bytes_find(bytes_slice(text, 0, dots), ' ') == SIZE_MAX
+           && log_text_find(text, " via ") != SIZE_MAX;
 }
 
 static enum log_claim claim(const struct log_line *line)

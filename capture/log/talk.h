@@ -56,7 +56,7 @@ void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);
 /* The same, of one that the server must have taken, as what the log shows would not be there else: with the
  * code that says so (RFC 5321 section 4.3.2 has one for each command but RCPT). */
 void talk_imply_accepted(struct talk *talk, struct bytes command, struct bytes code);
-/* Of the reply that comes next only the last line is shown. */
+/* Of the reply that comes next, or goes on, lines are left out. */
 void talk_cut_next_reply(struct talk *talk);
 /* Replies are left out from here on, or have been. */
 void talk_skips_replies(struct talk *talk);
