@@ -80,7 +80,7 @@ rounds=5; $long && rounds=60
 for server in postfix postfix-mail exim opensmtpd sendmail aiosmtpd nodemailer dovecot haraka; do
     step "its log: $server" python3 tests/live/server_logs.py build/release/cli/smtpscope $server --rounds $rounds
 done
-for sender in sendmail exim postfix ssmtp esmtp; do
+for sender in sendmail sendmail-bounce exim postfix postfix-bounce postfix-notice ssmtp esmtp; do
     step "its log, when it sends: $sender" python3 tests/live/sender_logs.py build/release/cli/smtpscope $sender --rounds $rounds
 done
 for server in postfix dovecot-tls exim opensmtpd; do

@@ -279,6 +279,13 @@ static void copy_path_facts(struct side_facts *side, const struct flow_side_fact
     side->segments_after_reset = facts->segments_after_reset;
 }
 
+/* A log holds what the client said: it had not said anything yet when the server refused it. */
+static bool is_log_of_greeting(const struct session *session)
+{
+    return session->log && !session->is_midstream && session->item_count == 1
+           && session->items[0].kind == ITEM_GREETING;
+}
+
 static void copy_facts(struct dialogue *d, const struct flow_info *flow)
 {
     static const enum close_kind closes[] = {
@@ -317,7 +324,7 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
         session->is_midstream = true; /* without its SYN nobody knows what else of the server is missing */
     if (session->side[SIDE_SERVER].packets == 0)
         session->one_sided = SIDE_CLIENT;
-    else if (session->side[SIDE_CLIENT].packets == 0)
+    else if (session->side[SIDE_CLIENT].packets == 0 && !is_log_of_greeting(session))
         session->one_sided = SIDE_SERVER;
 }
 

@@ -92,7 +92,10 @@ void dialogue_tell_refusal(struct dialogue *d, struct bytes text, bool is_tempor
 
 void dialogue_cut_next_reply(struct dialogue *d)
 {
-    d->cuts_next_reply = true;
+    if (d->building) /* it goes on */
+        d->building->lines_dropped++;
+    else
+        d->cuts_next_reply = true;
 }
 
 void dialogue_enter_tls(struct dialogue *d, struct moment at)

@@ -4,7 +4,8 @@
  *     1795493199.777175 LHLO client.example
  *     ==> 20261124-040639.31.2.out <==
  *     1795493199.776922 220 mx.example Dovecot ready.
- * Both are kept, and said in the order of their times; the client's line first where these are equal. */
+ * Both are kept, and said in the order of their times; the client's line first where these are equal.  The
+ * one of the submission service begins with the answer to a login that another process has led. */
 #include "log/format_rows.h"
 
 struct raw_line {
@@ -43,6 +44,14 @@ static bool take(struct bytes *rest, struct raw_line *raw, struct bytes *text)
     return true;
 }
 
+/* What says that the login went well answers AUTH and nothing else (RFC 4954 section 6): before this log
+ * began it was sent. */
+static void imply_login(struct talk *talk, struct bytes reply)
+{
+    if (!talk_has_begun(talk) && log_text_starts(reply, "235 "))
+        talk_imply(talk, BYTES("AUTH"), (struct bytes){ NULL, 0 });
+}
+
 static void say_all(struct log_reader *reader)
 {
     static const struct log_line none = { 0 };
@@ -61,6 +70,8 @@ static void say_all(struct log_reader *reader)
         bool is_in = has_in && (!has_out || raw[SIDE_CLIENT].stamp.time_ns <= raw[SIDE_SERVER].stamp.time_ns);
         enum side side = is_in ? SIDE_CLIENT : SIDE_SERVER;
         log_at(reader, raw[side].number, &raw[side].stamp);
+        if (side == SIDE_SERVER)
+            imply_login(talk, text[side]);
         talk_say(talk, side, text[side]);
         rest[side] = bytes_from(rest[side], sizeof raw[side] + raw[side].len);
     }

@@ -120,6 +120,11 @@ static void continue_reply(struct log_reader *reader, const struct log_line *lin
     struct log_notes *notes = log_notes(reader);
     uint8_t code[4] = { 0, 0, 0, ' ' };
 
+    if (notes->state & STATE_PREFIXED) { /* which of it is a prefix, nobody knows */
+        talk_cut_next_reply(waiting_talk(reader));
+        say_waiting(reader, line, NEXT_OTHER);
+        return;
+    }
     memcpy(code, notes->text.ptr, 3);
     say_waiting(reader, line, NEXT_OF_REPLY);
     wait_with(reader, line, (struct bytes){ code, sizeof code });
@@ -142,6 +147,8 @@ static void read_behind_reply(struct log_reader *reader, const struct log_line *
         talk_say(talk, SIDE_CLIENT, line->whole);
     } else if (waiting.len < 4 || (notes->state & STATE_LINED) || log_text_ends(waiting, " <nil>")
                || line->whole.len == 0) {
+        if (line->whole.len > 0 && waiting.len > 3 && waiting.ptr[3] == '-')
+            talk_cut_next_reply(talk); /* it may have been folded */
         say_waiting(reader, line, NEXT_OTHER);
     } else {
         continue_reply(reader, line);
@@ -165,6 +172,10 @@ static void read_unmarked(struct log_reader *reader, const struct log_line *line
     }
     bool is_next = !notes->is_told && is_here && line->number == notes->number + 1;
     bool goes_on = is_next && log_text_is_sure_command(text);
+    bool may_be_of_reply = notes->is_told && is_here && line->number == notes->number + 1;
+    bool is_unended = notes->text.len > 3 && notes->text.ptr[3] == '-';
+    if (may_be_of_reply && text.len > 0 && (is_unended || !(notes->state & STATE_LINED)))
+        talk_cut_next_reply(talk); /* its own lines and those of a logger look alike */
     say_waiting(reader, line, NEXT_OTHER);
     if (is_stamped || is_reply || (talk_mode(talk) != DIALOGUE_CONTENT && !goes_on))
         return;

@@ -3,7 +3,11 @@
  *     Nov 24 04:06:21 mx postfix/smtpd[147]: < unknown[198.51.100.9]: EHLO client.example
  *     Nov 24 04:06:21 mx postfix/smtp[151]: > mx.example[192.0.2.25]:25: EHLO client.example
  * Contents are not shown.  Without -v there are events alone, and of them the refusals tell what was said:
- *     NOQUEUE: reject: RCPT from unknown[198.51.100.1]: 554 5.7.1 <...>: Relay access denied; from=<...> */
+ *     NOQUEUE: reject: RCPT from unknown[198.51.100.1]: 554 5.7.1 <...>: Relay access denied; from=<...>
+ * and of smtp(8)
+ *     4ABC: to=<x@y>, relay=mx.example[192.0.2.25]:25, ..., status=bounced (host mx.example[192.0.2.25] said:
+ * ... */
+#include "log/bounce.h"
 #include "log/format_rows.h"
 #include "log/marks.h"
 
@@ -40,7 +44,9 @@ static enum log_claim claim(const struct log_line *line)
 
     if (!is_server && !is_client)
         return LOG_CLAIM_NONE;
-    if (take_chat(line->text, &host, &said))
+    struct bounce_quote quote;
+
+    if (take_chat(line->text, &host, &said) || (is_client && bounce_quote_find(line->text, &quote)))
         return LOG_CLAIM_STRONG;
     return is_server
                    && (log_text_starts(line->text, "connect from ")
@@ -134,6 +140,17 @@ static void read_server_event(struct log_reader *reader, struct talk *talk, stru
     }
 }
 
+/* Of each message that could not be delivered what the server said, unless the chat has told it. */
+static void read_quote(struct log_reader *reader, const struct log_line *line,
+                       const struct bounce_quote *quote)
+{
+    if (talk_outward(log_talk(reader, line, BYTES(""))) == SIDE_CLIENT)
+        return;
+    struct talk *talk = log_talk(reader, line, bytes_slice(line->text, 0, bytes_find(line->text, ':')));
+    bounce_tell_server(talk, quote->host);
+    bounce_say(reader, talk, quote);
+}
+
 static void read_client_event(struct talk *talk, struct bytes text)
 {
     if (log_text_skip(&text, "smtp_connect_addr: trying: ")) {
@@ -147,6 +164,7 @@ static void read_client_event(struct talk *talk, struct bytes text)
 static void read(struct log_reader *reader, const struct log_line *line)
 {
     bool is_server = is_of(line, "/smtpd"), is_client = is_of(line, "/smtp") || is_of(line, "/lmtp");
+    struct bounce_quote quote;
     struct bytes host, said;
 
     if (!is_server && !is_client)
@@ -165,6 +183,8 @@ static void read(struct log_reader *reader, const struct log_line *line)
         talk_set_outward(talk, is_server ? SIDE_SERVER : SIDE_CLIENT);
     } else if (is_server) {
         read_server_event(reader, talk, line->text);
+    } else if (bounce_quote_find(line->text, &quote)) {
+        read_quote(reader, line, &quote);
     } else {
         read_client_event(talk, line->text);
     }

@@ -4,6 +4,7 @@
  *      Out: 220 mx.example ESMTP Postfix
  *      In:  EHLO client.example
  * Long lines are folded, the rest indented by five blanks.  Contents are left out. */
+#include "log/bounce.h"
 #include "log/format_rows.h"
 #include "log/marks.h"
 
@@ -78,6 +79,9 @@ static void read(struct log_reader *reader, const struct log_line *line)
     if (log_text_starts(text, "Subject: Postfix SMTP server: errors from ")) {
         talk_open(talk);
         talk_client(talk, log_text_between(text, "[", "]"), 0);
+    } else if (log_text_starts(text, "Subject: Postfix SMTP client: errors from ")) {
+        talk_open(talk);
+        bounce_tell_server(talk, text);
     } else if (log_text_starts(text, "Transcript of session follows.")) {
         notes->is_told = true;
     } else if (notes->is_told || is_said(text)) {
@@ -86,10 +90,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
         if (mark) {
             say_waiting(reader, talk);
             begin_line(reader, talk, mark, text);
-        } else if (notes->side != SIDE_NONE && log_text_skip(&text, "     ")) {
+        } else if (text.len == 0) {
+            say_waiting(reader, talk);
+        } else if (notes->side != SIDE_NONE) { /* folded: its blanks may be lost */
             (void)buf_append_u8(&notes->text, ' ');
-            (void)buf_append(&notes->text, text);
-        } else if (text.len > 0) {
+            (void)buf_append(&notes->text, bytes_trim(text));
+        } else {
             read_end(reader, talk, text);
         }
     }

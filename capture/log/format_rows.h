@@ -17,6 +17,7 @@ extern const struct log_format log_format_dotnet;
 extern const struct log_format log_format_msmtp;
 extern const struct log_format log_format_postfix_mail;
 extern const struct log_format log_format_postfix;
+extern const struct log_format log_format_bounce;
 extern const struct log_format log_format_exim;
 extern const struct log_format log_format_exim_main;
 extern const struct log_format log_format_haraka;

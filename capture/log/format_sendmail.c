@@ -7,16 +7,27 @@
  * and in a bounce
  *     ... while talking to mx.example.:
  *     >>> DATA
- *     <<< 550 5.1.1 <bob@mx.example>... User unknown
- * Contents are not shown; ">>> ." stands for their end.  Some bounces fold long lines. */
+ *     <<< 550 5.1.1 No such user
+ *     550 5.1.1 bob@mx.example... User unknown      and then it was RCPT that this answered
+ * Contents are not shown; ">>> ." stands for their end, though not in a bounce.  Of a group that was
+ * pipelined a bounce shows but its last command, DATA, and all replies that refuse.  One that names no
+ * recipient may answer DATA or the content. */
+#include "log/bounce.h"
 #include "log/format_rows.h"
 #include "log/marks.h"
 
-enum { STATE_OPENED = 1 }; /* a connection: what comes next is the greeting */
+enum {
+    STATE_OPENED = 1, /* a connection: what comes next is the greeting */
+    STATE_DATA,       /* a bounce has shown DATA: replies to a group come next */
+    STATE_DATA_SAID,
+};
 
 static bool is_connecting(struct bytes text)
 {
-    return log_text_find(text, "... Connecting to ") != SIZE_MAX && log_text_find(text, " via ") != SIZE_MAX;
+    size_t dots = log_text_find(text, "... Connecting to ");
+
+    return dots != SIZE_MAX && bytes_find(bytes_slice(text, 0, dots), ' ') == SIZE_MAX
+           && log_text_find(text, " via ") != SIZE_MAX;
 }
 
 static enum log_claim claim(const struct log_line *line)
@@ -27,6 +38,91 @@ static enum log_claim claim(const struct log_line *line)
         || log_text_starts(text, "----- Transcript of session follows -----"))
         return LOG_CLAIM_STRONG;
     return log_text_starts(text, ">>> ") ? LOG_CLAIM_WEAK : LOG_CLAIM_NONE;
+}
+
+/* The recipient that a reply is about: "550 5.1.1 bob@mx.example... User unknown"; empty: none. */
+static struct bytes recipient_of(struct bytes text)
+{
+    uint16_t code;
+    bool is_last;
+
+    if (!log_text_is_reply(text, &code, &is_last))
+        return (struct bytes){ NULL, 0 };
+    size_t dots = log_text_find(text, "... ");
+    text = bytes_slice(text, 0, dots == SIZE_MAX ? 0 : dots);
+    for (size_t blank; (blank = bytes_find(text, ' ')) != SIZE_MAX;)
+        text = bytes_from(text, blank + 1);
+    if (bytes_find(text, '@') == SIZE_MAX)
+        return (struct bytes){ NULL, 0 };
+    return text.ptr[0] == '<' ? log_text_between(text, "<", ">") : text;
+}
+
+static void say_lines(struct talk *talk, struct bytes lines)
+{
+    while (lines.len > 0) {
+        size_t lf = bytes_find(lines, '\n');
+        talk_say(talk, SIDE_SERVER, bytes_slice(lines, 0, lf));
+        lines = bytes_from(lines, lf + 1);
+    }
+}
+
+static void say_data(struct log_notes *notes, struct talk *talk)
+{
+    if (notes->state != STATE_DATA)
+        return;
+    talk_say(talk, SIDE_CLIENT, BYTES("DATA"));
+    talk_skips_replies(talk);
+    notes->state = STATE_DATA_SAID;
+}
+
+/* The reply that waits, now that the line behind it is read. */
+static void say_waiting(struct log_reader *reader, struct talk *talk, struct bytes next)
+{
+    struct log_notes *notes = log_notes(reader);
+    struct bytes recipient = recipient_of(next);
+
+    if (notes->text.len == 0)
+        return;
+    if (recipient.len > 0) { /* sendmail waits for the answer to MAIL before it sends the rest */
+        bounce_imply_mail(reader, talk);
+        bounce_imply_recipient(reader, talk, recipient);
+    } else {
+        say_data(notes, talk);
+    }
+    say_lines(talk, buf_bytes(&notes->text));
+    buf_clear(&notes->text);
+}
+
+static void end_group(struct log_reader *reader, struct talk *talk)
+{
+    struct log_notes *notes = log_notes(reader);
+
+    say_waiting(reader, talk, (struct bytes){ NULL, 0 });
+    say_data(notes, talk);
+    notes->state = 0;
+}
+
+/* Whether the line is one of the replies behind DATA in a bounce. */
+static bool read_group(struct log_reader *reader, struct talk *talk, struct bytes text)
+{
+    struct log_notes *notes = log_notes(reader);
+    uint16_t code;
+    bool is_last = true;
+
+    if (notes->state < STATE_DATA)
+        return false;
+    if (log_text_skip(&text, "<<< ")) {
+        if (notes->count == 0)
+            say_waiting(reader, talk, (struct bytes){ NULL, 0 });
+        (void)buf_append(&notes->text, text);
+        (void)buf_append_u8(&notes->text, '\n');
+        notes->count = log_text_is_reply(text, &code, &is_last) && !is_last; /* more lines of it come */
+        return true;
+    }
+    say_waiting(reader, talk, text);
+    if (log_text_starts(text, ">>> ") || log_text_starts(text, "--") || log_text_starts(text, "... "))
+        end_group(reader, talk);
+    return false;
 }
 
 static void read_remark(struct log_reader *reader, struct talk *talk, struct bytes text)
@@ -48,12 +144,16 @@ static void read_remark(struct log_reader *reader, struct talk *talk, struct byt
         log_notes(reader)->is_told = true; /* a bounce */
     } else if (log_text_starts(text, "----- Original message") || log_text_starts(text, "--")) {
         log_notes(reader)->is_told = false;
+    } else if (!talk_has_begun(talk)) {
+        bounce_read_head(reader, text);
     }
 }
 
 /* "AUTH dialogue" is said in place of what holds a credential. */
-static void say_client(struct talk *talk, struct bytes text)
+static void say_client(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
+    if (log_notes(reader)->is_told && log_text_starts(text, "RCPT "))
+        bounce_imply_mail(reader, talk);
     if (bytes_equal(text, BYTES(".")) && talk_mode(talk) == DIALOGUE_CONTENT)
         talk_leave_out_content(talk);
     else if (bytes_equal(text, BYTES("AUTH dialogue")))
@@ -70,8 +170,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
     bool is_last, is_bounce = log_notes(reader)->is_told;
 
     (void)log_text_skip(&text, "050 "); /* as VERB has it */
-    if (log_text_skip(&text, ">>> "))
-        say_client(talk, text);
+    if (read_group(reader, talk, text))
+        return;
+    if (is_bounce && bytes_equal_nocase(text, BYTES(">>> DATA")))
+        log_notes(reader)->state = STATE_DATA;
+    else if (log_text_skip(&text, ">>> "))
+        say_client(reader, talk, text);
     else if (log_text_skip(&text, "<<< "))
         talk_say(talk, SIDE_SERVER, text);
     else if (!is_bounce && log_text_is_reply(text, &code, &is_last)
@@ -81,6 +185,12 @@ static void read(struct log_reader *reader, const struct log_line *line)
         read_remark(reader, talk, bytes_trim(text));
 }
 
+static void finish(struct log_reader *reader)
+{
+    if (log_notes(reader)->state >= STATE_DATA)
+        end_group(reader, log_last_talk(reader));
+}
+
 const struct log_format log_format_sendmail = {
-    .name = "sendmail", .title = "sendmail -v", .claim = claim, .read = read
+    .name = "sendmail", .title = "sendmail -v", .claim = claim, .read = read, .finish = finish
 };

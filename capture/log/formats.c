@@ -17,6 +17,7 @@ const struct log_format *const log_formats[] = {
     &log_format_msmtp,
     &log_format_postfix_mail,
     &log_format_postfix,
+    &log_format_bounce,
     &log_format_exim,
     &log_format_exim_main,
     &log_format_haraka,

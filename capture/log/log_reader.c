@@ -9,6 +9,7 @@
 #include "log/log_record.h"
 #include "log/log_wrap.h"
 #include "log/page.h"
+#include "log/paired_marks.h"
 #include "log/plausible.h"
 
 enum {
@@ -32,7 +33,9 @@ struct log_reader {
     uint32_t input;
     bool is_sure; /* that this is the format */
     enum page_kind page;
-    size_t indent; /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
+    bool is_double_spaced; /* each second line has been blank up to now */
+    bool is_padded;        /* each line that is not blank has ended in blanks */
+    size_t indent;         /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
     unsigned votes[WRAPS_MOST][FORMATS_MOST];  /* weak claims of the lines so far */
     unsigned quoted[WRAPS_MOST][FORMATS_MOST]; /* those of lines that begin with ">" within the wrapping */
     bool saw_quoted_reply, saw_answer;         /* "> 250", "< ..." */
@@ -136,6 +139,8 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->format = NULL;
     reader->wrap = log_wraps[LOG_WRAP_PLAIN];
     reader->page = PAGE_UNKNOWN;
+    reader->is_double_spaced = true;
+    reader->is_padded = true;
     reader->is_sure = false;
     reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
@@ -194,7 +199,7 @@ static size_t blanks_before(struct bytes line, size_t most)
 {
     size_t blanks = 0;
 
-    while (blanks < line.len && blanks < most && line.ptr[blanks] == ' ')
+    while (blanks < line.len && blanks < most && ascii_is_blank(line.ptr[blanks]))
         blanks++;
     return blanks;
 }
@@ -257,8 +262,9 @@ static void settle(struct log_reader *reader, const struct log_format *format)
         reader->indent = 0;
     reader->page = PAGE_UNKNOWN; /* it is told once more */
     talks_begin(reader->talks, reader->input, format->name, format->is_server_side);
-    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
-        read_line(reader, bytes_slice(rest, 0, lf), number++);
+    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1), number++)
+        if (!reader->is_double_spaced || number % 2 == 1)
+            read_line(reader, bytes_slice(rest, 0, lf), number);
     buf_clear(&reader->window);
 }
 
@@ -296,6 +302,12 @@ static unsigned votes_of(const struct log_reader *reader, size_t wrap, size_t fo
     return reader->votes[wrap][format] - reader->quoted[wrap][format];
 }
 
+/* Marks are known behind anything; what goes on in the next line is known inside the wrapping alone. */
+static bool is_better_inside(const struct log_reader *reader, size_t wrap, size_t format, unsigned most)
+{
+    return !log_formats[format + 1] && log_wraps[wrap]->is_wrapping && votes_of(reader, wrap, format) == most;
+}
+
 /* What most lines speak for; of equals the first in the tables. */
 static const struct log_format *favourite(struct log_reader *reader, unsigned least)
 {
@@ -304,7 +316,8 @@ static const struct log_format *favourite(struct log_reader *reader, unsigned le
 
     for (size_t i = 0; log_formats[i]; i++)
         for (size_t wrap = 0; log_wraps[wrap]; wrap++)
-            if (votes_of(reader, wrap, i) > most) {
+            if (votes_of(reader, wrap, i) > most
+                || (best == log_formats[i] && is_better_inside(reader, wrap, i, most))) {
                 most = votes_of(reader, wrap, i);
                 best = log_formats[i];
                 reader->wrap = log_wraps[wrap];
@@ -337,12 +350,17 @@ static const struct log_format *ask(struct log_reader *reader, size_t wrap, stru
 static void note_arrow(struct log_reader *reader, struct bytes raw)
 {
     struct log_line around = { 0 };
+    struct paired_mark mark;
+    struct mark_pair pair;
     uint16_t code;
     bool is_last;
 
     reader->saw_answer = reader->saw_answer || log_text_starts(raw, "<");
-    while (!reader->saw_quoted_reply && log_wrap_quote.strip(&raw, &reader->unwrapped, &around))
-        reader->saw_quoted_reply = log_text_is_reply(raw, &code, &is_last) && raw.len > 4;
+    while (!reader->saw_quoted_reply && log_wrap_quote.strip(&raw, &reader->unwrapped, &around)) {
+        bool is_marked = paired_marks_find_any(raw, &pair, &mark) && mark.prefix.len == 0;
+        reader->saw_quoted_reply =
+            log_text_is_reply(is_marked ? mark.said : raw, &code, &is_last) && raw.len > 4;
+    }
 }
 
 static void consider(struct log_reader *reader, struct bytes raw)
@@ -393,11 +411,26 @@ static void accept_record(struct log_reader *reader, struct bytes line)
     }
 }
 
+/* Pastes out of tables and mails are padded, or have a blank line behind each: none of it was said. */
+static struct bytes without_padding(struct log_reader *reader, struct bytes line)
+{
+    size_t end = line.len;
+
+    while (end > 0 && (ascii_is_blank(line.ptr[end - 1]) || line.ptr[end - 1] == '\r'))
+        end--;
+    size_t blanks = line.len - end - (line.len > end && line.ptr[line.len - 1] == '\r');
+    reader->is_double_spaced = reader->is_double_spaced && (end == 0 || reader->line_number % 2 == 1);
+    reader->is_padded = reader->is_padded && (end == 0 || blanks > 0);
+    return reader->is_padded ? bytes_slice(line, 0, end) : line;
+}
+
 void log_reader_line(struct log_reader *reader, struct bytes line)
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = bytes_slice(line, 0, LIMIT_LOG_LINE);
+    line = without_padding(reader, bytes_slice(line, 0, LIMIT_LOG_LINE));
+    if (reader->is_double_spaced && reader->format && reader->line_number % 2 == 0)
+        return;
     if (!reader->format || reader->wrap == &log_wrap_json)
         accept_record(reader, line);
     else

@@ -39,8 +39,8 @@ static bool strip_stream(struct bytes *text, struct buf *scratch, struct log_lin
 static bool strip_column(struct bytes *text, struct buf *scratch, struct log_line *around)
 {
     size_t bar = log_text_find(bytes_slice(*text, 0, 64), " | "), end = bar;
+    struct log_line line = { .number = 0 };
 
-    (void)scratch;
     if (log_text_starts(*text, "[pod/")) {
         end = log_text_find(*text, "] ");
         bar = end == SIZE_MAX ? end : end - 1;
@@ -52,7 +52,9 @@ static bool strip_column(struct bytes *text, struct buf *scratch, struct log_lin
         return false;
     around->source = name;
     *text = bytes_from(*text, bar + 3);
-    *text = bytes_from(*text, log_stamp_parse(*text, &around->stamp));
+    log_line_peel(*text, scratch, &line);
+    if (line.name.len == 0) /* else it is the one of a header of syslog */
+        *text = bytes_from(*text, log_stamp_parse(*text, &around->stamp));
     return true;
 }
 
@@ -122,15 +124,21 @@ static bool strip_indent(struct bytes *text, struct buf *scratch, struct log_lin
     return blanks > 0;
 }
 
-static const struct log_wrap stream = { .name = "stream", .is_total = true, .strip = strip_stream };
-static const struct log_wrap column = { .name = "column", .is_total = true, .strip = strip_column };
+static const struct log_wrap stream = {
+    .name = "stream", .is_total = true, .is_wrapping = true, .strip = strip_stream
+};
+static const struct log_wrap column = {
+    .name = "column", .is_total = true, .is_wrapping = true, .strip = strip_column
+};
 static const struct log_wrap header = { .name = "header", .strip = strip_header };
 static const struct log_wrap number = { .name = "number", .is_total = true, .strip = strip_number };
 const struct log_wrap log_wrap_indent = { .name = "indent", .strip = strip_indent };
-const struct log_wrap log_wrap_quote = { .name = "quote", .is_total = true, .strip = strip_quote };
-const struct log_wrap log_wrap_quote_twice = { .name = "quote twice",
-                                               .is_total = true,
-                                               .strip = strip_quote_twice };
+const struct log_wrap log_wrap_quote = {
+    .name = "quote", .is_total = true, .is_wrapping = true, .strip = strip_quote
+};
+const struct log_wrap log_wrap_quote_twice = {
+    .name = "quote twice", .is_total = true, .is_wrapping = true, .strip = strip_quote_twice
+};
 
 const struct log_wrap *const log_wraps[] = {
     &plain,          &log_wrap_json,        &stream, &column,          &header,

@@ -8,7 +8,8 @@
 
 struct log_wrap {
     const char *name;
-    bool is_total; /* a line without it is not of the log */
+    bool is_total;    /* a line without it is not of the log */
+    bool is_wrapping; /* no program writes so itself */
     /* Takes it off: `text` becomes what is inside, with an LF between lines if it is several, in `scratch` or
      * in place; `around` gets the time and the process, where the wrapping tells them.  False, and nothing is
      * touched: this line is not wrapped so. */

@@ -5,24 +5,48 @@
 
 static const struct {
     const char *text;
-    char octet; /* NUL: none stands in its place */
-} rows[] = {
+    char octet;
+} entities[] = {
     { "&lt;", '<' },   { "&gt;", '>' },    { "&amp;", '&' },   { "&quot;", '"' }, { "&#34;", '"' },
-    { "&#39;", '\'' }, { "&#039;", '\'' }, { "&#x27;", '\'' }, { "&nbsp;", ' ' }, { "<br>", 0 },
-    { "<br/>", 0 },    { "<br />", 0 },    { "<pre>", 0 },     { "</pre>", 0 },   { "<code>", 0 },
-    { "</code>", 0 },  { "<p>", 0 },       { "</p>", 0 },
+    { "&#39;", '\'' }, { "&#039;", '\'' }, { "&#x27;", '\'' }, { "&nbsp;", ' ' },
 };
 
-enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+enum { ENTITY_COUNT = sizeof entities / sizeof entities[0], TAG_MOST = 1024 };
 
-/* Takes the entity or tag that `text` begins with off it: its row, or ROW_COUNT. */
-static size_t skip_row(struct bytes *text)
+static const char *const tags[] = {
+    "br",   "p",     "pre",   "code",   "div",  "span", "html",       "body",     "head", "title",
+    "meta", "style", "table", "tbody",  "tr",   "td",   "th",         "ul",       "ol",   "li",
+    "b",    "i",     "em",    "strong", "font", "a",    "blockquote", "!doctype",
+};
+
+/* Takes the entity that `text` begins with off it: what it stands for; NUL: it is none. */
+static char skip_entity(struct bytes *text)
 {
-    size_t row = 0;
+    for (size_t i = 0; i < ENTITY_COUNT; i++)
+        if (log_text_skip(text, entities[i].text))
+            return entities[i].octet;
+    return 0;
+}
 
-    while (row < ROW_COUNT && !log_text_skip(text, rows[row].text))
-        row++;
-    return row;
+/* "<br />", "</pre>", "<span class=x>" */
+static bool skip_tag(struct bytes *text)
+{
+    struct bytes rest = *text;
+
+    if (!log_text_skip(&rest, "<"))
+        return false;
+    (void)log_text_skip(&rest, "/");
+    size_t close = bytes_find(bytes_slice(rest, 0, TAG_MOST), '>'), end = 0;
+    if (close == SIZE_MAX)
+        return false;
+    while (end < close && rest.ptr[end] != ' ' && rest.ptr[end] != '/')
+        end++;
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
+        if (bytes_equal_nocase(bytes_slice(rest, 0, end), bytes_of(tags[i]))) {
+            *text = bytes_from(rest, close + 1);
+            return true;
+        }
+    return false;
 }
 
 /* In a page no angle bracket stands for itself. */
@@ -30,12 +54,14 @@ static enum page_kind kind_of(struct bytes line)
 {
     while (line.len > 0) {
         uint8_t first = line.ptr[0];
-        size_t row = first == '&' || first == '<' ? skip_row(&line) : ROW_COUNT;
-        if (row < ROW_COUNT && (rows[row].octet == '<' || rows[row].octet == '>'))
+        char octet = first == '&' ? skip_entity(&line) : 0;
+        if (octet == '<' || octet == '>')
             return PAGE_HTML;
-        if (row == ROW_COUNT && (first == '<' || first == '>'))
+        if (octet || skip_tag(&line))
+            continue;
+        if (first == '<' || first == '>')
             return PAGE_NONE;
-        line = bytes_from(line, row == ROW_COUNT);
+        line = bytes_from(line, 1);
     }
     return PAGE_UNKNOWN;
 }
@@ -48,12 +74,12 @@ struct bytes page_strip(struct bytes line, enum page_kind *kind, struct buf *out
         return line;
     buf_clear(out);
     while (line.len > 0) {
-        size_t row = skip_row(&line);
-        if (row == ROW_COUNT) {
+        char octet = skip_entity(&line);
+        if (octet) {
+            (void)buf_append_u8(out, (uint8_t)octet);
+        } else if (!skip_tag(&line)) {
             (void)buf_append_u8(out, line.ptr[0]);
             line = bytes_from(line, 1);
-        } else if (rows[row].octet) {
-            (void)buf_append_u8(out, (uint8_t)rows[row].octet);
         }
     }
     return buf_bytes(out);

@@ -333,12 +333,29 @@ void talk_imply(struct talk *talk, struct bytes command, struct bytes reply)
         dialogue_leave_out_greeting(talk->dialogue);
     talk->facts.is_partial = true;
     talks->now.number = 0;
+    enum verb verb = command_line_parse(command).verb;
+    if (command.len == 4 && (verb == VERB_AUTH || verb == VERB_MAIL || verb == VERB_RCPT))
+        dialogue_hide_next(talk->dialogue); /* its verb is all that is known */
     pass_line(talk, SIDE_CLIENT, command);
     talks->now.number = number;
     if (reply.len > 0) {
         dialogue_cut_next_reply(talk->dialogue);
         talk_say(talk, SIDE_SERVER, reply);
     }
+}
+
+void talk_imply_accepted(struct talk *talk, struct bytes command, struct bytes code)
+{
+    struct talks *talks = talk->talks;
+    uint64_t number = talks->now.number;
+
+    talk_imply(talk, command, (struct bytes){ NULL, 0 });
+    if (!talk->dialogue)
+        return;
+    talks->now.number = 0;
+    dialogue_cut_next_reply(talk->dialogue);
+    talk_say(talk, SIDE_SERVER, code);
+    talks->now.number = number;
 }
 
 void talk_cut_next_reply(struct talk *talk)

@@ -53,7 +53,10 @@ void talk_leave_out_content(struct talk *talk);
 /* A command that the log leaves out, and that this program is known to send here.  `reply` is what is seen of
  * the answer, empty if nothing is. */
 void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);
-/* Of the reply that comes next only the last line is shown. */
+/* The same, of one that the server must have taken, as what the log shows would not be there else: with the
+ * code that says so (RFC 5321 section 4.3.2 has one for each command but RCPT). */
+void talk_imply_accepted(struct talk *talk, struct bytes command, struct bytes code);
+/* Of the reply that comes next, or goes on, lines are left out. */
 void talk_cut_next_reply(struct talk *talk);
 /* The command that was said last, or its message, was refused: so the log says, and has no reply. */
 void talk_refused(struct talk *talk, struct bytes text, bool is_temporary, bool is_of_message);

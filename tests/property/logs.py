@@ -582,10 +582,15 @@ def shows_dialogue(log, sessions):
     return text.count("\n") > 1 and any(verb in words or str(code) in words for verb, code in dialogue(sessions))
 
 
+def is_outcome(shown, command):
+    """A log that shows but the outcome of a login."""
+    return shown[0] == command[0] == "AUTH" and command[1] == 334 and shown[1] in (235, 535)
+
+
 def part_of(shown, whole):
     """The commands of the whole that a log shows a part of: those that answer to it, in order; else as many of the last."""
     rest = iter(whole)
-    part = [next((y for y in rest if y[0] == x[0] and x[1] in (None, y[1])), None) for x in shown]
+    part = [next((y for y in rest if y[0] == x[0] and (x[1] in (None, y[1]) or is_outcome(x, y))), None) for x in shown]
     return whole[-len(shown):] if shown and None in part else part
 
 
@@ -607,8 +612,8 @@ def compare(program, log, pcap):
         a = b = []
     if from_log[0]["capture"]["midstream"]:  # what was said before is not shown
         b = part_of(a, b)
-    if len(a) == len(b):  # a log that shows but the outcome of a login
-        a = [y if x[0] == "AUTH" and y[1] == 334 and x[1] in (235, 535) else x for x, y in zip(a, b)]
+    if len(a) == len(b):
+        a = [y if is_outcome(x, y) else x for x, y in zip(a, b)]
     if [v for v, _ in a] != [v for v, _ in b] or any(x[1] != y[1] and x[1] is not None for x, y in zip(a, b)):
         return f"it reads {a}, the packets {b}"
     is_whole = [x for x in a if x[0] != "QUIT"] == [x for x in b if x[0] != "QUIT"] and len(a) > 1
