@@ -457,6 +457,8 @@ static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
+        if (d->hold.reason == HOLD_UNSURE && d->hold.first) /* it was said before the greeting */
+            unsure_decide(d, acked, reply->code);
         take_greeting(d, reply);
         return;
     }

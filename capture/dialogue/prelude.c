@@ -283,6 +283,16 @@ void prelude_give_up(struct dialogue *d)
     end_here(d, &extent, &d->prelude_chunk, &server);
 }
 
+void prelude_end(struct dialogue *d)
+{
+    struct bytes client = buf_bytes(&d->prelude[SIDE_CLIENT]);
+
+    if (client.len > 0 && begins(client, (struct bytes){ proxy_v2, sizeof proxy_v2 }) == FOUND)
+        d->prelude_state = STATE_OVER; /* cut short, but made to look like no other protocol's words */
+    else
+        prelude_give_up(d);
+}
+
 /* Nothing can be a prelude whose first byte is not one of these. */
 static bool can_begin(uint8_t byte)
 {

@@ -116,6 +116,8 @@ static const struct conversation {
       FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
     { "PROXY, expected", 25, { SAYS(CLIENT, "PROXY TCP4 192.0.2.1 192.0.2.2 1 25\r\n"), SAYS(SERVER, "220 mx\r\n"),
         SAYS(CLIENT, "EHLO c\r\n"), SAYS(SERVER, "250 mx\r\n") }, FOREIGN_NONE, SIDE_NONE, RULE_PROXY_HEADER, false },
+    { "PROXY in its binary form, cut short", 25, { SAYS(SERVER, "220 mx\r\n"),
+        SAYS(CLIENT, "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\n") }, FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
     { "PROXY behind the greeting", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "PROXY UNKNOWN\r\n"),
         SAYS(SERVER, "502 what\r\n"), SAYS(CLIENT, "EHLO c\r\n"), SAYS(SERVER, "250 mx\r\n") },
       FOREIGN_NONE, SIDE_NONE, RULE_PROXY_HEADER, false },
