@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CUT_NOTE = 128 }; /* room for what is said of text that was cut */
+enum {
+    CUT_NOTE = 128,          /* room for what is said of text that was cut */
+    WAITING_MOST = 64 * 1024 /* octets of a session that may wait for others */
+};
 
 struct run {
     const struct options *options;
@@ -21,6 +24,9 @@ struct run {
     struct sasl_verifier *verifier; /* NULL: no --verify-password */
     struct ordered_output *output;
     struct buf text;
+    struct session *waiting[ANALYSES_TOGETHER]; /* to be judged together */
+    size_t waiting_count;
+    uint64_t reached;  /* all sessions up to this serial have come */
     uint64_t sessions; /* selected or not */
     uint64_t undated;  /* left out because a time was asked for, and their log has no dates */
     uint64_t lost_sessions;
@@ -38,36 +44,57 @@ static void cut_text(struct buf *text)
     buf_append_text(text, "... the rest of this session is more than fits into memory\n");
 }
 
+static void put_session(struct run *run, const struct analysis *analysis)
+{
+    const struct selectors *selectors = &run->options->selectors;
+
+    run->sessions++;
+    run->undated += selectors_miss_date(selectors, analysis->session);
+    if (!selectors_match(selectors, analysis))
+        return;
+    report_count(run->counts, analysis);
+    buf_clear(&run->text);
+    run->format->session(analysis, &run->report_options, &run->text);
+    if (!run->text.ok)
+        cut_text(&run->text);
+    ordered_output_add(run->output, analysis->session->serial, buf_bytes(&run->text));
+    if (run->options->follows)
+        ordered_output_flush(run->output);
+}
+
+static void judge_waiting(struct run *run)
+{
+    struct analysis *analyses[ANALYSES_TOGETHER];
+
+    analyses_new(run->analyzer, run->waiting, run->waiting_count, analyses);
+    for (size_t i = 0; i < run->waiting_count; i++) {
+        if (analyses[i])
+            put_session(run, analyses[i]);
+        else
+            run->lost_sessions++;
+        analysis_free(analyses[i]);
+    }
+    run->waiting_count = 0;
+    ordered_output_reached(run->output, run->reached);
+}
+
 static void take_session(void *ctx, struct session *session)
 {
     struct run *run = ctx;
-    uint64_t serial = session->serial;
-    struct analysis *analysis = analysis_new(run->analyzer, session);
 
-    if (!analysis) {
-        run->lost_sessions++;
-        return;
-    }
-    run->sessions++;
-    run->undated += selectors_miss_date(&run->options->selectors, session);
-    if (selectors_match(&run->options->selectors, analysis)) {
-        report_count(run->counts, analysis);
-        buf_clear(&run->text);
-        run->format->session(analysis, &run->report_options, &run->text);
-        if (!run->text.ok)
-            cut_text(&run->text);
-        ordered_output_add(run->output, serial, buf_bytes(&run->text));
-        if (run->options->follows)
-            ordered_output_flush(run->output);
-    }
-    analysis_free(analysis);
+    run->waiting[run->waiting_count++] = session;
+    if (run->waiting_count == ANALYSES_TOGETHER || session->arena.total_bytes > WAITING_MOST
+        || run->options->follows)
+        judge_waiting(run);
 }
 
 static void take_reached(void *ctx, uint64_t serial)
 {
     struct run *run = ctx;
 
-    ordered_output_reached(run->output, serial);
+    run->reached = serial;
+    if (run->waiting_count == 0)
+        ordered_output_reached(run->output, serial);
 }
 
 static bool wants_color(const struct options *options)
@@ -152,6 +179,7 @@ static int finish(struct run *run, struct pipeline_result *result)
     struct err err = { 0 };
     bool is_closed;
 
+    judge_waiting(run);
     put_attempts(run, result);
     put_summary(run, result);
     if (run->verifier && !run->options->is_quiet)

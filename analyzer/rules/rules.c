@@ -221,27 +221,40 @@ static int compare_findings(const void *left, const void *right)
     return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
 }
 
-static bool analyze(struct analysis *analysis)
+static bool decode(struct analysis *analysis)
 {
-    struct session *session = analysis->session;
+    server_table_note(analysis->owner->servers, analysis->session);
+    return sasl_decode_session(analysis->session, analysis->owner->ordinals);
+}
 
-    analysis->slow_ns = analysis->owner->slow_ns;
-    server_table_note(analysis->owner->servers, session);
-    if (!sasl_decode_session(session, analysis->owner->ordinals)
-        || !replay_session(session, &analysis->arena, &analysis->replay))
-        return false;
+static bool replay(struct analysis *analysis)
+{
+    return replay_session(analysis->session, &analysis->arena, &analysis->replay);
+}
+
+static bool expect(struct analysis *analysis)
+{
     expect_whole(analysis);
-    for (size_t i = 0; i < session->item_count; i++)
+    return true;
+}
+
+static bool check(struct analysis *analysis)
+{
+    for (size_t i = 0; i < analysis->session->item_count; i++)
         check_item(analysis, i);
     check_whole(analysis);
-    if (session->log)
+    if (analysis->session->log)
         log_limits_apply(analysis);
     if (analysis->finding_count > 1)
         qsort(analysis->findings, analysis->finding_count, sizeof *analysis->findings, compare_findings);
     return true;
 }
 
-struct analysis *analysis_new(struct analyzer *analyzer, struct session *session)
+/* The way of a session.  Only the last step reads what other sessions have left, and leaves something itself:
+ * that is over for one session before it begins for the next. */
+static bool (*const steps[])(struct analysis *) = { decode, replay, expect, check };
+
+static struct analysis *begin(struct analyzer *analyzer, struct session *session)
 {
     struct analysis *analysis = take_idle(analyzer);
 
@@ -250,10 +263,29 @@ struct analysis *analysis_new(struct analyzer *analyzer, struct session *session
         return NULL;
     }
     analysis->session = session;
-    if (analyze(analysis))
-        return analysis;
-    analysis_free(analysis);
-    return NULL;
+    analysis->slow_ns = analyzer->slow_ns;
+    return analysis;
+}
+
+void analyses_new(struct analyzer *analyzer, struct session *const sessions[], size_t count,
+                  struct analysis *out[])
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = begin(analyzer, sessions[i]);
+    for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++)
+        for (size_t i = 0; i < count; i++)
+            if (out[i] && !steps[step](out[i])) {
+                analysis_free(out[i]);
+                out[i] = NULL;
+            }
+}
+
+struct analysis *analysis_new(struct analyzer *analyzer, struct session *session)
+{
+    struct analysis *analysis;
+
+    analyses_new(analyzer, &session, 1, &analysis);
+    return analysis;
 }
 
 void analysis_free(struct analysis *analysis)

@@ -105,6 +105,11 @@ void analyzer_verify(struct analyzer *analyzer, struct sasl_verifier *verifier);
 
 /* Takes the session.  NULL without memory (the session is freed). */
 struct analysis *analysis_new(struct analyzer *analyzer, struct session *session);
+/* The same of some sessions, in the order in which they ended: each step is taken with all of them before the
+ * next one begins.  What a session goes through is twice what the processor's cache of instructions holds. */
+enum { ANALYSES_TOGETHER = 8 };
+void analyses_new(struct analyzer *analyzer, struct session *const sessions[], size_t count,
+                  struct analysis *out[]);
 void analysis_free(struct analysis *analysis);
 /* Index of the first finding about this command or a later one: they stand in order of command. */
 size_t analysis_first_finding(const struct analysis *analysis, uint32_t command);

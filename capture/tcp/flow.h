@@ -13,7 +13,7 @@
 
 #define NO_FLOW UINT32_MAX
 
-enum { FLOWS_IN_CHUNK = 4096, SWEEP_MS = 250 };
+enum { FLOWS_IN_CHUNK = 4096, SWEEP_MS = 50 };
 
 /* Both ends in a fixed order, so that either direction finds the same flow. */
 struct flow_key {

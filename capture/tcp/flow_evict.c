@@ -5,12 +5,13 @@
 
 enum { PAUSE_SECONDS = 60 }; /* without any packet: the capture may have paused */
 
-/* Seconds of capture time without a packet. */
-static const uint64_t timeout_s[LIST_COUNT] = {
-    [LIST_CLOSED] = 8,     /* stragglers come within a few round trips */
-    [LIST_HALF_OPEN] = 75, /* the fifth retransmission of a SYN comes after 63 s (RFC 6298 5.7) */
-    [LIST_UNWANTED] = 300, [LIST_CLOSING] = 1,
-    [LIST_ENDING] = 1,     [LIST_OPEN] = 3600, /* servers wait ten minutes at the longest: RFC 5321 4.5.3.2 */
+/* Milliseconds of capture time without a packet. */
+static const uint64_t timeout_ms[LIST_COUNT] = {
+    [LIST_CLOSED] = 8000,     /* stragglers come within a few round trips */
+    [LIST_HALF_OPEN] = 75000, /* the fifth retransmission of a SYN comes after 63 s (RFC 6298 5.7) */
+    [LIST_UNWANTED] = 300000, [LIST_CLOSING] = 1000,
+    [LIST_ENDING] = 100,   /* nobody sends it again: it may only have been overtaken on its way here */
+    [LIST_OPEN] = 3600000, /* servers wait ten minutes at the longest: RFC 5321 4.5.3.2 */
 };
 
 static void end_idle(struct flow_table *table, uint32_t index, enum flow_list list)
@@ -36,7 +37,7 @@ static void end_idle(struct flow_table *table, uint32_t index, enum flow_list li
  * than looking again here. */
 static void sweep_list(struct flow_table *table, enum flow_list list, uint64_t now_ns)
 {
-    uint64_t timeout_ns = timeout_s[list] * NS_PER_SECOND;
+    uint64_t timeout_ns = timeout_ms[list] * NS_PER_MS;
     uint32_t last = table->lists[list].last;
 
     for (uint32_t i = table->lists[list].first; i != NO_FLOW; i = table->lists[list].first) {

@@ -113,21 +113,21 @@ static struct flow_table *closed_with_a_hole(struct seen *seen, uint32_t last_ac
     return table;
 }
 
-static void it_ends_a_second_after_both_fins_if_all_was_acknowledged(void **state)
+static void it_ends_a_moment_after_both_fins_if_all_was_acknowledged(void **state)
 {
     struct seen seen = { .ended = 0 };
     struct flow_table *table = closed_with_a_hole(&seen, 118);
 
     (void)state;
-    pass_time(table, 1900);
+    pass_time(table, 1090);
     assert_int_equal(seen.ended, 0); /* what is missing may have been reordered */
-    pass_time(table, 2600);
+    pass_time(table, 1200);
     assert_int_equal(seen.ended, 1);
     assert_int_equal(seen.close, FLOW_CLOSE_FIN);
     assert_int_equal(seen.closed_by, CLIENT);
     assert_int_equal(seen.bytes[CLIENT], 12);
     assert_int_equal(seen.missing[CLIENT], 5);
-    feed(table, 2700, CLIENT, TCP_ACK, 105, 200, "two\r\n"); /* begins no connection */
+    feed(table, 1300, CLIENT, TCP_ACK, 105, 200, "two\r\n"); /* begins no connection */
     flow_table_finish(table);
     assert_int_equal(seen.bytes[CLIENT], 12);
     assert_int_equal(flow_table_counters(table)->connections, 2);
@@ -140,8 +140,8 @@ static void what_comes_in_time_fills_the_hole(void **state)
     struct flow_table *table = closed_with_a_hole(&seen, 118);
 
     (void)state;
-    pass_time(table, 1900);
-    feed(table, 1950, CLIENT, TCP_ACK, 105, 200, "two\r\n");
+    pass_time(table, 1090);
+    feed(table, 1095, CLIENT, TCP_ACK, 105, 200, "two\r\n");
     assert_int_equal(seen.ended, 1);
     assert_int_equal(seen.bytes[CLIENT], 17);
     assert_int_equal(seen.missing[CLIENT], 0);
@@ -185,9 +185,9 @@ static void a_fin_that_was_acknowledged_need_not_be_seen(void **state)
     struct flow_table *table = closed_without_a_fin(&seen, 206);
 
     (void)state;
-    pass_time(table, 1900);
+    pass_time(table, 1090);
     assert_int_equal(seen.ended, 0); /* it may have been reordered */
-    pass_time(table, 2600);
+    pass_time(table, 1200);
     assert_int_equal(seen.ended, 1);
     assert_int_equal(seen.close, FLOW_CLOSE_FIN);
     assert_int_equal(seen.closed_by, CLIENT);
@@ -254,7 +254,7 @@ static void a_reset_shows_what_is_missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_ends_a_second_after_both_fins_if_all_was_acknowledged),
+        cmocka_unit_test(it_ends_a_moment_after_both_fins_if_all_was_acknowledged),
         cmocka_unit_test(what_comes_in_time_fills_the_hole),
         cmocka_unit_test(what_the_peer_lacks_too_is_waited_for),
         cmocka_unit_test(a_fin_that_was_acknowledged_need_not_be_seen),
