@@ -246,10 +246,10 @@ static bool awaits_220(struct dialogue *d)
 }
 
 /* The first reply greets, unless it answers something: a server that never greets, a capture that begins
- * later. */
+ * later, a greeting that is missing. */
 static bool is_greeting(struct dialogue *d, const struct reply *reply)
 {
-    if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->lost_server_bytes))
+    if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->server_hole_end > 0))
         return false;
     bool can_greet = reply->code == 220 || reply->code / 100 >= 4;
     if (d->session->is_midstream || !d->flow->side[!d->client_direction].saw_syn)

@@ -13,7 +13,7 @@ struct survey {
     uint32_t lines;
     uint32_t commands; /* lines that read as such */
     bool first_is_command;
-    bool has_dot; /* a line with nothing but a dot */
+    bool has_dot; /* a line with nothing but a dot; the first may be what is left of a longer one */
 };
 
 static void survey_line(struct survey *survey, struct bytes line)
@@ -23,9 +23,9 @@ static void survey_line(struct survey *survey, struct bytes line)
     bool is_command = client_line_is_command(line);
     if (survey->lines == 0)
         survey->first_is_command = is_command;
+    survey->has_dot = survey->has_dot || (survey->lines > 0 && bytes_equal(line, BYTES(".")));
     survey->lines++;
     survey->commands += is_command;
-    survey->has_dot = survey->has_dot || bytes_equal(line, BYTES("."));
 }
 
 static struct survey survey_of(struct bytes text)
