@@ -169,12 +169,12 @@ static void expect_nothing_new(const struct talk *talk, struct loss loss, struct
     analysis_free(analysis);
 }
 
-/* All and half of each side, or of a round trip; but without a 354 the dialogue reads on in another way. */
+/* All and half of each side, or a round trip; but without a 354 the dialogue reads on in another way. */
 static void lose_each(const struct talk *talk, size_t exchange, struct analyzer *analyzer)
 {
     if (talk->exchanges[exchange].server[0] == '3')
         return;
-    for (unsigned kind = 0; kind < 8; kind++)
+    for (unsigned kind = 0; kind < 6; kind++)
         expect_nothing_new(talk,
                            (struct loss){ .exchange = exchange,
                                           .side = kind & 1 ? SIDE_SERVER : SIDE_CLIENT,
