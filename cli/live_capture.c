@@ -487,15 +487,28 @@ static bool open_all(struct live_run *run, struct err *err)
     return run->live && privileges_drop(run->options->capture.user, err);
 }
 
+/* A ring consists of whole blocks: a little less than what was asked for is no news. */
+static bool is_ring_short(const struct live_run *run)
+{
+    uint64_t asked = run->options->capture.buffer_bytes, given = live_ring(run->live);
+
+    return given > 0 && given < asked - asked / 8;
+}
+
 static void tell_beginning(const struct live_run *run)
 {
     const struct capture_options *capture = &run->options->capture;
+    uint64_t ring_bytes = is_ring_short(run) ? live_ring(run->live) : capture->buffer_bytes;
 
-    if (!run->options->is_quiet)
-        message("recording from %s: ring of %llu MiB, %d ms, %u octets of a packet, %spromiscuous, %sseconds",
-                live_names(run->live), (unsigned long long)(capture->buffer_bytes / MIB), capture->timeout_ms,
-                capture->snaplen, capture->is_not_promiscuous ? "not " : "",
-                live_is_nano(run->live) ? "nano" : "micro");
+    if (run->options->is_quiet)
+        return;
+    message("recording from %s: ring of %llu MiB, %d ms, %u octets of a packet, %spromiscuous, %sseconds",
+            live_names(run->live), (unsigned long long)(ring_bytes / MIB), capture->timeout_ms,
+            capture->snaplen, capture->is_not_promiscuous ? "not " : "",
+            live_is_nano(run->live) ? "nano" : "micro");
+    if (is_ring_short(run))
+        message("the kernel had no memory for a ring of %llu MiB; see --buffer-size",
+                (unsigned long long)(capture->buffer_bytes / MIB));
 }
 
 int live_capture(const struct options *options, struct budget *budget)

@@ -295,7 +295,7 @@ static const struct option_row rows[] = {
     { "snapshot-length", 's', "BYTES", FOR_CAPTURE, capture_option_number, CAPTURE_SNAPLEN,
       "octets taken of a packet; 262144" },
     { "buffer-size", 'B', "KIB", FOR_CAPTURE, capture_option_number, CAPTURE_BUFFER,
-      "the kernel's ring, of each device, in KiB; 65536" },
+      "the kernel's ring, of each device, in KiB; 131072" },
     { "timeout", 0, "MS", FOR_CAPTURE, capture_option_number, CAPTURE_TIMEOUT,
       "how long the kernel gathers packets; 100" },
     { "no-promiscuous-mode", 'p', NULL, FOR_CAPTURE, capture_option_flag, CAPTURE_NOT_PROMISCUOUS,

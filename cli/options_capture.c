@@ -3,12 +3,15 @@
 #include "base/timestamp.h"
 #include "cli/option_row.h"
 
-enum { TIMEOUT_MOST_MS = 500 }; /* what the kernel gathers must come out within the two seconds of an end */
+enum {
+    TIMEOUT_MOST_MS = 500, /* what the kernel gathers must come out within the two seconds of an end */
+    RING_MIB = 128 /* half a second of a million small packets each, in which something else may run */
+};
 
 void capture_option_defaults(struct capture_options *capture)
 {
     *capture = (struct capture_options){ .snaplen = LIMIT_SNAPLEN,
-                                         .buffer_bytes = 64 * MIB,
+                                         .buffer_bytes = RING_MIB * MIB,
                                          .timeout_ms = 100,
                                          .rotate_bytes = 64 * MIB,
                                          .rotate_ns = 3600 * NS_PER_SECOND };

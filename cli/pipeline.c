@@ -441,6 +441,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     p->result->attempts = attempts_new(budget);
     p->certificates = tls_certificates_new(budget, err);
     p->dialogue_options.certificates = p->certificates;
+    p->dialogue_options.digests = digest_pool_new();
     p->detector = detector_new(&detect_options, budget, err);
     p->ip = ip_decoder_new(budget, err);
     p->flows = flow_table_new(&handler, budget, err);
@@ -461,6 +462,7 @@ static void close_parts(struct pipeline *p)
     ip_decoder_free(p->ip);
     detector_free(p->detector);
     tls_certificates_free(p->certificates);
+    digest_pool_free(p->dialogue_options.digests); /* into which the flows gave theirs */
 }
 
 bool pipeline_run(const struct options *options, const struct session_sink *sink, bool wants_digests,

@@ -44,13 +44,15 @@ static void put_rules(void)
 
 static void put_narrow_advice(void)
 {
-#define REASON_ADVICE(reason, client, postmaster)     put_text(client), put_text(postmaster);
-#define FAULT_ADVICE(rule, fault, client, postmaster) put_text(client), put_text(postmaster);
+#define REASON_ADVICE(reason, client, postmaster)               put_text(client), put_text(postmaster);
+#define FAULT_ADVICE(rule, fault, client, postmaster)           put_text(client), put_text(postmaster);
 #define ENCRYPTION_ADVICE(rule, encryption, client, postmaster) put_text(client), put_text(postmaster);
+#define LOGIN_ADVICE(rule, login, client, postmaster)           put_text(client), put_text(postmaster);
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
 #undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
 }
 
 static void put_settled(void)
@@ -73,6 +75,13 @@ static void put_sequences(void)
 #undef ORDER
     put_notes(SEQUENCE_FROM_START);
     put_notes(SEQUENCE_MESSAGE);
+}
+
+static void put_details(void)
+{
+#define DETAIL(text) put_text(text);
+#include "report/details.def"
+#undef DETAIL
 }
 
 static void put_codes(void)
@@ -101,6 +110,7 @@ int main(void)
     put_settled();
     put_reasons();
     put_sequences();
+    put_details();
     put_codes();
     for (size_t i = 0; i < count; i++)
         put_text(rows[i].says);

@@ -14,10 +14,12 @@ static const struct advice_row reason_rows[REASON_COUNT] = {
 #define REASON_ADVICE(reason, client, postmaster) [REASON_##reason] = { client, postmaster },
 #define FAULT_ADVICE(rule, fault, client, postmaster)
 #define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)
+#define LOGIN_ADVICE(rule, login, client, postmaster)
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
 #undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
 };
 
 static const struct fault_row {
@@ -28,10 +30,12 @@ static const struct fault_row {
 #define REASON_ADVICE(reason, client, postmaster)
 #define FAULT_ADVICE(rule, fault, client, postmaster) { RULE_##rule, FAULT_##fault, { client, postmaster } },
 #define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)
+#define LOGIN_ADVICE(rule, login, client, postmaster)
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
 #undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
 };
 
 static const struct encryption_row {
@@ -43,10 +47,28 @@ static const struct encryption_row {
 #define FAULT_ADVICE(rule, fault, client, postmaster)
 #define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)                                              \
     { RULE_##rule, ENCRYPTION_##encryption, { client, postmaster } },
+#define LOGIN_ADVICE(rule, login, client, postmaster)
 #include "incident/advice_narrow.def"
 #undef REASON_ADVICE
 #undef FAULT_ADVICE
 #undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
+};
+
+static const struct login_row {
+    enum rule_id rule;
+    enum login login;
+    struct advice_row advice;
+} login_rows[] = {
+#define REASON_ADVICE(reason, client, postmaster)
+#define FAULT_ADVICE(rule, fault, client, postmaster)
+#define ENCRYPTION_ADVICE(rule, encryption, client, postmaster)
+#define LOGIN_ADVICE(rule, login, client, postmaster) { RULE_##rule, LOGIN_##login, { client, postmaster } },
+#include "incident/advice_narrow.def"
+#undef REASON_ADVICE
+#undef FAULT_ADVICE
+#undef ENCRYPTION_ADVICE
+#undef LOGIN_ADVICE
 };
 
 bool advice_needs_reason(enum rule_id rule)
@@ -96,6 +118,11 @@ struct advice advice_for(const struct incident *incident)
     for (size_t i = 0; i < sizeof encryption_rows / sizeof encryption_rows[0]; i++) {
         const struct encryption_row *row = &encryption_rows[i];
         if (row->rule == incident->rule && row->encryption == incident->encryption)
+            return (struct advice){ bytes_of(row->advice.client), bytes_of(row->advice.postmaster) };
+    }
+    for (size_t i = 0; i < sizeof login_rows / sizeof login_rows[0]; i++) {
+        const struct login_row *row = &login_rows[i];
+        if (row->rule == incident->rule && row->login == incident->login)
             return (struct advice){ bytes_of(row->advice.client), bytes_of(row->advice.postmaster) };
     }
     return advice_of(incident->rule, incident->fault, incident->reason);

@@ -53,3 +53,8 @@ enum delivery delivery_of(const struct replay *replay, const struct transaction 
                                                                                : DELIVERY_LOST;
     return is_faulty ? DELIVERY_LOST : DELIVERY_NONE;
 }
+
+bool delivery_is_harm(enum delivery delivery)
+{
+    return delivery == DELIVERY_LOST || delivery == DELIVERY_DELAYED || delivery == DELIVERY_DOUBT;
+}

@@ -17,4 +17,7 @@ enum delivery {
 /* `is_faulty`: a finding of warning or graver is about it, so that giving up was no plan of the client's. */
 enum delivery delivery_of(const struct replay *replay, const struct transaction *transaction, bool is_faulty);
 
+/* Lost, delayed or in doubt. */
+bool delivery_is_harm(enum delivery delivery);
+
 #endif

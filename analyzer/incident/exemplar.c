@@ -124,7 +124,10 @@ static void add_command(struct making *m, size_t index)
         line->rule = m->analysis->findings[m->root].rule;
     else if (telling != UINT32_MAX && m->roots[telling] == m->root)
         line->rule = m->analysis->findings[telling].rule;
-    if (command->verb == VERB_AUTH)
+    const struct log_refusal *told = session_log_refusal(session, command->n);
+    if (told)
+        line->meaning = masked_copy(told->text, &m->exemplar->arena);
+    else if (command->verb == VERB_AUTH)
         line->meaning = meaning_of(sasl_response_at(session, index), &m->exemplar->arena);
     add_reply(m, item->reply);
     for (uint32_t i = 0; i < item->more_count; i++)
@@ -296,6 +299,7 @@ static void note_session(struct exemplar *exemplar, const struct analysis *analy
         session->side[SIDE_CLIENT].missing_bytes + session->side[SIDE_SERVER].missing_bytes;
     exemplar->is_local = session->log && !session->log->has_zone;
     exemplar->is_lmtp = session->protocol == PROTOCOL_LMTP;
+    exemplar->is_log = session->log != NULL;
     exemplar->is_midstream = session->is_midstream;
     exemplar->one_sided = session->one_sided;
 }

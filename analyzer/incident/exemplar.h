@@ -50,6 +50,7 @@ struct exemplar {
     struct bytes identity; /* who logged in, or tried to; empty none */
     uint64_t missing_bytes;
     bool is_local; /* its times are those of a log that does not name their zone */
+    bool is_log;   /* read from one */
     bool is_lmtp;
     bool is_midstream;
     enum side one_sided;

@@ -2,6 +2,7 @@
 #define INCIDENT_INCIDENT_H
 
 #include "incident/exemplar.h"
+#include "incident/login.h"
 #include "incident/settled.h"
 #include "incident/tally.h"
 #include "incident/timeline.h"
@@ -63,6 +64,7 @@ struct incident {
     const char *server_software; /* or NULL */
     bool is_software_inferred;   /* from the wording of its replies: the greeting does not name it */
     enum encryption encryption;  /* of the first occurrence */
+    enum login login;            /* likewise */
     enum settled settled;        /* likewise */
     uint64_t sessions;           /* or connections */
     uint64_t occurrences;        /* findings */
@@ -78,6 +80,7 @@ struct incident {
     uint16_t reply_code;     /* of the first occurrence; 0 none */
     struct bytes reply;      /* its text, with the code; empty none */
     bool is_of_message;      /* it answered the message, not the line before it */
+    bool is_told;            /* it is no reply, but what a log says of the refusal */
     struct bytes line;       /* the faulty line of the client; empty none */
     struct bytes cause_line; /* what came first, if it is another command */
     struct bytes cause_reply;

@@ -29,20 +29,40 @@ struct bytes masked_copy(struct bytes text, struct arena *arena)
 struct bytes masked_command(const struct session *session, const struct item *item, struct arena *arena)
 {
     const struct command *command = &item->as.command;
+    bool is_left_out = session->log && command->is_redacted && command->verb != VERB_UNKNOWN;
 
     if (!masked_is_secret(command))
         return masked_copy(command->line, arena);
-    if (command->verb != VERB_AUTH)
+    if (command->verb != VERB_AUTH && !is_left_out)
         return BYTES("...");
     const struct sasl_exchange *exchange = session_exchange_of(session, (size_t)(item - session->items));
     struct buf text;
     buf_init(&text, LIMIT_LINE);
-    (void)buf_append_text(&text, "AUTH ");
+    (void)buf_append_text(&text, verb_name(command->verb));
+    (void)buf_append_u8(&text, ' ');
     if (exchange && sasl_mechanism_find(exchange->mechanism)) {
         (void)buf_append(&text, exchange->mechanism);
         (void)buf_append_u8(&text, ' ');
     }
     (void)buf_append_text(&text, "...");
+    struct bytes copy = masked_copy(buf_bytes(&text), arena);
+    buf_release(&text);
+    return copy;
+}
+
+struct bytes masked_reply(const struct reply *reply, struct arena *arena)
+{
+    struct buf text;
+
+    if (!reply)
+        return (struct bytes){ NULL, 0 };
+    buf_init(&text, LIMIT_LINE * 2);
+    (void)buf_append_u64(&text, reply->code);
+    for (uint32_t i = 0; i < reply->line_count && !reply->is_redacted && (i == 0 || reply->code >= 400);
+         i++) {
+        (void)buf_append_text(&text, i ? " / " : " ");
+        (void)buf_append(&text, bytes_trim(reply->lines[i]));
+    }
     struct bytes copy = masked_copy(buf_bytes(&text), arena);
     buf_release(&text);
     return copy;

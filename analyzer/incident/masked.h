@@ -13,4 +13,8 @@ struct bytes masked_command(const struct session *session, const struct item *it
 /* A text that holds no secret, cut. */
 struct bytes masked_copy(struct bytes text, struct arena *arena);
 
+/* A reply on one line, which is what a log shows of it; of one that is no refusal the first line says enough.
+ * NULL gives the empty view. */
+struct bytes masked_reply(const struct reply *reply, struct arena *arena);
+
 #endif

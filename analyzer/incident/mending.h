@@ -18,6 +18,7 @@ struct mending {
     bool has_tls, has_login;           /* were put in */
     bool is_changed;
     bool wants_order; /* something was out of order */
+    bool is_of_shown; /* the incident that the list is for has changed it, too */
     bool is_respaced; /* a line was rewritten: no other is to have the same fault */
 };
 

@@ -1,5 +1,6 @@
 /* How the fault of each finding is set right: the edits that sequence.def names. */
 #include "incident/kind.h"
+#include "incident/login.h"
 #include "incident/mending.h"
 #include "replay/sequence_text.h"
 #include "rules/refusal.h"
@@ -227,9 +228,7 @@ static void tls(struct mending *m, size_t at, const char *commands)
 /* A login first where the client could have had one, else give_up_after. */
 static void login(struct mending *m, size_t at, const char *commands)
 {
-    const struct judgement *judgement = m->judgement;
-
-    if (judgement->is_authenticated || (!offers(m, EXTENSION_AUTH) && !offers(m, EXTENSION_STARTTLS))) {
+    if (login_of(m->analysis, m->judgement, m->finding->rule) != LOGIN_OFFERED) {
         give_up_after(m, at, commands);
         return;
     }

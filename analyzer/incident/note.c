@@ -115,26 +115,6 @@ void incident_merge(struct incident *incident, const struct incident *from)
         add_refused(incident, bytes_of(from->refused[i].verb), from->refused[i].code, from->refused[i].count);
 }
 
-/* A reply on one line, which is what a log shows of it; of one that is no refusal the first line says enough.
- */
-static struct bytes line_of_reply(const struct reply *reply, struct arena *arena)
-{
-    struct buf text;
-
-    if (!reply)
-        return (struct bytes){ NULL, 0 };
-    buf_init(&text, LIMIT_LINE * 2);
-    (void)buf_append_u64(&text, reply->code);
-    for (uint32_t i = 0; i < reply->line_count && !reply->is_redacted && (i == 0 || reply->code >= 400);
-         i++) {
-        (void)buf_append_text(&text, i ? " / " : " ");
-        (void)buf_append(&text, bytes_trim(reply->lines[i]));
-    }
-    struct bytes copy = masked_copy(buf_bytes(&text), arena);
-    buf_release(&text);
-    return copy;
-}
-
 /* The reply that the finding is about; of one that has none the reply that it explains. */
 static const struct reply *reply_about(const struct analysis *analysis, uint32_t index)
 {
@@ -177,16 +157,23 @@ static void note_first(struct incident *incident, const struct analysis *analysi
     incident->server_software = analysis->replay.server_software;
     incident->is_software_inferred = !names_software(analysis->replay.greeting);
     incident->encryption = encryption_of(roots_judgement(analysis, finding->command));
+    incident->login = login_of(analysis, roots_judgement(analysis, finding->command), finding->rule);
     incident->settled = settled_of(analysis, finding);
     incident->reply_code = reply ? reply->code : finding->reply_code;
-    incident->reply = line_of_reply(reply, arena);
+    incident->reply = masked_reply(reply, arena);
+    const struct log_refusal *told =
+        item && !reply ? session_log_refusal(analysis->session, finding->command) : NULL;
+    if (told) {
+        incident->is_told = told->text.len > 0;
+        incident->reply = masked_copy(told->text, arena);
+    }
     incident->is_of_message = item && item->as.command.verb == VERB_DATA && reply && reply != item->reply;
     incident->detail = arena_copy(arena, finding->detail);
     if (item)
         incident->line = masked_command(analysis->session, item, arena);
     if (cause && finding->cause_command != finding->command) {
         incident->cause_line = masked_command(analysis->session, cause, arena);
-        incident->cause_reply = line_of_reply(cause->reply, arena);
+        incident->cause_reply = masked_reply(cause->reply, arena);
     }
 }
 
@@ -203,7 +190,7 @@ static void note_before(struct incident *incident, const struct analysis *analys
         if (!item || !item->reply || item->reply->code < 400)
             continue;
         incident->before_line = masked_command(analysis->session, item, &incident->arena);
-        incident->before_reply = line_of_reply(item->reply, &incident->arena);
+        incident->before_reply = masked_reply(item->reply, &incident->arena);
         return;
     }
 }
@@ -273,7 +260,7 @@ void incident_note(struct incident *incident, const struct analysis *analysis, c
     add_time(incident, time_ns, time_ns);
     const struct reply *reply = kind_reply(analysis, finding);
     if (reply)
-        tally_add(&incident->replies, &incident->arena, line_of_reply(reply, &analysis->session->arena));
+        tally_add(&incident->replies, &incident->arena, masked_reply(reply, &analysis->session->arena));
     if (incident->last_serial == session->serial)
         return;
     incident->last_serial = session->serial;

@@ -3,11 +3,11 @@
 #include "incident/roots.h"
 
 /* The incidents of the session as a whole come last: a reset, a stall. */
-static struct incident *incident_of_session(const struct session_incidents *session)
+static struct incident *incident_of_session(const struct session_incidents *session, enum severity least)
 {
     for (uint32_t i = 0; session->of && i < session->analysis->finding_count; i++) {
         struct incident *incident = session->analysis->findings[i].command == 0 ? session->of[i] : NULL;
-        if (incident && !roots_stands_apart(incident->rule) && incident->severity > SEVERITY_INFO)
+        if (incident && !roots_stands_apart(incident->rule) && incident->severity >= least)
             return incident;
     }
     return NULL;
@@ -68,7 +68,7 @@ static void note_unjudged(const struct session_incidents *session)
 
 static void count(const struct session_incidents *session, struct incident *incident, enum delivery delivery)
 {
-    bool is_harm = delivery == DELIVERY_LOST || delivery == DELIVERY_DELAYED || delivery == DELIVERY_DOUBT;
+    bool is_harm = delivery_is_harm(delivery);
 
     session->traffic->delivery[delivery]++;
     if (!incident && is_harm)
@@ -177,7 +177,7 @@ static uint32_t stray_command(const struct replay *replay)
 static void note_transactions(const struct session_incidents *session, struct incident *const *by)
 {
     const struct replay *replay = &session->analysis->replay;
-    struct incident *whole = incident_of_session(session);
+    struct incident *whole = incident_of_session(session, SEVERITY_WARNING);
 
     for (size_t i = 0; i < replay->transaction_count; i++) {
         const struct transaction *transaction = &replay->transactions[i];
@@ -185,11 +185,53 @@ static void note_transactions(const struct session_incidents *session, struct in
         struct incident *incident = incident_of_transaction(session, by, whole, i, nested);
         if (nested)
             note_abandoned(session, transaction, nested);
+        enum delivery delivery =
+            delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO);
+        if (!incident && delivery_is_harm(delivery)) /* the connection ended amid the message */
+            incident = incident_of_session(session, SEVERITY_INFO);
         if (!is_tried_again(replay, i))
-            count(session, incident,
-                  delivery_of(replay, transaction, incident && incident->severity > SEVERITY_INFO));
+            count(session, incident, delivery);
         session->traffic->recipients_refused += transaction->rcpt_refused;
         note_recipients(session, transaction, incident);
+    }
+}
+
+/* What a log of events tells of a command without its transaction: by its reply, or in words of its own. */
+static enum delivery lone_refusal(const struct session_incidents *session, uint32_t n)
+{
+    const struct replay *replay = &session->analysis->replay;
+    const struct item *item = replay_command(replay, n);
+    const struct log_refusal *told = session_log_refusal(session->analysis->session, n);
+    bool is_refused = item && item->reply && item->reply->code >= 400;
+
+    if (replay->judgements[n - 1].transaction || replay->judgements[n - 1].verdict != VERDICT_UNDECIDED)
+        return DELIVERY_NONE;
+    if (is_refused)
+        return item->reply->code < 500 ? DELIVERY_DELAYED : DELIVERY_LOST;
+    if (!told)
+        return DELIVERY_NONE;
+    return told->is_temporary ? DELIVERY_DELAYED : DELIVERY_LOST;
+}
+
+/* A log of events names refused recipients and messages without the transaction that they were of. */
+static void note_lone_refusals(const struct session_incidents *session)
+{
+    const struct replay *replay = &session->analysis->replay;
+
+    for (uint32_t n = 1; session->of && n <= replay->judgement_count; n++) {
+        enum verb verb = replay_command(replay, n)->as.command.verb;
+        enum delivery delivery = lone_refusal(session, n);
+        struct incident *incident = delivery ? note_incident_about(session, n) : NULL;
+        if (!incident || (verb != VERB_RCPT && verb != VERB_DATA))
+            continue;
+        if (verb == VERB_DATA) {
+            count(session, incident, delivery);
+            continue;
+        }
+        incident->recipients_refused++;
+        session->traffic->recipients_refused++;
+        if (!session->is_faulty)
+            note_harm(session, incident);
     }
 }
 
@@ -204,6 +246,8 @@ void note_deliveries(const struct session_incidents *session)
 
     if (by)
         note_transactions(session, by);
+    if (said->log)
+        note_lone_refusals(session);
     if (stray)
         count(session, note_incident_about(session, stray), DELIVERY_LOST);
     if (session->is_faulty)

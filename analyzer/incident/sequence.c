@@ -85,6 +85,23 @@ static void list_commands(const struct listing *l, const struct finding *finding
     list_left(l, count - to);
 }
 
+/* The list is another one for what the finding at `i` says. */
+static bool apply(struct mending *m, uint32_t i, size_t at)
+{
+    bool was_changed = m->is_changed, wanted_order = m->wants_order;
+
+    m->is_changed = m->wants_order = false;
+    m->index = i;
+    m->finding = &m->analysis->findings[i];
+    m->judgement = roots_judgement(m->analysis, m->finding->command);
+    m->verb = m->due->steps[at].verb;
+    mending_apply(m, at);
+    bool is_other = m->is_changed || m->wants_order;
+    m->is_changed = m->is_changed || was_changed;
+    m->wants_order = m->wants_order || wanted_order;
+    return is_other;
+}
+
 static void mend_all(struct mending *m, uint32_t shown, bool is_tls)
 {
     for (uint32_t i = 0; i < m->analysis->finding_count; i++) {
@@ -93,15 +110,21 @@ static void mend_all(struct mending *m, uint32_t shown, bool is_tls)
         if (!finding->command || (m->roots[i] != i && i != shown) || at == SIZE_MAX
             || mending_is_tls(finding->rule) != is_tls)
             continue;
-        m->index = i;
-        m->finding = finding;
-        m->judgement = roots_judgement(m->analysis, finding->command);
-        m->verb = m->due->steps[at].verb;
-        mending_apply(m, at);
+        bool is_other = apply(m, i, at);
+        m->is_of_shown = m->is_of_shown || (is_other && i == shown);
     }
 }
 
-/* TLS comes before all else that is put in. */
+/* The faulty line is left out, or answered otherwise, for another cause that was set right. */
+static bool is_shown_mended(const struct mending *m, uint32_t shown)
+{
+    size_t at = mending_place(m, m->analysis->findings[shown].command);
+
+    return at == SIZE_MAX || m->due->steps[at].code_was != 0;
+}
+
+/* TLS comes before all else that is put in.  Where only other causes could be set right, their order would
+ * pass for the cure of this one. */
 static void make_due(struct mending *m, uint32_t shown)
 {
     mend_all(m, shown, true);
@@ -109,7 +132,7 @@ static void make_due(struct mending *m, uint32_t shown)
     if (m->is_changed || m->wants_order)
         mending_straighten(m);
     mending_respace(m);
-    if (!m->is_changed)
+    if (!m->is_changed || (!m->is_of_shown && !is_shown_mended(m, shown)))
         m->due->count = 0;
 }
 

@@ -2,6 +2,7 @@
 #include "incident/traffic.h"
 
 #include "incident/client_software.h"
+#include "incident/masked.h"
 #include "incident/party.h"
 #include "incident/timeline.h"
 #include "base/limits.h"
@@ -25,6 +26,8 @@ void traffic_release(struct traffic *traffic)
     tally_release(&traffic->programs);
     tally_release(&traffic->clients);
     tally_release(&traffic->servers);
+    tally_release(&traffic->starttls_servers);
+    tally_release(&traffic->starttls_replies);
     arena_release(&traffic->arena);
 }
 
@@ -107,6 +110,26 @@ static void add_endpoints(struct traffic *traffic, const struct session *session
     tally_add(&traffic->servers, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
 }
 
+/* A STARTTLS in its order that the server refused is no fault of the client's and breaks no rule, so that no
+ * finding tells of it; mail does not go out encrypted all the same. */
+static void add_starttls(struct traffic *traffic, const struct analysis *analysis)
+{
+    char text[PARTY_TEXT];
+
+    for (uint32_t n = 1; n <= analysis->replay.judgement_count; n++) {
+        const struct item *item = replay_command(&analysis->replay, n);
+        if (item->as.command.verb != VERB_STARTTLS
+            || analysis->replay.judgements[n - 1].verdict != VERDICT_REFUSED)
+            continue;
+        size_t len = party_server(analysis->session, text);
+        traffic->starttls_refused++;
+        tally_add(&traffic->starttls_servers, &traffic->arena, (struct bytes){ (const uint8_t *)text, len });
+        tally_add(&traffic->starttls_replies, &traffic->arena,
+                  masked_reply(item->reply, &analysis->session->arena));
+        return;
+    }
+}
+
 void traffic_add(struct traffic *traffic, const struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -124,8 +147,10 @@ void traffic_add(struct traffic *traffic, const struct analysis *analysis)
     traffic->sealed += session_is_sealed(session);
     traffic->midstream += session->is_midstream;
     traffic->one_sided += session->one_sided != SIDE_NONE;
+    traffic->unfinished += session->closed == CLOSE_END_OF_CAPTURE && !session->log;
     traffic->with_missing_bytes += missing > 0;
     add_endpoints(traffic, session);
+    add_starttls(traffic, analysis);
     tally_add(&traffic->programs, &traffic->arena, client_software_of(analysis->session));
     if (analysis->replay.server_software)
         tally_add(&traffic->software, &traffic->arena, bytes_of(analysis->replay.server_software));

@@ -34,9 +34,11 @@ struct traffic {
     uint64_t local;         /* of logs that do not name the zone of their times */
     uint64_t harmed_serial; /* of the session in which harm was noted last */
     uint64_t tls;
-    uint64_t sealed; /* of them: what was said inside could not be read, or not all of it */
+    uint64_t sealed;           /* of them: what was said inside could not be read, or not all of it */
+    uint64_t starttls_refused; /* sessions in which it was offered and refused */
     uint64_t midstream;
     uint64_t one_sided;
+    uint64_t unfinished; /* still going on when the capture ended */
     uint64_t with_missing_bytes;
     uint64_t first_ns, last_ns; /* of all sessions */
     uint64_t delivery[DELIVERY_COUNT];
@@ -47,6 +49,8 @@ struct traffic {
     struct tally programs; /* of clients, as headers name them */
     struct tally clients;
     struct tally servers;
+    struct tally starttls_servers; /* those that refused it */
+    struct tally starttls_replies; /* and what they said, with its code */
     struct arena arena;
 };
 

@@ -292,12 +292,23 @@ static void put_latency(struct document *document, unsigned kind)
     buf_append_text(out, "</td></tr>\n");
 }
 
+/* A log without times has none. */
+static bool has_latency(const struct traffic *traffic)
+{
+    for (unsigned i = 0; i < LATENCY_KINDS; i++)
+        if (traffic->latency[i].count && i != VERB_UNKNOWN)
+            return true;
+    return false;
+}
+
 static void put_latencies(struct document *document)
 {
     static const char *const columns[] = { WORDS("Command"),     WORDS("Replies"), WORDS("Half within"),
                                            WORDS("95 % within"), WORDS("Slowest"), WORDS("Distribution") };
     struct buf *out = document->out;
 
+    if (!has_latency(document->report->traffic))
+        return;
     buf_append_text(out, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
     put_ours(document, words(WORDS("How fast the servers answered, by command:")));
     buf_append_text(out, "\"><table><thead><tr>");

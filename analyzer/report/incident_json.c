@@ -150,6 +150,7 @@ static json_t *json_of_summary(const struct incident_report *report)
     json_put(object, "lmtp_sessions", number(traffic->lmtp));
     json_put(object, "tls_sessions", number(traffic->tls));
     json_put(object, "tls_sessions_unread", number(traffic->sealed));
+    json_put(object, "starttls_refused_sessions", number(traffic->starttls_refused));
     json_put(object, "messages", json_of_deliveries(traffic->delivery));
     json_put(object, "recipients_refused", number(traffic->recipients_refused));
     json_put(object, "clients", json_of_counted(report, &traffic->clients));
@@ -321,11 +322,11 @@ static json_t *json_of_references(const char *text)
     return list;
 }
 
-static json_t *json_of_advice(struct bytes text)
+static json_t *json_of_advice(const struct incident *incident, struct bytes text)
 {
     char said[ADVICE_TEXT];
 
-    story_advice(text, said);
+    story_advice(text, story_software(incident), said);
     return json_of_text(said);
 }
 
@@ -383,8 +384,8 @@ static json_t *json_of_incident(const struct incident_report *report, const stru
     json_put(object, "explanation",
              json_of_text(words(settled_explanation(incident->rule, incident->settled))));
     json_put(object, "remedy", json_of_text(words(rule->remedy)));
-    json_put(remedies, "client", json_of_advice(advice.client));
-    json_put(remedies, "postmaster", json_of_advice(advice.postmaster));
+    json_put(remedies, "client", json_of_advice(incident, advice.client));
+    json_put(remedies, "postmaster", json_of_advice(incident, advice.postmaster));
     json_put(object, "remedies", remedies);
     json_put(object, "references", json_of_references(rule->reference));
     json_put(object, "consequences", json_of_consequences(incident));

@@ -32,13 +32,15 @@ void story_title(struct document *document, const struct incident *incident);
 void story_fault(struct document *document, const struct incident *incident);
 /* Which session an exemplar is, and how to read its lines. */
 void story_name_session(struct document *document, const struct exemplar *exemplar);
-/* A remedy, whole or part of one of the catalogue, in the reader's language. */
+/* A remedy, whole or part of one of the catalogue, in the reader's language, for the server's software (NULL:
+ * not known). */
 enum { ADVICE_TEXT = 2048 };
-void story_advice(struct bytes text, char out[ADVICE_TEXT]);
-/* The sentence about a case: in the reader's language where the catalogue has it whole. */
+void story_advice(struct bytes text, const char *software, char out[ADVICE_TEXT]);
+/* The software of the incident's server, where it is the same for all and its greeting names it; else NULL.
+ */
+const char *story_software(const struct incident *incident);
+/* The sentences about a case, in the reader's language as far as details.def has them. */
 void story_put_detail(struct document *document, struct bytes detail);
-/* Likewise of a refusal: where the catalogue has not the whole sentence, its reason. */
-void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason);
 /* What stands behind a time: " UTC", or whose clock it is. */
 const char *story_clock(bool is_local);
 /* Names and words of enums, for people. */

@@ -216,7 +216,10 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->cause_line.len && incident->cause_reply.len)
         SAY(document, words(WORDS("It began with {1}, which the server answered with {2}. ")),
             said_code(incident->cause_line), said_code(incident->cause_reply));
-    if (incident->line.len && incident->reply.len)
+    if (incident->line.len && incident->reply.len && incident->is_told)
+        SAY(document, words(WORDS("The client sent {1}, and the log gives the reason {2}. ")),
+            said_code(incident->line), said_code(incident->reply));
+    else if (incident->line.len && incident->reply.len)
         SAY(document,
             words(incident->is_of_message
                       ? WORDS("The client sent {1}, and to the message the server answered {2}. ")
@@ -229,7 +232,7 @@ static void put_cause(struct document *document, const struct incident *incident
     if (incident->before_line.len)
         SAY(document, words(WORDS("Before that, the server had refused {1} with {2}. ")),
             said_code(incident->before_line), said_code(incident->before_reply));
-    story_put_case(document, incident->detail, incident->reason);
+    story_put_detail(document, incident->detail);
     if (document->line.len == 0)
         document_put(document, words(rule_of(incident->rule)->title));
 }
@@ -267,16 +270,23 @@ static void put_companions(struct document *document, const struct incident *inc
     }
 }
 
+const char *story_software(const struct incident *incident)
+{
+    bool is_one = tally_distinct(&incident->servers) == 1 && !incident->is_software_inferred;
+
+    return is_one ? incident->server_software : NULL;
+}
+
 static void put_advice(struct document *document, const struct incident *incident)
 {
     struct advice advice = advice_for(incident);
-
+    const char *software = story_software(incident);
     char text[ADVICE_TEXT];
 
-    story_advice(advice.client, text);
+    story_advice(advice.client, software, text);
     document_put(document, text);
     document_labelled(document, words(WORDS("What the client's developer changes")));
-    story_advice(advice.postmaster, text);
+    story_advice(advice.postmaster, software, text);
     document_put(document, text);
     document_labelled(document, words(WORDS("What the postmaster of the server changes")));
 }
@@ -334,12 +344,17 @@ static void put_unseen(struct document *document, const struct incident *inciden
             words(
                 WORDS("Messages in them that did not arrive, for a reason that could not be judged: {1}. ")),
             said_number(incident->unjudged));
-    if (exemplar && exemplar->is_midstream)
+    bool is_of_events = exemplar && exemplar->is_log && exemplar->is_midstream;
+
+    if (is_of_events)
+        document_put(document,
+                     words(WORDS("The log tells of single events: what else was said is not known. ")));
+    else if (exemplar && exemplar->is_midstream)
         document_put(
             document,
             words(WORDS("The capture begins in the middle of the session shown: what was said before is "
                         "not known. ")));
-    if (exemplar && exemplar->one_sided != SIDE_NONE)
+    if (exemplar && !is_of_events && exemplar->one_sided != SIDE_NONE)
         document_put(document, words(WORDS("Only one side of the session shown was captured. ")));
     if (incident_report_dropped(document->report))
         SAY(document,

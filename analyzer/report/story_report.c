@@ -1,13 +1,15 @@
 /* The report as a whole: in a few sentences, what went well, what was not seen, how it was made. */
 #include "base/limits.h"
 #include "base/timestamp.h"
+#include "report/details.h"
+#include "report/settings.h"
 #include "report/story.h"
 
 #include <stdio.h>
 
-enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1 };
+enum { NAMES_SHOWN = 8, LATENCIES_LEAST = 1, FEW_SHOWN = 3 };
 
-void story_advice(struct bytes text, char out[ADVICE_TEXT])
+void story_advice(struct bytes text, const char *software, char out[ADVICE_TEXT])
 {
     size_t len = text.len < ADVICE_TEXT - 1 ? text.len : ADVICE_TEXT - 1;
 
@@ -16,35 +18,22 @@ void story_advice(struct bytes text, char out[ADVICE_TEXT])
     const char *said = words(out);
     if (said != out)
         (void)snprintf(out, ADVICE_TEXT, "%s", said);
+    settings_keep(out, software);
     out[0] = (char)ascii_upper((uint8_t)out[0]); /* a part of a sentence of the catalogue */
 }
 
 void story_put_detail(struct document *document, struct bytes detail)
 {
-    char text[ADVICE_TEXT];
+    struct buf said;
 
-    if (detail.len >= sizeof text) {
+    if (words_language() == LANGUAGE_ENGLISH) {
         document_put_bytes(document, detail);
         return;
     }
-    memcpy(text, detail.len ? (const char *)detail.ptr : "", detail.len);
-    text[detail.len] = '\0';
-    document_put(document, words(text));
-}
-
-void story_put_case(struct document *document, struct bytes detail, enum refusal_reason reason)
-{
-    char text[ADVICE_TEXT];
-    size_t len = detail.len < sizeof text - 1 ? detail.len : sizeof text - 1;
-
-    memcpy(text, len ? (const char *)detail.ptr : "", len);
-    text[len] = '\0';
-    bool is_told = words_language() == LANGUAGE_ENGLISH || words(text) != text;
-    if (is_told || !reason || !reason_of(reason)->words[0])
-        story_put_detail(document, detail);
-    else
-        SAY(document, words(WORDS("The reason that the server gives: {1}. ")),
-            said_ours(words(reason_of(reason)->words)));
+    buf_init(&said, LIMIT_REPORT_BLOCK);
+    (void)details_say(detail, &said);
+    document_put_bytes(document, buf_bytes(&said));
+    buf_release(&said);
 }
 
 const char *story_clock(bool is_local)
@@ -64,6 +53,49 @@ static void put_sealed(struct document *document)
     document_put(document,
                  words(WORDS(" With the keys of the connections they can be read: --tls-keylog, and "
                              "docs/TLS.md.")));
+}
+
+/* Quotations, the first few. */
+static void put_few(struct document *document, const struct tally *tally)
+{
+    uint32_t shown = tally->kept_count < FEW_SHOWN ? tally->kept_count : FEW_SHOWN;
+
+    for (uint32_t i = 0; i < shown; i++) {
+        document_put(document, i ? ", " : "");
+        SAY(document, "{1}", said_code(tally->kept[i].text));
+    }
+    if (tally_distinct(tally) > shown)
+        SAY(document, words(WORDS(" and {1} more")), said_number(tally_distinct(tally) - shown));
+}
+
+static bool is_read_whole(const struct report_totals *totals)
+{
+    for (size_t i = 0; i < totals->input_count; i++)
+        if (!totals->inputs[i].is_complete)
+            return false;
+    return true;
+}
+
+/* No finding tells of it: the order was right, and so is a refusal. */
+static void put_starttls(struct document *document)
+{
+    const struct traffic *traffic = document->report->traffic;
+
+    if (!traffic->starttls_refused)
+        return;
+    SAY(document,
+        words_of(traffic->starttls_refused,
+                 WORDS(" STARTTLS was offered, asked for and refused in {1} session: "),
+                 WORDS(" STARTTLS was offered, asked for and refused in {1} sessions: ")),
+        said_number(traffic->starttls_refused));
+    put_few(document, &traffic->starttls_replies);
+    document_put(document, words(WORDS("; by the server ")));
+    put_few(document, &traffic->starttls_servers);
+    document_put(
+        document,
+        words(WORDS(". That is for the server's postmaster to mend: its log at this time says why, as a "
+                    "rule for the certificate, its key, or the right to read them. A client that insists on "
+                    "TLS sends nothing then.")));
 }
 
 static void put_period(struct document *document)
@@ -117,12 +149,18 @@ static void put_verdict(struct document *document, size_t grave)
         document_put(document,
                      words(WORDS(" But bytes are missing from the capture, so that something may have been "
                                  "missed.")));
+    if (!grave && !is_read_whole(document->report->totals))
+        document_put(document,
+                     words(WORDS(" But not all of the input could be read, so that something may have been "
+                                 "missed.")));
     if (!grave && incident_report_dropped(document->report))
         SAY(document,
             words(WORDS(" But the recorder lost {1} packets, so that something may have been missed.")),
             said_number(incident_report_dropped(document->report)));
-    if (!grave)
+    if (!grave) {
         put_sealed(document);
+        put_starttls(document);
+    }
 }
 
 void story_head(struct document *document)
@@ -255,8 +293,10 @@ static void put_encryption(struct document *document)
         said_number(traffic->tls), said_number(traffic->sessions),
         said_number(traffic->sessions ? (traffic->tls * 100 + traffic->sessions / 2) / traffic->sessions
                                       : 0));
-    if (incident_report_grave(document->report))
-        put_sealed(document); /* else it stands at the top */
+    if (incident_report_grave(document->report)) { /* else it stands at the top */
+        put_sealed(document);
+        put_starttls(document);
+    }
     document_labelled(document, words(WORDS("Encryption")));
 }
 
@@ -309,6 +349,9 @@ static void put_missing(struct document *document)
     if (traffic->one_sided)
         SAY(document, words(WORDS("Sessions of which only one side was captured: {1} of {2}. ")),
             said_number(traffic->one_sided), said_number(traffic->sessions));
+    if (traffic->unfinished)
+        SAY(document, words(WORDS("Sessions that were still going on when the capture ended: {1} of {2}. ")),
+            said_number(traffic->unfinished), said_number(traffic->sessions));
     document_put(document,
                  words(WORDS("Where something is missing nothing is invented: such commands are left "
                              "undecided, and faults in them may have been missed.")));
@@ -326,12 +369,13 @@ static void put_inputs_problem(struct document *document)
         }
 }
 
-static bool has_log(const struct report_totals *totals)
+static size_t count_logs(const struct report_totals *totals)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < totals->input_count; i++)
-        if (totals->inputs[i].program)
-            return true;
-    return false;
+        count += totals->inputs[i].program != NULL;
+    return count;
 }
 
 void story_quality(struct document *document)
@@ -343,13 +387,16 @@ void story_quality(struct document *document)
     document_heading(document, 2);
     if (traffic->sessions == 0)
         document_put(document, words(WORDS("There was no session, so nothing can be missing from one.")));
-    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided == 0)
+    else if (traffic->with_missing_bytes + traffic->midstream + traffic->one_sided + traffic->unfinished > 0)
+        put_missing(document);
+    else if (is_read_whole(report->totals) && count_logs(report->totals) < report->totals->input_count)
         document_put(
             document,
             words(WORDS("Nothing is missing from the sessions: each was seen from its begin, in both "
                         "directions, byte for byte.")));
-    else
-        put_missing(document);
+    if (!is_read_whole(report->totals))
+        document_put(document, words(WORDS(" Not all of the input could be read, so that sessions, or their "
+                                           "ends, may be missing here.")));
     if (incident_report_dropped(report))
         SAY(document,
             words(WORDS(
@@ -359,7 +406,7 @@ void story_quality(struct document *document)
         document_put(document,
                      words(WORDS(" Whether packets were lost while it was recorded is not known: the "
                                  "input does not say.")));
-    if (has_log(report->totals))
+    if (count_logs(report->totals))
         document_put(document,
                      words(WORDS(" Of a log counts what its program wrote down: contents, credentials and "
                                  "times are often left out, and how packets went cannot be seen.")));

@@ -56,7 +56,7 @@ static enum situation situation_in_order(enum rule_id rule)
 static bool may_mislead(enum rule_id rule)
 {
     return rule == RULE_RECIPIENT_UNKNOWN || rule == RULE_COMMAND_REFUSED || rule == RULE_AUTH_FAILED
-           || rule == RULE_AUTH_REQUIRED || rule == RULE_BLOCKLISTED;
+           || rule == RULE_AUTH_REQUIRED || rule == RULE_BLOCKLISTED || rule == RULE_RELAY_DENIED;
 }
 
 /* The habit is told once: with wrong-code or misorder-accepted where one of them is raised. */

@@ -221,10 +221,22 @@ static bool is_about_client(enum rule_id rule)
     return rule == RULE_BLOCKLISTED || rule == RULE_RATE_LIMITED || rule == RULE_GREYLISTED;
 }
 
-static bool is_refused(const struct item *item, const struct judgement *judgement)
+/* A log of events tells of a refusal and leaves out what went before it: whether the command was in order is
+ * not known, but a reply that gives a reason of its own is no matter of order. */
+static bool is_told_alone(const struct analysis *analysis, const struct item *item,
+                          const struct judgement *judgement)
+{
+    return analysis->session->log && judgement->verdict == VERDICT_UNDECIDED && item->reply->code != 503
+           && sequence_text_of(item->reply) == SEQUENCE_NONE;
+}
+
+static bool is_refused(const struct analysis *analysis, const struct item *item,
+                       const struct judgement *judgement)
 {
     if (!item->reply || item->reply->code < 400 || item->as.command.is_body_line)
         return false;
+    if (is_told_alone(analysis, item, judgement))
+        return true;
     return judgement->verdict == VERDICT_REFUSED || judgement->verdict == VERDICT_MISORDERED
            || (judgement->verdict == VERDICT_CONTRADICTED && item->reply->code != 503);
 }
@@ -235,7 +247,7 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct judgement *judgement = check_judgement(analysis, index);
     enum verb verb = item->as.command.verb;
 
-    if (!is_refused(item, judgement) || verb == VERB_AUTH || verb == VERB_UNKNOWN)
+    if (!is_refused(analysis, item, judgement) || verb == VERB_AUTH || verb == VERB_UNKNOWN)
         return;
     struct subject subject = { .index = index, .reply = item->reply, .step = step_of(&item->as.command) };
     (void)snprintf(subject.name, sizeof subject.name, "%s", verb_name(verb));
@@ -247,14 +259,18 @@ static void check_command(struct analysis *analysis, size_t index)
         raise_demand(analysis, reason->command_rule, index, &refusal);
         return;
     }
-    if (!judgement->is_certain || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)
+    bool is_alone = is_told_alone(analysis, item, judgement);
+    bool is_clear =
+        is_alone ? refusal.reason != REASON_NONE && !slip_is_of(refusal.reason) : judgement->is_certain;
+    if (!is_clear || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)
         return;
     if (refusal.reason == REASON_ERROR_LIMIT && item->reply->code >= 500)
         return; /* too-many-errors says it */
     enum rule_id rule = subject.step == REFUSAL_CONTENT ? reason->content_rule : reason->command_rule;
     if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
         return;
-    if (rule == RULE_COMMAND_REFUSED && slip_is_shown(analysis, item->as.command.n, refusal.reason))
+    if (rule == RULE_COMMAND_REFUSED && !is_alone
+        && slip_is_shown(analysis, item->as.command.n, refusal.reason))
         return;
     raise_refusal(analysis, rule, &subject, &refusal);
 }

@@ -30,6 +30,8 @@ struct needles {
     bool is_blind;      /* a secret is there of which it is not known what it looks like, decoded */
     uint8_t made[NEEDLES_MADE][NEEDLE_MOST]; /* other forms of what was sent */
     size_t made_count;
+    const struct sasl_step *near[SASL_ECHO_ITEMS]; /* whose secrets are among them */
+    size_t near_count;
 };
 
 _Static_assert(NEEDLES < UINT8_MAX, "indexes are kept in an octet");
@@ -39,6 +41,7 @@ static void clear(struct needles *needles)
 {
     needles->count = 0;
     needles->made_count = 0;
+    needles->near_count = 0;
     needles->is_blind = false;
     memset(needles->first, 0, sizeof needles->first);
 }
@@ -128,12 +131,17 @@ static void add_field(struct needles *needles, const struct sasl_exchange *excha
     buf_release(&encoded);
 }
 
+static bool is_shown_secret(const struct sasl_step *step)
+{
+    return step->is_secret && !step->is_redacted;
+}
+
 static void add_step(struct needles *needles, const struct sasl_exchange *exchange,
                      const struct sasl_step *step)
 {
     bool has_parts = false;
 
-    if (!step->is_secret || step->is_redacted)
+    if (!is_shown_secret(step))
         return;
     add_token(needles, step->text);
     for (uint32_t i = 0; i < step->field_count; i++)
@@ -238,23 +246,43 @@ static bool is_secret_line(const struct item *item)
            && (verb == VERB_AUTH || verb == VERB_UNKNOWN);
 }
 
-/* The secrets in the items close by. */
+static void add_near(struct needles *needles, const struct sasl_exchange *exchange,
+                     const struct sasl_step *step)
+{
+    add_step(needles, exchange, step);
+    if (is_shown_secret(step))
+        needles->near[needles->near_count++] = step;
+}
+
+/* The secrets in the items close by: a step of each at most. */
 static void gather_near(const struct session *session, size_t index, struct needles *needles)
 {
     for (size_t back = 0; back < SASL_ECHO_ITEMS && back <= index; back++) {
         const struct item *item = &session->items[index - back];
         const struct sasl_exchange *exchange = sasl_exchange_at(session, index - back);
         if (item->kind == ITEM_SASL)
-            add_step(needles, exchange, item->as.sasl);
+            add_near(needles, exchange, item->as.sasl);
         if (!is_secret_line(item))
             continue;
         if (item->as.command.verb != VERB_AUTH)
             add_command(needles, bytes_trim(item->as.command.line));
         else if (exchange && exchange->step_count && exchange->steps[0].from == SIDE_CLIENT)
-            add_step(needles, exchange, &exchange->steps[0]);
+            add_near(needles, exchange, &exchange->steps[0]);
         else /* "AUTH <token>" */
             add_token(needles, item->as.command.argument);
     }
+}
+
+/* An item keeps a copy of its step, in which everything lies where it does in the step. */
+static bool is_near(const struct needles *needles, const struct sasl_step *step)
+{
+    for (size_t i = 0; i < needles->near_count; i++) {
+        const struct sasl_step *other = needles->near[i];
+        if (other->text.ptr == step->text.ptr && other->decoded.ptr == step->decoded.ptr
+            && other->fields == step->fields && other->field_count == step->field_count)
+            return true;
+    }
+    return false;
 }
 
 /* How many messages of the exchange, at most MESSAGES, the client had sent with the item at `index`: one each
@@ -282,7 +310,8 @@ static void gather_exchanges(const struct session *session, size_t index, struct
         size_t left = messages_until(session, exchange, index);
         for (size_t i = 0; i < exchange->step_count && left > 0; i++)
             if (exchange->steps[i].from == SIDE_CLIENT) {
-                add_step(needles, exchange, &exchange->steps[i]);
+                if (!is_near(needles, &exchange->steps[i]))
+                    add_step(needles, exchange, &exchange->steps[i]);
                 left--;
             }
     }
@@ -320,14 +349,20 @@ static size_t window_begin(size_t index)
     return index + 1 > SASL_ECHO_ITEMS ? index + 1 - SASL_ECHO_ITEMS : 0;
 }
 
-/* A command in which a credential comes again: nothing of it is judged but that it was sent. */
-static void withhold_command(const struct needles *needles, struct command *command)
+/* What of a command may repeat a credential: nothing of those that have a place for one, or are withheld. */
+static struct bytes suspect_text(const struct command *command)
 {
     bool is_other = command->verb == VERB_AUTH || command->verb == VERB_DATA || command->verb == VERB_BDAT;
 
     if (is_other || command->is_body_line || command->is_secret || command->is_redacted)
-        return;
-    if (!holds(needles, command->verb == VERB_UNKNOWN ? command->line : command->argument, true))
+        return (struct bytes){ NULL, 0 };
+    return command->verb == VERB_UNKNOWN ? command->line : command->argument;
+}
+
+/* A command in which a credential comes again: nothing of it is judged but that it was sent. */
+static void withhold_command(const struct needles *needles, struct command *command)
+{
+    if (!holds(needles, suspect_text(command), true))
         return;
     command->is_secret = true;
     command->argument = (struct bytes){ NULL, 0 };
@@ -344,6 +379,12 @@ static void redact_item(const struct needles *needles, struct item *item)
     redact_echo(needles, item->reply);
     for (uint32_t i = 0; i < item->more_count; i++)
         redact_echo(needles, item->more_replies[i]);
+}
+
+/* Whether there is anything in which a secret could come again. */
+static bool can_echo(const struct item *item)
+{
+    return item->reply || (item->kind == ITEM_COMMAND && suspect_text(&item->as.command).len >= STRONG_LEAST);
 }
 
 /* The newest and the oldest secret near an item; SIZE_MAX: there is none. */
@@ -373,8 +414,11 @@ void sasl_withhold_items(struct session *session, size_t begin, size_t end)
 
     for (size_t i = begin; i < end; i++) {
         sasl_mark_item(session, i);
-        struct span span = span_at(session, i);
+        session->has_credential = session->has_credential || is_secret_item(&session->items[i]);
         const struct sasl_exchange *exchange = sasl_exchange_at(session, i);
+        if ((!exchange && !session->has_credential) || !can_echo(&session->items[i]))
+            continue; /* as in most sessions: older items are not even looked at */
+        struct span span = span_at(session, i);
         if (!exchange && span.newest == SIZE_MAX)
             continue;
         if (span.oldest != made_for.oldest || span.newest != made_for.newest || exchange != made_behind) {

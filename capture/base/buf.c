@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
+
+enum { DIGITS_MOST = 20 }; /* of 64 bits */
+
 void buf_init(struct buf *buf, size_t max)
 {
     *buf = (struct buf){ .max = max, .ok = true };
@@ -46,16 +50,28 @@ uint8_t *buf_reserve_more(struct buf *buf, size_t n)
     return buf->ptr + buf->len;
 }
 
+static size_t count_digits(uint64_t number)
+{
+    size_t count = 1;
+
+    for (uint64_t limit = 10; count < DIGITS_MOST && number >= limit; limit *= 10)
+        count++;
+    return count;
+}
+
 bool buf_append_u64(struct buf *buf, uint64_t number)
 {
-    uint8_t digits[20];
-    size_t at = sizeof digits;
+    size_t at = count_digits(number);
+    char *to = (char *)buf_reserve(buf, at);
 
-    do {
-        digits[--at] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return buf_append(buf, (struct bytes){ digits + at, sizeof digits - at });
+    if (!to)
+        return false;
+    buf->len += at;
+    for (; at > 1; at -= 2, number /= 100)
+        (void)digits_put_two(to + at - 2, (unsigned)(number % 100));
+    if (at > 0)
+        *to = (char)('0' + number);
+    return true;
 }
 
 bool buf_printf(struct buf *buf, const char *format, ...)

@@ -4,9 +4,16 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 struct digest {
     EVP_MD_CTX *context;
     EVP_MD *sha256; /* fetched once: looking it up by name costs more than a small message */
+};
+
+struct digest_pool {
+    struct digest *idle[LIMIT_POOL_DIGESTS];
+    size_t count;
 };
 
 struct digest *digest_new(void)
@@ -31,6 +38,31 @@ void digest_free(struct digest *digest)
     EVP_MD_CTX_free(digest->context);
     EVP_MD_free(digest->sha256);
     free(digest);
+}
+
+struct digest_pool *digest_pool_new(void)
+{
+    return calloc(1, sizeof(struct digest_pool));
+}
+
+void digest_pool_free(struct digest_pool *pool)
+{
+    for (size_t i = 0; pool && i < pool->count; i++)
+        digest_free(pool->idle[i]);
+    free(pool);
+}
+
+struct digest *digest_pool_take(struct digest_pool *pool)
+{
+    return pool && pool->count > 0 ? pool->idle[--pool->count] : digest_new();
+}
+
+void digest_pool_give(struct digest_pool *pool, struct digest *digest)
+{
+    if (digest && pool && pool->count < LIMIT_POOL_DIGESTS)
+        pool->idle[pool->count++] = digest;
+    else
+        digest_free(digest);
 }
 
 void digest_start(struct digest *digest)

@@ -98,10 +98,12 @@ enum {
     /* log */
     LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
     LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */
+    LIMIT_LOG_REFUSALS = 256,        /* of one session, told without their replies */
     LIMIT_LOG_TALKS = 4096,          /* sessions that go on at once in the logs */
     LIMIT_LOG_RAW = 4 * 1024 * 1024, /* of both directions that a log has one behind the other */
 
-    LIMIT_POOL_PIECES = 8, /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
+    LIMIT_POOL_DIGESTS = 64, /* idle; contents that end at about the same time */
+    LIMIT_POOL_PIECES = 8,   /* of 2 MiB: two thousand sessions at once; more take theirs from the heap */
 
     /* incident */
     LIMIT_INCIDENTS = 2048,        /* told apart; what comes beyond goes into coarser ones */

@@ -1,6 +1,8 @@
 /* Times as RFC 3339 writes them, always in UTC. */
 #include "base/timestamp.h"
 
+#include "base/digits.h"
+
 /* Days since the epoch and the civil calendar: the algorithm of Howard Hinnant, public domain. */
 static void civil_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
@@ -35,13 +37,6 @@ static unsigned days_of_month(unsigned year, unsigned month)
     return month == 2 && is_leap ? 29u : days[month - 1];
 }
 
-static char *put_digits(char *to, uint64_t value, unsigned width)
-{
-    for (unsigned i = width; i-- > 0; value /= 10)
-        to[i] = (char)('0' + value % 10);
-    return to + width;
-}
-
 static char *put_seconds(char *to, uint64_t time_ns, char between)
 {
     uint64_t seconds = time_ns / NS_PER_SECOND;
@@ -49,25 +44,28 @@ static char *put_seconds(char *to, uint64_t time_ns, char between)
     unsigned month, day, of_day = (unsigned)(seconds % 86400);
 
     civil_of_days((int64_t)(seconds / 86400), &year, &month, &day);
-    to = put_digits(to, (uint64_t)year, 4);
+    to = digits_put_four(to, (unsigned)year); /* 64 bits of nanoseconds end in 2554 */
     *to++ = '-';
-    to = put_digits(to, month, 2);
+    to = digits_put_two(to, month);
     *to++ = '-';
-    to = put_digits(to, day, 2);
+    to = digits_put_two(to, day);
     *to++ = between;
-    to = put_digits(to, of_day / 3600, 2);
+    to = digits_put_two(to, of_day / 3600);
     *to++ = ':';
-    to = put_digits(to, of_day / 60 % 60, 2);
+    to = digits_put_two(to, of_day / 60 % 60);
     *to++ = ':';
-    return put_digits(to, of_day % 60, 2);
+    return digits_put_two(to, of_day % 60);
 }
 
 size_t timestamp_format(uint64_t time_ns, char out[TIMESTAMP_TEXT])
 {
     char *to = put_seconds(out, time_ns, 'T');
+    unsigned fraction = (unsigned)(time_ns % NS_PER_SECOND), low = fraction % 100000000;
 
     *to++ = '.';
-    to = put_digits(to, time_ns % NS_PER_SECOND, 9);
+    *to++ = (char)('0' + fraction / 100000000);
+    to = digits_put_four(to, low / 10000);
+    to = digits_put_four(to, low % 10000);
     *to++ = 'Z';
     *to = '\0';
     return (size_t)(to - out);

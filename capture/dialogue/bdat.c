@@ -30,7 +30,7 @@ static struct message *join_message(struct dialogue *d, uint32_t item)
     content_start_head(d);
     if (d->options->wants_digests) {
         if (!d->digest)
-            d->digest = digest_new();
+            d->digest = digest_pool_take(d->options->digests);
         if (d->digest)
             digest_start(d->digest);
         message->has_digest = d->digest != NULL;

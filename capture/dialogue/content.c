@@ -112,7 +112,7 @@ static void start_digest(struct dialogue *d, struct message *message)
     if (!d->options->wants_digests)
         return;
     if (!d->digest)
-        d->digest = digest_new();
+        d->digest = digest_pool_take(d->options->digests);
     if (d->digest)
         digest_start(d->digest);
     message->has_digest = d->digest != NULL;

@@ -84,7 +84,7 @@ static void release(struct dialogue *d)
     line_release(&d->server_line);
     buf_release(&d->prelude[0]);
     buf_release(&d->prelude[1]);
-    digest_free(d->digest);
+    digest_pool_give(d->options->digests, d->digest);
     tls_observer_free(d->tls);
 }
 
@@ -307,7 +307,10 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
     session->closed = closes[flow->close];
     session->closed_by = side_of(d, flow->closed_by);
     if (session->log) {
+        struct log_facts told = *session->log;
         *session->log = *d->options->log; /* as it is known by now */
+        session->log->refusals = told.refusals;
+        session->log->refusal_count = told.refusal_count;
         session->log->server_name = arena_copy(&session->arena, session->log->server_name);
     }
     if (session->side[SIDE_SERVER].packets > 0 && !flow->side[!d->client_direction].saw_syn)

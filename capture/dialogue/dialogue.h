@@ -15,6 +15,7 @@ struct dialogue_options {
     struct session_sink sink;              /* copied */
     struct tls_certificates *certificates; /* borrowed; NULL: those of TLS are not read */
     struct tls_keylog *keylog;             /* borrowed; NULL: what is sealed by TLS stays so */
+    struct digest_pool *digests;           /* borrowed; NULL: each dialogue makes its own */
     bool wants_digests;                    /* SHA-256 of contents, and of TLS hellos; text needs none */
     const struct log_facts *log;           /* borrowed; of what is read from a log, NULL: from packets */
     enum dialogue_keep keep;
@@ -50,6 +51,9 @@ uint64_t dialogue_skip_chunk(struct dialogue *dialogue, struct moment at);
 void dialogue_leave_out_greeting(struct dialogue *dialogue);
 /* The replies to what was asked so far. */
 void dialogue_skip_replies(struct dialogue *dialogue);
+/* The newest command, or the message that it announced, was refused, and the log has no reply. */
+void dialogue_tell_refusal(struct dialogue *dialogue, struct bytes text, bool is_temporary,
+                           bool is_of_message);
 /* The client's next line holds a credential, or an argument, that is left out. */
 void dialogue_hide_next(struct dialogue *dialogue);
 /* Of the server's next reply only the last lines are shown. */

@@ -78,6 +78,18 @@ void dialogue_hide_next(struct dialogue *d)
     d->hides_next = true;
 }
 
+void dialogue_tell_refusal(struct dialogue *d, struct bytes text, bool is_temporary, bool is_of_message)
+{
+    struct log_refusal refusal = { .command = d->session->command_count,
+                                   .is_temporary = is_temporary,
+                                   .is_of_message = is_of_message,
+                                   .text = bytes_slice(text, 0, LIMIT_LINE) };
+
+    if (refusal.command)
+        (void)!session_add_log_refusal(d->session,
+                                       refusal); /* one more in a log that has hundreds says no more */
+}
+
 void dialogue_cut_next_reply(struct dialogue *d)
 {
     d->cuts_next_reply = true;

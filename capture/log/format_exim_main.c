@@ -9,7 +9,10 @@
 struct event {
     struct bytes command; /* its beginning; empty: only the verb is known */
     struct bytes reply;
-    const char *verb; /* NULL: the command is whole */
+    const char *verb;     /* NULL: the command is whole */
+    struct bytes refusal; /* what the log says of the reason; the client may have been told something else */
+    bool is_refused;      /* and the reply is not quoted */
+    bool is_temporary, is_of_message;
 };
 
 static bool read_quoted(struct bytes text, struct event *out)
@@ -26,17 +29,43 @@ static bool read_quoted(struct bytes text, struct event *out)
     return true;
 }
 
+/* What an ACL or a filter refused, how the log calls it, and the command that it was. */
+static const struct rejection {
+    const char *phrase;
+    const char *verb; /* followed by the argument; NULL: none is told */
+    const char *command;
+    bool is_of_message;
+} rejections[] = {
+    { " rejected RCPT <", "RCPT TO:", NULL, false },
+    { " rejected MAIL <", "MAIL FROM:", NULL, false },
+    { " rejected DATA: ", NULL, "DATA", false },
+    { " rejected after DATA: ", NULL, "DATA", true },
+    { " rejected during MIME ACL checks: ", NULL, "DATA", true },
+    { " rejected by local_scan(): ", NULL, "DATA", true },
+};
+
 static bool read_rejected(struct bytes text, struct event *out)
 {
-    size_t at = log_text_find(text, " rejected RCPT <");
-
-    if (at == SIZE_MAX)
-        return false;
-    out->verb = "RCPT TO:";
-    text = bytes_from(text, at + 15);
-    size_t close = bytes_find(text, '>');
-    out->command = bytes_slice(text, 0, close == SIZE_MAX ? SIZE_MAX : close + 1);
-    return true;
+    for (size_t i = 0; i < sizeof rejections / sizeof rejections[0]; i++) {
+        const struct rejection *row = &rejections[i];
+        size_t at = log_text_find(text, row->phrase);
+        if (at == SIZE_MAX)
+            continue;
+        struct bytes rest =
+            bytes_from(text, at + strlen(row->phrase) - 1); /* from the bracket or the blank */
+        size_t close = row->verb ? bytes_find(rest, '>') : SIZE_MAX;
+        size_t colon = row->verb ? log_text_find(rest, ": ") : 0;
+        out->verb = row->verb;
+        out->command = row->verb ? bytes_slice(rest, 0, close == SIZE_MAX ? SIZE_MAX : close + 1)
+                                 : bytes_of(row->command);
+        out->refusal = colon == SIZE_MAX ? (struct bytes){ NULL, 0 }
+                                         : bytes_trim(bytes_from(rest, row->verb ? colon + 2 : 0));
+        out->is_refused = true;
+        out->is_temporary = log_text_ends(bytes_slice(text, 0, at), " temporarily");
+        out->is_of_message = row->is_of_message;
+        return true;
+    }
+    return false;
 }
 
 static bool read_authenticator(struct bytes text, struct event *out)
@@ -127,6 +156,8 @@ static void say_event(struct log_reader *reader, struct talk *talk, const struct
         talk_say_part(talk, command);
     else
         talk_say(talk, SIDE_CLIENT, command);
+    if (event->is_refused)
+        talk_refused(talk, event->refusal, event->is_temporary, event->is_of_message);
     if (event->reply.len > 0)
         talk_say(talk, SIDE_SERVER, event->reply);
     talk_skips_replies(talk);

@@ -49,34 +49,72 @@ static enum log_claim claim(const struct log_line *line)
                : LOG_CLAIM_NONE;
 }
 
+/* Behind the reply, which may hold a "; " of its own, stands what is known of the envelope, in this order. */
+static size_t reply_end(struct bytes text)
+{
+    static const char *const tails[] = { "; from=<", "; to=<", "; proto=" };
+
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        size_t at = log_text_find(text, tails[i]);
+        if (at != SIZE_MAX)
+            return at;
+    }
+    return SIZE_MAX;
+}
+
 /* "reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y> ...": the
  * command is put together from what the line tells of it. */
 static void read_reject(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
     struct bytes verb = log_text_word(&text);
-    size_t end = log_text_find(text, "]: "), tail = log_text_find(text, "; ");
+    size_t end = log_text_find(text, "]: "), tail = reply_end(text);
     struct buf *command = log_scratch(reader);
     bool is_mail = bytes_equal(verb, BYTES("MAIL")), is_rcpt = bytes_equal(verb, BYTES("RCPT"));
+    const char *key = is_mail ? "; from=<" : " to=<";
 
     if (end == SIZE_MAX || talk_outward(talk) == SIDE_SERVER)
         return; /* the chat tells it already */
     struct bytes reply = bytes_slice(text, end + 3, tail == SIZE_MAX ? SIZE_MAX : tail - end - 3);
     (void)buf_append(command, verb);
-    if (is_mail || is_rcpt) {
-        struct bytes address = log_text_between(text, is_mail ? "; from=<" : " to=<", ">");
+    if ((is_mail || is_rcpt) && log_text_find(text, key) != SIZE_MAX) {
+        struct bytes address = log_text_between(text, key, ">");
         (void)buf_append_text(command, is_mail ? " FROM:<" : " TO:<");
         (void)buf_append(command, address);
         (void)buf_append_u8(command, '>');
     } else if (!log_text_is_command(verb)) {
         return;
     }
-    talk_say(talk, SIDE_CLIENT, buf_bytes(command));
+    if (command->len == verb.len && (is_mail || is_rcpt))
+        talk_say_part(talk, verb);
+    else
+        talk_say(talk, SIDE_CLIENT, buf_bytes(command));
     talk_say(talk, SIDE_SERVER, reply);
+}
+
+/* "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6": the reply had this text
+ * behind a code that is not told. */
+static void read_login(struct talk *talk, struct bytes text, size_t at)
+{
+    struct bytes mechanism = bytes_from(text, at), line;
+    uint8_t command[64] = "AUTH ";
+
+    if (talk_outward(talk) == SIDE_SERVER)
+        return; /* the chat tells it already */
+    (void)log_text_skip(&mechanism, "]: SASL ");
+    struct bytes name = log_text_word(&mechanism);
+    struct bytes told = bytes_slice(mechanism, 0, log_text_find(mechanism, ", sasl_username="));
+    if (name.len > sizeof command - 5)
+        return;
+    memcpy(command + 5, name.ptr, name.len);
+    line = (struct bytes){ command, 5 + name.len };
+    talk_say_part(talk, line);
+    talk_refused(talk, bytes_trim(told), false, false);
+    talk_skips_replies(talk);
 }
 
 static void read_server_event(struct log_reader *reader, struct talk *talk, struct bytes text)
 {
-    size_t reject = log_text_find(text, ": reject: ");
+    size_t reject = log_text_find(text, ": reject: "), login = log_text_find(text, "]: SASL ");
 
     if (log_text_starts(text, "connect from ")) {
         talk_open(talk);
@@ -89,6 +127,8 @@ static void read_server_event(struct log_reader *reader, struct talk *talk, stru
         talk_close(talk, SIDE_SERVER, false);
     } else if (log_text_find(text, "TLS connection established from ") != SIZE_MAX) {
         talk_enter_tls(talk);
+    } else if (login != SIZE_MAX && log_text_find(text, " authentication failed") != SIZE_MAX) {
+        read_login(talk, text, login);
     } else if (reject != SIZE_MAX) {
         read_reject(reader, talk, bytes_from(text, reject + 10));
     }

@@ -348,6 +348,12 @@ void talk_cut_next_reply(struct talk *talk)
         dialogue_cut_next_reply(talk->dialogue);
 }
 
+void talk_refused(struct talk *talk, struct bytes text, bool is_temporary, bool is_of_message)
+{
+    if (talk->dialogue)
+        dialogue_tell_refusal(talk->dialogue, text, is_temporary, is_of_message);
+}
+
 void talk_skips_replies(struct talk *talk)
 {
     talk->facts.is_partial = true;

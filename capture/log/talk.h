@@ -55,6 +55,8 @@ void talk_leave_out_content(struct talk *talk);
 void talk_imply(struct talk *talk, struct bytes command, struct bytes reply);
 /* Of the reply that comes next only the last line is shown. */
 void talk_cut_next_reply(struct talk *talk);
+/* The command that was said last, or its message, was refused: so the log says, and has no reply. */
+void talk_refused(struct talk *talk, struct bytes text, bool is_temporary, bool is_of_message);
 /* Replies are left out from here on, or have been. */
 void talk_skips_replies(struct talk *talk);
 void talk_enter_tls(struct talk *talk);

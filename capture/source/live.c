@@ -1,4 +1,4 @@
-/* Devices: opened, read in turn, and again when they come back.
+/* Devices: opened, read in turn, and again when they come back; one that goes away is read to the end.
  *
  * Packets are read where they lie in the kernel's ring (pcap_dispatch; pcap_next_ex would copy each), and
  * live only during their call.  The ring is the queue between the kernel and the program: nothing
@@ -30,10 +30,12 @@ struct device {
     int dlt;
     bool is_nano;
     bool is_down;
+    uint64_t ring_bytes;        /* as it was opened first */
     unsigned index;             /* the kernel's number of it, 0 for "any" */
     struct pcap_stat last;      /* counters of 32 bits, as they were read last */
     struct live_counters total; /* of all openings */
     uint64_t retry_ns;
+    uint64_t closes_ns; /* it is down or gone, and its ring is read to the end until then; 0: it is not */
 };
 
 struct live {
@@ -198,6 +200,8 @@ struct live *live_open(const struct live_options *options, struct err *err)
         (void)err_set(err, ERR_NOMEM, 0, "no memory to record with");
     for (size_t i = 0; ok && i < live->device_count; i++)
         ok = open_device(live, &live->devices[i], err);
+    for (size_t i = 0; ok && i < live->device_count; i++)
+        live->devices[i].ring_bytes = live_ring_bytes(live->devices[i].fd);
     if (ok) {
         live->counters_fd = open("/proc/net/dev", O_RDONLY | O_CLOEXEC);
         return live;
@@ -244,6 +248,16 @@ static void close_device(struct device *device)
     pcap_close(device->pcap);
     device->pcap = NULL;
     device->fd = -1;
+    device->closes_ns = 0;
+    device->retry_ns = 0; /* looked at right away */
+}
+
+/* Of what the device brought before it went down, the newest is in a part of the ring that the kernel hands
+ * over when its time is up. */
+static void leave_device(const struct live *live, struct device *device)
+{
+    if (!device->closes_ns)
+        device->closes_ns = monotonic_ns() + 2 * (uint64_t)live->options.timeout_ms * NS_PER_MS;
 }
 
 static void hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
@@ -266,17 +280,19 @@ static void check_device(struct live *live, struct device *device)
 {
     struct err err;
 
-    if (strcmp(device->name, "any") == 0 || monotonic_ns() < device->retry_ns)
+    if (monotonic_ns() < device->retry_ns)
         return;
     device->retry_ns = monotonic_ns() + RETRY_MS * NS_PER_MS;
     struct ifreq request = { .ifr_flags = 0 };
     (void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", device->name);
-    bool is_there = ioctl(live->control_fd, SIOCGIFFLAGS, &request) == 0;
-    bool is_up = is_there && (request.ifr_flags & IFF_UP);
+    bool is_any = strcmp(device->name, "any") == 0;
+    bool is_there = is_any || ioctl(live->control_fd, SIOCGIFFLAGS, &request) == 0;
+    bool is_up = is_any || (is_there && (request.ifr_flags & IFF_UP));
     if (device->pcap && (!is_up || device->index != if_nametoindex(device->name)))
-        close_device(device);
+        leave_device(live, device);
     if (is_up && !device->pcap)
         is_up = open_device(live, device, &err);
+    is_up = is_up && !device->closes_ns;
     if (is_up == !device->is_down)
         return;
     device->is_down = !is_up;
@@ -287,15 +303,34 @@ static void check_device(struct live *live, struct device *device)
                     : "gone; recording goes on when it is back");
 }
 
-static void read_device(struct live *live, struct device *device)
+static int read_batch(struct live *live, struct device *device)
 {
     live->reading = device;
     int status = pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live);
     live_batch_flush(&live->batch);
-    if (status != PCAP_ERROR)
-        return;
-    close_device(device); /* down or gone: looked at right away */
-    device->retry_ns = 0;
+    return status;
+}
+
+static void read_to_end(struct live *live, struct device *device)
+{
+    bool is_due = monotonic_ns() >= device->closes_ns;
+    int status;
+
+    do
+        status = read_batch(live, device);
+    while (status > 0);
+    if (is_due && status != PCAP_ERROR_BREAK) /* after a signal the rest comes with the next call */
+        close_device(device);
+}
+
+static void read_device(struct live *live, struct device *device)
+{
+    if (!device->closes_ns && read_batch(live, device) == PCAP_ERROR) {
+        leave_device(live, device);
+        device->retry_ns = 0;
+    }
+    if (device->closes_ns)
+        read_to_end(live, device);
 }
 
 bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
@@ -304,15 +339,17 @@ bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
 
     live->batch.take = take;
     live->batch.ctx = ctx;
-    for (size_t i = 0; i < live->device_count; i++)
-        polled[i] =
-            (struct pollfd){ .fd = live->devices[i].pcap ? live->devices[i].fd : -1, .events = POLLIN };
+    for (size_t i = 0; i < live->device_count; i++) {
+        const struct device *device = &live->devices[i];
+        bool is_polled = device->pcap && !device->closes_ns;
+        polled[i] = (struct pollfd){ .fd = is_polled ? device->fd : -1, .events = POLLIN };
+    }
     if (!live->is_interrupted)
         (void)poll(polled, live->device_count, wait_ms);
     live->is_interrupted = false;
     for (size_t i = 0; i < live->device_count; i++) {
         struct device *device = &live->devices[i];
-        if (polled[i].revents && device->pcap)
+        if (device->pcap && (polled[i].revents || device->closes_ns))
             read_device(live, device);
         check_device(live, device);
     }
@@ -390,6 +427,16 @@ size_t live_link_types(const struct live *live, int *out, size_t most)
     for (size_t i = 0; i < count; i++)
         out[i] = live->devices[i].dlt;
     return count;
+}
+
+uint64_t live_ring(const struct live *live)
+{
+    uint64_t least = live->devices[0].ring_bytes;
+
+    for (size_t i = 1; i < live->device_count; i++)
+        if (live->devices[i].ring_bytes < least)
+            least = live->devices[i].ring_bytes;
+    return least;
 }
 
 bool live_is_nano(const struct live *live)

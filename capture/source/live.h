@@ -16,7 +16,7 @@ struct live_options {
     const uint16_t *ports;      /* where SMTP is expected */
     size_t port_count;          /* 0: all TCP */
     uint32_t snaplen;
-    uint32_t buffer_bytes; /* the kernel's ring, of each device */
+    uint32_t buffer_bytes; /* the kernel's ring, of each device; it may give less */
     int timeout_ms;        /* how long the kernel may gather packets before it hands them over */
     bool is_promiscuous;
 };
@@ -55,6 +55,8 @@ const char *live_filter(const struct live *live);
 const char *live_names(const struct live *live);
 /* DLT_* of each device, as many as fit; returns how many. */
 size_t live_link_types(const struct live *live, int *out, size_t most);
+/* The smallest ring that a device was given when it was opened first; 0: not known. */
+uint64_t live_ring(const struct live *live);
 /* Whether times have nanoseconds, on all devices. */
 bool live_is_nano(const struct live *live);
 
@@ -62,6 +64,9 @@ bool live_is_nano(const struct live *live);
  * tunnelled too, and fragments.  libpcap does not know every primitive for every link type: the caller tries
  * them in turn.  False when there is no further one, or no room in `out`. */
 bool live_filter_expression(const struct live_options *options, unsigned choice, struct buf *out) NODISCARD;
+
+/* live_ring.c: octets of the ring behind this socket, as /proc/self/maps shows it; 0: not known. */
+uint64_t live_ring_bytes(int fd);
 
 /* Devices that can be recorded from, a line each: name, state, addresses, description. */
 bool live_list(struct buf *out, struct err *err) NODISCARD;

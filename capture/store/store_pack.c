@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -71,6 +72,14 @@ static bool pack_stream(int from, int to, const atomic_bool *stop)
     return ok && !is_more;
 }
 
+/* Nothing was written to it: its recorder was killed, or has not even locked it. */
+static bool is_empty(int file)
+{
+    struct stat status;
+
+    return fstat(file, &status) == 0 && status.st_size == 0;
+}
+
 bool store_pack(int folder, const char *name, const atomic_bool *stop)
 {
     char part[STORE_NAME + 16], packed[STORE_NAME + 8];
@@ -79,6 +88,11 @@ bool store_pack(int folder, const char *name, const atomic_bool *stop)
     if (from < 0 || flock(from, LOCK_EX | LOCK_NB) != 0) { /* it is being written */
         if (from >= 0)
             (void)close(from);
+        return false;
+    }
+    if (is_empty(from)) {
+        (void)unlinkat(folder, name, 0);
+        (void)close(from);
         return false;
     }
     (void)snprintf(part, sizeof part, ".%s.part",

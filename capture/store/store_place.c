@@ -147,14 +147,45 @@ static void format_start(uint64_t start_ns, char out[TIMESTAMP_TEXT])
     out[at] = '\0';
 }
 
-/* Also taken is a name whose file was packed already. */
-static bool is_taken(int folder, const char *name)
+static bool is_packed(const struct place *place)
 {
     char packed[STORE_NAME + 8];
     struct stat status;
 
-    (void)snprintf(packed, sizeof packed, "%s.zst", name);
-    return fstatat(folder, packed, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    (void)snprintf(packed, sizeof packed, "%s.zst", place->name);
+    return fstatat(place->folder, packed, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A name is also taken by a file that was packed already; asked again once the new file is there, because the
+ * keeper may have packed the other and removed it since: packed in its turn, the new one would replace it. -1
+ * with errno. */
+static int create_new(const struct place *place)
+{
+    bool is_taken = is_packed(place);
+    int file = is_taken ? -1
+                        : openat(place->folder, place->name,
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (file >= 0 && is_packed(place)) {
+        (void)unlinkat(place->folder, place->name, 0);
+        (void)close(file);
+        file = -1;
+        is_taken = true;
+    }
+    if (is_taken)
+        errno = EEXIST;
+    return file;
+}
+
+/* Locked until it is closed, nobody packs or removes it.  A keeper that was quicker has it for a moment: then
+ * it has gone, for an empty file is none. */
+static bool claim(int file)
+{
+    struct stat status;
+
+    while (flock(file, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+    return fstat(file, &status) != 0 || status.st_nlink > 0;
 }
 
 static bool create_in_folder(struct place *place, uint64_t start_ns)
@@ -168,15 +199,9 @@ static bool create_in_folder(struct place *place, uint64_t start_ns)
         if (i > 0)
             (void)snprintf(suffix, sizeof suffix, "_%03u", i);
         (void)snprintf(place->name, sizeof place->name, "%s%s%s", start, suffix, place->options.suffix);
-        if (is_taken(place->folder, place->name)) {
-            errno = EEXIST;
-            continue;
-        }
-        place->file =
-            openat(place->folder, place->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        while ((place->file = create_new(place)) >= 0 && !claim(place->file))
+            (void)close(place->file);
     }
-    if (place->file >= 0)
-        (void)flock(place->file, LOCK_EX | LOCK_NB); /* until it is closed, nobody packs or removes it */
     return place->file >= 0;
 }
 

@@ -35,6 +35,22 @@ bool event_write_head(const struct recording_head *head, struct buf *out)
     return event_end(&event);
 }
 
+static void put_log_refusals(struct event *event, const struct log_refusal *refusal)
+{
+    if (!refusal)
+        return;
+    event_begin_array(event, "refusals");
+    for (; refusal; refusal = refusal->next) {
+        struct event part = event_open_element(event);
+        event_put_u64(&part, "command", refusal->command);
+        event_put_flag(&part, "temporary", refusal->is_temporary);
+        event_put_flag(&part, "of_message", refusal->is_of_message);
+        event_put_bytes(&part, "text", refusal->text);
+        event_close(event, &part);
+    }
+    event_end_array(event);
+}
+
 static void put_log(struct event *event, const struct log_facts *log)
 {
     struct event part = event_open(event, "log");
@@ -48,6 +64,7 @@ static void put_log(struct event *event, const struct log_facts *log)
     event_put_flag(&part, "server_side", log->is_server_side);
     event_put_flag(&part, "partial", log->is_partial);
     event_put_flag(&part, "in_clear", log->is_in_clear);
+    put_log_refusals(&part, log->refusals);
     event_close(event, &part);
 }
 
@@ -57,7 +74,7 @@ static bool write_open(const struct session *session, struct buf *out)
 
     event_put_packet(&event, session->first_packet);
     event_put_u64(&event, "serial", session->serial);
-    event_put_text(&event, "protocol", protocol_name(session->protocol));
+    event_put_word(&event, "protocol", protocol_name(session->protocol));
     event_put_endpoint(&event, "client", &session->client);
     event_put_endpoint(&event, "server", &session->server);
     event_put_flag(&event, "midstream", session->is_midstream);
@@ -157,15 +174,15 @@ static void put_side(struct event *event, const char *key, const struct side_fac
 
 static void put_side_name(struct event *event, const char *key, enum side side)
 {
-    event_put_text(event, key, side == SIDE_NONE ? NULL : side_name(side));
+    event_put_word(event, key, side == SIDE_NONE ? NULL : side_name(side));
 }
 
 static bool write_end(const struct session *session, bool is_cut, struct buf *out)
 {
     struct event event = event_begin(out, "close", session->id, session->end_ns);
 
-    event_put_text(&event, "protocol", protocol_name(session->protocol));
-    event_put_text(&event, "closed", close_kind_name(session->closed));
+    event_put_word(&event, "protocol", protocol_name(session->protocol));
+    event_put_word(&event, "closed", close_kind_name(session->closed));
     put_side_name(&event, "closed_by", session->closed_by);
     event_put_flag(&event, "midstream", session->is_midstream);
     put_side_name(&event, "one_sided", session->one_sided);

@@ -5,25 +5,6 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 
-/* Keys are words of our own: nothing in them needs an escape. */
-static struct buf *put_key(struct event *event, const char *key)
-{
-    struct buf *text = event->out;
-    size_t len = strlen(key);
-    uint8_t *to = buf_reserve(text, len + 4);
-
-    if (!to)
-        return text;
-    if (text->len - event->start > 1)
-        *to++ = ',';
-    *to++ = '"';
-    memcpy(to, key, len);
-    to[len] = '"';
-    to[len + 1] = ':';
-    text->len = (size_t)(to - text->ptr) + len + 2;
-    return text;
-}
-
 static void append_escaped(uint8_t c, struct buf *out)
 {
     static const char digits[] = "0123456789ABCDEF", short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
@@ -111,8 +92,8 @@ struct event event_begin(struct buf *out, const char *type, const char *session_
 {
     struct event event = event_begin_line(out);
 
-    event_put_text(&event, "type", type);
-    event_put_text(&event, "session", session_id);
+    event_put_word(&event, "type", type);
+    event_put_word(&event, "session", session_id);
     event_put_time(&event, "time", time_ns);
     return event;
 }
@@ -126,51 +107,36 @@ bool event_end(struct event *event)
     return ok;
 }
 
-struct event event_open(struct event *event, const char *key)
-{
-    return event_begin_line(put_key(event, key));
-}
-
 void event_close(struct event *event, struct event *part)
 {
     event->ok = part->ok && event->ok;
     (void)buf_append_u8(event->out, '}');
 }
 
-void event_put_u64(struct event *event, const char *key, uint64_t value)
+void event_set_u64(struct buf *value, uint64_t number)
 {
-    (void)buf_append_u64(put_key(event, key), value > INT64_MAX ? INT64_MAX : value);
+    (void)buf_append_u64(value, number > INT64_MAX ? INT64_MAX : number);
 }
 
-void event_put_count(struct event *event, const char *key, uint64_t value)
+void event_set_bytes(struct buf *value, struct bytes bytes)
 {
-    if (value > 0)
-        event_put_u64(event, key, value);
+    append_bytes(bytes, value);
 }
 
-void event_put_flag(struct event *event, const char *key, bool value)
-{
-    if (value)
-        (void)buf_append(put_key(event, key), BYTES("true"));
-}
-
-void event_put_bytes(struct event *event, const char *key, struct bytes bytes)
-{
-    append_bytes(bytes, put_key(event, key));
-}
-
-void event_put_bytes_if(struct event *event, const char *key, struct bytes bytes)
-{
-    if (bytes.len > 0)
-        event_put_bytes(event, key, bytes);
-}
-
-void event_put_text(struct event *event, const char *key, const char *text)
+void event_set_text(struct buf *value, const char *text)
 {
     if (text)
-        event_put_bytes(event, key, bytes_of(text));
+        append_bytes(bytes_of(text), value);
     else
-        (void)buf_append(put_key(event, key), BYTES("null"));
+        (void)buf_append(value, BYTES("null"));
+}
+
+void event_set_word(struct buf *value, const char *word)
+{
+    if (word)
+        append_plain(bytes_of(word), value);
+    else
+        (void)buf_append(value, BYTES("null"));
 }
 
 /* An object by itself, in text that is not an event's. */
@@ -183,17 +149,12 @@ static void append_redacted(uint64_t length, struct buf *out)
 
 void event_put_redacted(struct event *event, const char *key, uint64_t length)
 {
-    append_redacted(length, put_key(event, key));
-}
-
-void event_put_bool(struct event *event, const char *key, bool value)
-{
-    (void)buf_append_text(put_key(event, key), value ? "true" : "false");
+    append_redacted(length, event_put_key(event, key));
 }
 
 void event_put_dotted(struct event *event, const char *key, const uint64_t *numbers, size_t count)
 {
-    struct buf *text = put_key(event, key);
+    struct buf *text = event_put_key(event, key);
 
     (void)buf_append_u8(text, '"');
     for (size_t i = 0; i < count; i++) {
@@ -206,7 +167,7 @@ void event_put_dotted(struct event *event, const char *key, const uint64_t *numb
 
 void event_begin_array(struct event *event, const char *key)
 {
-    (void)buf_append_u8(put_key(event, key), '[');
+    (void)buf_append_u8(event_put_key(event, key), '[');
 }
 
 static struct buf *next_element(struct event *event)
@@ -238,12 +199,12 @@ void event_end_array(struct event *event)
     (void)buf_append_u8(event->out, ']');
 }
 
-void event_put_time(struct event *event, const char *key, uint64_t time_ns)
+void event_set_time(struct buf *value, uint64_t time_ns)
 {
     char text[TIMESTAMP_TEXT];
     size_t len = timestamp_format(time_ns, text);
 
-    append_plain((struct bytes){ (const uint8_t *)text, len }, put_key(event, key));
+    append_plain((struct bytes){ (const uint8_t *)text, len }, value);
 }
 
 void event_put_packet(struct event *event, struct packet_ref packet)
@@ -276,7 +237,7 @@ void event_put_endpoint(struct event *event, const char *key, const struct endpo
 
     if (end->address.family)
         (void)address_format(&end->address, text);
-    event_put_text(&part, "ip", end->address.family ? text : NULL);
+    event_put_word(&part, "ip", end->address.family ? text : NULL);
     event_put_u64(&part, "port", end->port);
     event_close(event, &part);
 }

@@ -21,6 +21,33 @@ static struct log_facts *read_log(const json_t *part, struct arena *arena)
     return log;
 }
 
+/* As many as there may be; what is odd in them is read as nothing. */
+static void read_log_refusals(struct session *session, const json_t *list)
+{
+    size_t count = json_array_size(list);
+
+    for (size_t i = 0; i < count && i < LIMIT_LOG_REFUSALS; i++) {
+        const json_t *part = json_array_get(list, i);
+        struct log_refusal refusal = {
+            .command = event_get_u32(part, "command"),
+            .is_temporary = event_get_flag(part, "temporary"),
+            .is_of_message = event_get_flag(part, "of_message"),
+            .text = event_wire_value(json_object_get(part, "text"), LIMIT_LINE, &session->arena).bytes,
+        };
+        if (!session_add_log_refusal(session, refusal))
+            return;
+    }
+}
+
+static void read_session_log(struct session *session, const json_t *event)
+{
+    const json_t *part = json_object_get(event, "log");
+
+    session->log = read_log(part, &session->arena);
+    if (session->log)
+        read_log_refusals(session, json_object_get(part, "refusals"));
+}
+
 /* Of a session from a log the address may not be known. */
 static bool read_end(const struct session *session, const json_t *event, const char *key,
                      struct endpoint *out)
@@ -35,7 +62,7 @@ bool event_read_open(struct open_session *open, const json_t *event)
 {
     struct session *session = open->session;
 
-    session->log = read_log(json_object_get(event, "log"), &session->arena);
+    read_session_log(session, event);
     if (!read_end(session, event, "client", &session->client)
         || !read_end(session, event, "server", &session->server))
         return false;
@@ -110,7 +137,7 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->foreign = event_get_foreign(event, "foreign");
     session->foreign_from = event_get_side(event, "foreign_side");
     session->tls = event_read_handshake(json_object_get(event, "handshake"), &session->arena);
-    session->log = read_log(json_object_get(event, "log"), &session->arena);
+    read_session_log(session, event);
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);

@@ -33,7 +33,7 @@ bool event_hides_command(const struct command *command, enum secrets_policy secr
 
 static void put_line(struct event *event, const struct command *command, bool is_hidden)
 {
-    event_put_text(event, "verb", command->verb == VERB_UNKNOWN ? NULL : verb_name(command->verb));
+    event_put_word(event, "verb", command->verb == VERB_UNKNOWN ? NULL : verb_name(command->verb));
     if (is_hidden) {
         event_put_redacted(event, "line", command->line_length);
         if (command->verb != VERB_UNKNOWN || (command->is_body_line && !command->is_secret))
@@ -55,7 +55,7 @@ static bool write_command(const struct session *session, size_t index, enum secr
     event_put_u64(&event, "n", command->n);
     put_line(&event, command, event_hides_command(command, secrets));
     if (command->line_end != LINE_END_CRLF)
-        event_put_text(&event, "end", event_line_end_name(command->line_end));
+        event_put_word(&event, "end", event_line_end_name(command->line_end));
     event_put_flag(&event, "bare_cr", command->has_bare_cr);
     event_put_flag(&event, "secret", command->is_secret);
     event_put_flag(&event, "before_greeting", command->is_before_greeting);
@@ -97,7 +97,7 @@ static void put_variants(struct event *event, const struct message *message)
         event_put_u64(&part, "kind", variant->kind);
         event_put_u64(&part, "offset", variant->offset);
         if (variant->verb_behind != VERB_UNKNOWN)
-            event_put_text(&part, "verb", verb_name(variant->verb_behind));
+            event_put_word(&part, "verb", verb_name(variant->verb_behind));
         if (variant->verbs_behind)
             put_commands(&part, variant->verbs_behind);
         event_close(event, &part);
@@ -156,7 +156,7 @@ bool event_write_content(const struct session *session, size_t index, struct buf
     event_put_flag(&event, "last", content->is_last);
     event_put_flag(&event, "complete", content->is_complete);
     if (content->swallowed != VERB_UNKNOWN)
-        event_put_text(&event, "swallowed", verb_name(content->swallowed));
+        event_put_word(&event, "swallowed", verb_name(content->swallowed));
     if (content->message < session->message_count)
         put_message(&event, &session->messages[content->message]);
     return event_end(&event);
@@ -178,7 +178,7 @@ static bool write_gap(const struct session *session, size_t index, struct buf *o
     const struct gap *gap = &session->items[index].as.gap;
     struct event event = event_begin_item(out, "gap", session, index);
 
-    event_put_text(&event, "side", side_name(gap->side));
+    event_put_word(&event, "side", side_name(gap->side));
     event_put_u64(&event, "length", gap->length);
     event_put_flag(&event, "snapped", gap->is_snapped);
     event_put_flag(&event, "in_content", gap->in_content);
@@ -190,7 +190,7 @@ static bool write_prelude(const struct session *session, size_t index, struct bu
     const struct prelude *prelude = &session->items[index].as.prelude;
     struct event event = event_begin_item(out, "prelude", session, index);
 
-    event_put_text(&event, "kind", prelude_kind_name(prelude->kind));
+    event_put_word(&event, "kind", prelude_kind_name(prelude->kind));
     event_put_bytes_if(&event, "text", prelude->text);
     event_put_endpoint(&event, "source", &prelude->source);
     event_put_endpoint(&event, "target", &prelude->target);
@@ -210,7 +210,7 @@ static bool write_tls(const struct session *session, size_t index, struct buf *o
     const struct tls_start *tls = &session->items[index].as.tls;
     struct event event = event_begin_item(out, "tls", session, index);
 
-    event_put_text(&event, "side", side_name(tls->from));
+    event_put_word(&event, "side", side_name(tls->from));
     event_put_count(&event, "plain", tls->plain_length);
     return event_end(&event);
 }

@@ -296,3 +296,32 @@ struct sasl_exchange *session_exchange_of(const struct session *session, size_t 
     bool is_there = low < session->exchange_count && session->exchanges[low].command_item == command_item;
     return is_there ? &session->exchanges[low] : NULL;
 }
+
+bool session_add_log_refusal(struct session *session, struct log_refusal refusal)
+{
+    struct log_facts *log = session->log;
+    struct log_refusal **last = log ? &log->refusals : NULL;
+
+    if (!log || log->refusal_count == LIMIT_LOG_REFUSALS)
+        return false;
+    while (*last)
+        last = &(*last)->next;
+    struct log_refusal *added = ARENA_NEW(&session->arena, struct log_refusal);
+    if (!added)
+        return false;
+    *added = refusal;
+    added->next = NULL;
+    added->text = arena_copy(&session->arena, refusal.text);
+    *last = added;
+    log->refusal_count++;
+    return true;
+}
+
+const struct log_refusal *session_log_refusal(const struct session *session, uint32_t command)
+{
+    const struct log_refusal *refusal = session->log ? session->log->refusals : NULL;
+
+    while (refusal && refusal->command != command)
+        refusal = refusal->next;
+    return refusal;
+}

@@ -358,6 +358,15 @@ enum log_clock {
 };
 const char *log_clock_name(enum log_clock clock); /* "none", "time", "yearless", "date" */
 
+/* What a log says of a refusal without quoting the reply, whose code is not known then. */
+struct log_refusal {
+    struct log_refusal *next; /* in the order of the commands */
+    uint32_t command;         /* n */
+    bool is_temporary;        /* so it says; else for good, or not known */
+    bool is_of_message;       /* the content was refused, not the command that announced it */
+    struct bytes text;        /* as the log has it, which need not be what the client was told */
+};
+
 /* Of a session that was read from a log of a program.  Its packet numbers are those of lines; 0: a line that
  * the log leaves out, and that the program is known to send. */
 struct log_facts {
@@ -369,6 +378,8 @@ struct log_facts {
     bool is_server_side; /* written by the server: when the client saw a reply is not known */
     bool is_partial;     /* replies or commands are left out */
     bool is_in_clear;    /* it says that the connection began without TLS */
+    struct log_refusal *refusals; /* at most LIMIT_LOG_REFUSALS */
+    uint32_t refusal_count;
 };
 
 struct session {
@@ -396,6 +407,7 @@ struct session {
     enum side foreign_from;        /* who spoke it; SIDE_NONE nobody */
     bool is_open;                  /* written while still going on (a recorder that stops) */
     bool is_truncated;             /* a ceiling was reached: items were dropped */
+    bool has_credential;           /* a note of sasl to itself: an item is one, so others may repeat it */
     uint64_t items_dropped;
 
     struct item *items; /* in causal order */
@@ -410,6 +422,11 @@ struct session {
     size_t exchange_count;
     size_t exchange_cap;
 };
+
+/* At the end of the list; false without memory or at the ceiling.  The text is copied into the session. */
+bool session_add_log_refusal(struct session *session, struct log_refusal refusal) NODISCARD;
+/* Of command n; NULL: none. */
+const struct log_refusal *session_log_refusal(const struct session *session, uint32_t command);
 
 /* On the heap, recycled through session_free.  NULL without memory. */
 struct session *session_new(struct budget *budget);

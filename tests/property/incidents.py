@@ -211,6 +211,98 @@ ROWS = {
                                   1, 587, 0, "command-syntax"),
     "a name forgotten, too early": ("early-talker", "client", [r"- EHLO$", r"\+ EHLO <full-host-name>  ->  250"],
                                     ["> EHLO", "~ 2", "< 220 mx1.hotel.example ESMTP Postfix", "< 501 Syntax: EHLO hostname"], 1, 25, 0),
+    "a 421 that gives its reason": ("rate-limited", "policy", ["4 messages were put off for now", "server-421: 4", "fewer connections"],
+                                    [*hello(), *mail(), *content("421-4.7.28 We have detected an unusual rate of unsolicited mail\n421 4.7.28 from your address")],
+                                    4, 25, 1),
+    "no login to be had": ("relay-denied", "policy", ["This server takes no login here", r"\(Postfix: mydestination", "open-relay-attempt: 1"],
+                           [*hello("STARTTLS"), *mail("554 5.7.1 <anna@hotel.example>: Relay access denied"), *QUIT], 2, 25, 0),
+    "a login that does not permit": ("relay-denied", "policy", ["The login had succeeded", "permit_sasl_authenticated"],
+                                     [*hello("AUTH PLAIN LOGIN"), *login("bob", "right", "235 2.7.0 ok"),
+                                      *mail("554 5.7.1 <anna@hotel.example>: Relay access denied"), *QUIT], 2, 587, 0),
+    "a login on 587": ("relay-denied", "policy", [r"\+ STARTTLS  ->  220", r"\+ AUTH "],
+                       [*hello("STARTTLS"), *mail("554 5.7.1 <anna@hotel.example>: Relay access denied"), *QUIT], 2, 587, 0),
+    "no connector": ("relay-denied", "policy", ["no inbound connector", r"\(Exchange: the accepted domains\)"],
+                     ["< 220 AM0.mail.protection.outlook.example Microsoft ESMTP MAIL Service ready", "> EHLO shop.example", "< 250-AM0.mail.protection.outlook.example Hello",
+                      "< 250-STARTTLS", "< 250 CHUNKING", *mail("550 5.7.64 TenantAttribution; Relay Access Denied"), *QUIT], 2, 25, 0),
+    "not of this sender": ("message-refused", "policy", ["Send from an address that exists", "2 messages were not delivered"],
+                           [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "right", "235 2.7.0 ok"), *mail(sender="noreply@hotel.example"),
+                            *content("554 5.2.252 SendAsDenied; scan@hotel.example not allowed to send as noreply@hotel.example"), *QUIT], 2, 587, 0),
+    "an exploit": ("exploit-attempt", "client", ["CVE-2019-10149", "command-refused: 1", "quit-in-transaction: 1", "1 message was not delivered"],
+                   ["< 220 mail.inn.example ESMTP Exim 4.96", "> EHLO shop.example", "< 250-mail.inn.example", "< 250 SIZE 52428800", "> MAIL FROM:<a@x.example>",
+                    "< 250 OK", "> RCPT TO:<${run{\\x2Fbin\\x2Fsh}}@localhost>", "< 550 bad", *QUIT], 1, 25, 0),
+    "eight bits": ("8bit-undeclared", "client", ["message-refused: 1", "does not offer 8BITMIME"],
+                   [*hello(), *mail(), *content("554 5.6.1 Eight bit data not allowed", "Subject: x\r\n\r\nGr\xfc\xdfe"), *QUIT], 1, 25, 0),
+    "amid the message": ("connection-lost", "client", ["2 messages were not delivered", "Find out why the program closed the connection there"],
+                         [*hello(), *mail(), "> DATA", "< 354 go", "> Subject: x", "> " + "a" * 900], 2, 25, 0),
+    "silent amid the message": ("path-stall", "client", ["Find out what the program waited for", "all that it had sent was acknowledged"],
+                                [*hello(), *mail(), "> DATA", "< 354 go", "> Subject: x", "~ 130"], 1, 25, 1),
+    "a milter": ("command-refused", "policy", ["a filter behind it", "quit-in-transaction: 2"],
+                 [*hello(), *mail("451 4.7.1 Service unavailable - try again later"), *QUIT], 2, 25, 0),
+    "one NUL": ("auth-plain-nul-count", "client", [r"\+ \(NUL, user name, NUL, password, together in base64\)"],
+                [*hello("AUTH PLAIN"), "> AUTH PLAIN " + b64("bob\0pw"), "< 535 5.7.8 Error: authentication failed", *QUIT], 2, 587, 0),
+    "password not checked": ("auth-failed", "server", ["Do not change the password", "the service behind the authentication"],
+                             [*hello("AUTH PLAIN"), "> AUTH PLAIN " + b64("\0bob\0pw"),
+                              "< 454 4.7.0 Temporary authentication failure: Connection lost to authentication server", *QUIT], 3, 587, 0),
+    "TLS on the port of STARTTLS": ("tls-on-plain-port", "client", ["Set the client to STARTTLS"],
+                                    [CLIENT_HELLO, "< 220 mx1.hotel.example ESMTP Postfix", "< 500 5.5.2 Error: bad syntax"], 2, 587, 1),
+    "clear text on 465": ("plain-on-tls-port", "client", ["TLS from the start"], ["> EHLO x", "< \x15\x03\x01\0\x02\x02\x46"], 2, 465, 1),
+    "a browser": ("not-smtp", "client", ["The client spoke HTTP", "Check host and port"],
+                  ["< 220 mx1.hotel.example ESMTP Postfix", "> GET / HTTP/1.1", "< 221 2.7.0 Error: I can break rules, too. Goodbye."], 2, 25, 1),
+    "no service": ("service-refused", "policy", ["access rule"], ["< 554 5.7.1 No SMTP service here", *QUIT], 3, 25, 0),
+    "under load": ("service-refused", "server", ["look at its load"], ["< 421 4.3.2 mx1.hotel.example system load too high, try again later"], 3, 25, 1),
+    "no name in DNS": ("blocklisted", "policy", ["reverse DNS", "3 messages were put off"],
+                       [*hello(), *mail("450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]"), *QUIT], 3, 25, 0),
+    "a mailbox that is off": ("command-refused", "policy", ["take the address off lists"],
+                              [*hello(), *mail("550 5.2.1 The email account that you tried to reach is disabled."), *QUIT], 2, 25, 0),
+    "letters of another alphabet": ("non-ascii-without-smtputf8", "client", ["xn--"],
+                                    [*hello(), "> MAIL FROM:<a@shop.example>", "< 250 2.1.0 Ok", "> RCPT TO:<m\xc3\xbcller@hotel.example>",
+                                     "< 550 5.6.7 non-ASCII addresses not permitted for that sender/recipient", *QUIT], 2, 25, 0),
+    "a sender that is not there": ("sender-refused", "policy", ["Send from an address that exists"],
+                                   ["< 220 mail.inn.example ESMTP Exim 4.96", "> EHLO shop.example", "< 250-mail.inn.example", "< 250 SIZE 52428800",
+                                    *mail("550-Verification failed for <orders@shop.example>"), "< 550 Sender verify failed", *QUIT], 2, 25, 0),
+    "one client, five hundred times": ("auth-failed", "client", ["500 of 500 sessions", "stuck-client: 3"],
+                                       [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "old", "535 5.7.8 Error: authentication failed"), *QUIT],
+                                       500, 587, 0),
+}
+
+SMTPD, FROM = "Nov 24 04:06:2{} mx postfix/smtpd[14{}]: ", "; from=<alice@shop.example> to=<bob@hotel.example> proto=ESMTP helo=<shop.example>"
+
+
+def maillog(*rejections):
+    """What Postfix's log keeps of sessions that were refused something."""
+    lines = []
+    for i, rejection in enumerate(rejections):
+        head, client = SMTPD.format(i, i), f"mail.shop.example[198.51.100.{i}]"
+        lines += [f"{head}connect from {client}", f"{head}NOQUEUE: reject: {rejection.replace('CLIENT', client)}",
+                  f"{head}disconnect from {client} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"]
+    return "\n".join(lines) + "\n"
+
+
+# Logs of events, which quote a refusal and leave out the rest: the incidents, and what the text says.
+LOGS = {
+    "relay denied": (maillog("RCPT from CLIENT: 554 5.7.1 <bob@hotel.example>: Relay access denied" + FROM),
+                     [("relay-denied", "policy")], ["1 recipient was refused", "That is likely, not certain", "Authenticate before MAIL"]),
+    "block list": (maillog("RCPT from CLIENT: 554 5.7.1 Service unavailable; Client host [198.51.100.0] blocked using zen.spamhaus.org" + FROM),
+                   [("blocklisted", "policy")], ["Spamhaus", "removed there"]),
+    "unknown, and full": (maillog("RCPT from CLIENT: 550 5.1.1 <bob@hotel.example>: Recipient address rejected: User unknown in local recipient table" + FROM,
+                                  "RCPT from CLIENT: 452 4.2.2 <bob@hotel.example>: Recipient address rejected: mailbox is over quota" + FROM),
+                          [("mailbox-full", "policy"), ("recipient-unknown", "policy")], ["sessions: 1"]),
+    "size": (maillog("MAIL from CLIENT: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<shop.example>"),
+             [("command-refused", "policy")], ["MAIL \\.\\.\\.", "1 message was not delivered"]),
+    "a login, without its reply": (maillog("x").replace("NOQUEUE: reject: x", "warning: mail.shop.example[198.51.100.0]: SASL LOGIN authentication failed: UGFzc3dvcmQ6"),
+                                   [("auth-failed", "client")], ["AUTH LOGIN \\.\\.\\.", "the log gives the reason", "The log tells of single events"]),
+    "a login that could not be checked": (maillog("x").replace("NOQUEUE: reject: x", "warning: mail.shop.example[198.51.100.0]: SASL PLAIN authentication "
+                                                               "failed: Connection lost to authentication server"),
+                                          [("auth-failed", "server")], ["Do not change the password"]),
+    "rejected by Exim": ("".join(f"2026-11-24 04:0{i}:27 {line}\n" for i, line in enumerate((
+        "H=(c.example) [198.51.100.1] F=<alice@shop.example> rejected RCPT <x@elsewhere.example>: relay not permitted",
+        "H=mail.shop.example [198.51.100.2] F=<alice@shop.example> temporarily rejected RCPT <bob@hotel.example>: greylisted",
+        "H=mail.shop.example [198.51.100.3] F=<alice@shop.example> rejected RCPT <nobody@hotel.example>: Unrouteable address",
+        "1xVhnS-00000000010-3Bg8 H=mail.shop.example [198.51.100.4] F=<alice@shop.example> rejected after DATA: This message contains a virus (Eicar)",
+        "H=mail.shop.example [198.51.100.5] rejected MAIL <alice@shop.example>: Sender verify failed"))),
+        [("greylisted", "policy"), ("message-refused", "policy"), ("recipient-unknown", "policy"), ("relay-denied", "policy"), ("sender-refused", "policy")],
+        ["the log gives the reason \"This message contains a virus", "1 message was not delivered", "1 recipient was refused"]),
+    "503 alone": (maillog("RCPT from CLIENT: 503 5.5.1 Error: need MAIL command; proto=ESMTP helo=<shop.example>"), [], ["No incident"]),
 }
 
 
@@ -259,6 +351,14 @@ def too_wide(what, text):
     return [f"{what}: {columns(line)} columns: {line[:100]}" for line in text.split("\n") if columns(line) > 80][:2]
 
 
+def english(text):
+    """Runs of English words that are neither quoted nor what the wire said, in a report in Japanese."""
+    text = re.sub(r"(?ms)^セッション [0-9a-f]{16}.*?^参照", "", text)
+    lines = [line for line in text.split("\n") if not re.match(r"\s+[x+-] |\s+.*  ->  \d|    [A-Z]+( \S+)?$", line)]
+    flat = re.sub(r'"[^"]*"', "", re.sub(r"\s+", " ", " ".join(lines)))
+    return re.findall(r"(?:\b[A-Za-z][a-z']+[ ,;:()]+){3,}[A-Za-z']+", flat)
+
+
 def check(binary, path, name, row):
     finding, fault, says, _, sessions, *_ = row
     beside = {"cleartext-credential", "brute-force", *row[7:]} - {finding}
@@ -275,7 +375,19 @@ def check(binary, path, name, row):
     text = run(binary, "report", path)
     flat = re.sub(r"\s+", " ", text)
     bad += [f"{name}: does not say {s}" for s in says if not re.search(s, text, re.M) and not re.search(s, flat)]
-    return bad + too_wide(name, text) + too_wide(name + " (ja)", run(binary, "report", "--lang", "ja", path))
+    japanese = run(binary, "report", "--lang", "ja", path)
+    bad += [f"{name} (ja): English: {said}" for said in english(japanese)]
+    return bad + too_wide(name, text) + too_wide(name + " (ja)", japanese)
+
+
+def check_log(binary, path, name, row):
+    _, expected, says = row
+    result = json.loads(run(binary, "report", "--format", "json", path))
+    got = sorted((i["cause"]["finding"], i["fault"]) for i in result["incidents"])
+    text = run(binary, "report", path)
+    flat = re.sub(r"\s+", " ", text)
+    bad = [f"log, {name}: {got} in place of {expected}"] if got != sorted(expected) else []
+    return bad + [f"log, {name}: does not say {s}" for s in says if not re.search(s, flat)] + too_wide(name, text)
 
 
 def explanations(binary):
@@ -296,8 +408,13 @@ def main():
                 segments += packets(rng, k, row[3], row[5], row[6], 1_795_000_000 + 45 * k)
             frames.write(path, sorted(segments, key=lambda s: s.time))
             bad += check(binary, path, name, row)
+        for name, row in LOGS.items():
+            path = os.path.join(folder, "mail.log")
+            with open(path, "w") as out:
+                out.write(row[0])
+            bad += check_log(binary, path, name, row)
     print("\n".join(bad[:40]))
-    print(f"{len(ROWS)} incidents, {len(bad)} complaints")
+    print(f"{len(ROWS) + len(LOGS)} incidents, {len(bad)} complaints")
     return 1 if bad else 0
 
 

@@ -144,6 +144,27 @@ def device_down(binary, top, _):
     need(len(events(path, "open")) == 3, f"{events(path, 'open')} in place of 3 sessions, {recorder.said()}")
 
 
+def device_removed_behind(binary, top, _):
+    """A device that is removed while its packets still lie in the ring: they are recorded all the same."""
+    path = folder(top, "behind")
+    box.veth()
+    recorder = Recorder(binary, "-i", "vb", "-i", "lo", "-o", path)
+    frames = frames_of(sample("clean.pcap"))
+    recorder.process.send_signal(signal.SIGSTOP)
+    box.send_frames("va", list(flood_frames("syn", 30000, random.Random(5))))
+    box.send_frames("va", frames)
+    subprocess.run(["ip", "link", "del", "vb"], check=True)
+    recorder.process.send_signal(signal.SIGCONT)
+    need(recorder.wait_for("vb: gone", 10), f"a removed device is not told: {recorder.said()}")
+    time.sleep(1)
+    talk("n-lo")
+    recorder.stop()
+    stats = events(path, "stats")[-1]
+    need("n-lo" in ended(path), "the other device was not recorded any more")
+    need(len(events(path, "open")) == 2, f"{events(path, 'open')} in place of 2 sessions, {recorder.said()}")
+    need(stats["dropped"] == 0 and stats["packets"] >= 30000 + len(frames), f"packets are missing: {stats}")
+
+
 def tagged(frame, *tags):
     return frame[:12] + b"".join(b"\x81\x00" + struct.pack(">H", t) for t in tags) + frame[12:]
 
@@ -481,7 +502,7 @@ def contents_of(path):
             yield from open(os.path.join(path, name))
 
 
-TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, full_disk_of_findings, nobody_reads, quota_in_a_rush, tags_and_tunnels, device_down, folder_removed, full_disk,
+TESTS = [signals, end_in_time, single_file, full_disk_of_packets, secrets, evidence, refusals, least_privilege, watching, full_disk_of_findings, nobody_reads, quota_in_a_rush, tags_and_tunnels, device_down, device_removed_behind, folder_removed, full_disk,
          clock_back, killed, silence]
 
 

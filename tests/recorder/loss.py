@@ -19,7 +19,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.path.join(HERE, "..", "..", "..", "shared", "bench")
-LOWEST, STEP, ROUNDS, AS_FAST_AS_IT_GOES = 100000, 1.3, 3, 0
+LOWEST, STEP, ROUNDS, TRIES, AS_FAST_AS_IT_GOES = 100000, 1.3, 3, 3, 0
 TCPDUMP = ["tcpdump", "-i", "vb", "-B", "65536"], r"(\d+) packets dropped by kernel"
 DUMPCAP = ["dumpcap", "-q", "-i", "vb", "-B", "64"], r"/(\d+) \("
 sys.path.insert(0, HERE)
@@ -79,16 +79,24 @@ def with_peer(top, packets, rate, command, pattern):
     return speed, int(re.findall(pattern, said)[-1])
 
 
+def without_loss(top, packets, rate):
+    """The fastest of some tries of tcpdump at a rate, 0 if it lost in all: perhaps something else ran."""
+    best = 0
+    for _ in range(TRIES):
+        speed, lost = with_peer(top, packets, rate, *TCPDUMP)
+        print(f"looking for the rate: {rate:.0f} asked, {speed} sent, tcpdump lost {lost}", flush=True)
+        if not lost:
+            best = max(best, speed)
+        if best >= rate * 0.9:
+            break
+    return best
+
+
 def highest_rate(top, packets):
     """Of tcpdump without loss; the sender's own limit, where it comes first."""
     rate, good = LOWEST, LOWEST
     while True:
-        speed, lost = with_peer(top, packets, rate, *TCPDUMP)
-        if lost or speed < rate * 0.9:  # perhaps something else ran
-            speed, lost = with_peer(top, packets, rate, *TCPDUMP)
-        print(f"looking for the rate: {rate:.0f} asked, {speed} sent, tcpdump lost {lost}", flush=True)
-        if lost:
-            return good
+        speed = without_loss(top, packets, rate)
         if speed < rate * 0.9:
             return max(good, speed)
         good, rate = rate, rate * STEP

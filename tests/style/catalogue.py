@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """catalogue.py PRINT_MESSAGES [--list]: each text that `words` may be asked for has an entry in every cli/po/*.po, translated, with
-the same places {1} {2}, and no entry is left over.  --list prints the texts."""
+the same places {1} {2}, and no entry is left over.  Each sentence that is put together in analyzer/rules has a pattern in
+analyzer/report/details.def.  --list prints the texts."""
 
 import ast
 import glob
@@ -53,12 +54,31 @@ def places(text):
     return sorted(set(re.findall(r"\{\d\}", text)))
 
 
+SPEC = r"%[-.*0-9]*(?:ll|z)?[a-zA-Z]"
+
+
+def untaken(wanted):
+    """Sentences that analyzer/rules puts together and that no pattern of details.def takes apart."""
+    said, bad = [re.sub(r"\{\d\}", "7.7.7", t) for t in wanted], []
+    for path in sorted(glob.glob(f"{TOP}/analyzer/rules/*.c")):
+        with open(path, encoding="utf-8") as f:
+            source = f.read()
+        for call in re.finditer(r"\bcheck_detail\([^;\"]*((?:%s\s*)+)" % STRING, source):
+            for sentence in re.split(r"(?<!\.)\.(?:(?:%s)+(?= |$)|(?= |$))" % SPEC, literal(call[1])):
+                sentence = sentence.strip()
+                plain = re.sub(r"(?:%s)+" % SPEC, "", sentence).strip()
+                form = ".*".join(re.escape(part) for part in re.split(r"(?:%s)+" % SPEC, sentence))
+                if len(plain) > 1 and not any(re.fullmatch(form, t) for t in said):
+                    bad.append(f"{os.path.basename(path)}: not in details.def: {sentence}")
+    return bad
+
+
 def main():
     wanted = texts(sys.argv[1])
     if "--list" in sys.argv:
         print("\n".join(wanted))
         return 0
-    bad = []
+    bad = untaken(wanted)
     catalogues = sorted(glob.glob(f"{TOP}/cli/po/*.po"))
     for path in catalogues:
         name, have = os.path.basename(path), entries(path)

@@ -8,6 +8,8 @@
 /* after the four above */
 #include <cmocka.h>
 
+#include <stdio.h>
+
 static void appends_add_up(void **state)
 {
     (void)state;
@@ -26,6 +28,29 @@ static void appends_add_up(void **state)
     assert_int_equal(buf.len, 0);
     assert_true(buf_append_u8(&buf, 'x')); /* released is empty, and of use */
     buf_release(&buf);
+}
+
+/* On both sides of each length. */
+static void numbers_of_every_length_are_written(void **state)
+{
+    (void)state;
+    uint64_t power = 1;
+
+    for (unsigned digits = 1; digits <= 20; digits++, power *= 10)
+        for (unsigned below = 0; below < 3; below++) {
+            uint64_t number = power - below % 2 + (below == 2 ? power / 7 : 0);
+            char text[32];
+            struct buf buf;
+            buf_init(&buf, 20);
+            int len = snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+            assert_true(buf_append_u64(&buf, number));
+            assert_true(bytes_equal(buf_bytes(&buf), (struct bytes){ (const uint8_t *)text, (size_t)len }));
+            buf_release(&buf);
+            buf_init(&buf, (size_t)len - 1); /* no room: nothing of it */
+            assert_false(buf_append_u64(&buf, number));
+            assert_int_equal(buf.len, 0);
+            buf_release(&buf);
+        }
 }
 
 static void long_formats_are_whole(void **state)
@@ -97,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appends_add_up),
+        cmocka_unit_test(numbers_of_every_length_are_written),
         cmocka_unit_test(long_formats_are_whole),
         cmocka_unit_test(at_the_ceiling_nothing_more_is_taken_until_cleared),
         cmocka_unit_test(every_ceiling_can_be_filled_to_the_last_byte),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/escape.h"
+#include "base/limits.h"
 
 static void assert_hex(const uint8_t *digest, size_t len, const char *expected)
 {
@@ -36,6 +37,37 @@ static void one_shot_digests_are_those_of_the_standards(void **state)
     assert_hex(out, DIGEST_SHA1_LEN, "a9993e364706816aba3e25717850c26c9cd0d89d");
     digest_sha1((struct bytes){ NULL, 0 }, out);
     assert_hex(out, DIGEST_SHA1_LEN, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
+/* As many as the pool holds come back, whatever they were left with; more are made and freed. */
+static void a_pool_hands_out_what_was_given_back(void **state)
+{
+    (void)state;
+    struct digest_pool *pool = digest_pool_new();
+    struct digest *digests[LIMIT_POOL_DIGESTS + 2];
+    uint8_t out[DIGEST_SHA256_LEN];
+
+    assert_non_null(pool);
+    for (size_t i = 0; i < LIMIT_POOL_DIGESTS + 2; i++) {
+        digests[i] = digest_pool_take(pool);
+        assert_non_null(digests[i]);
+        digest_start(digests[i]);
+        digest_update(digests[i], BYTES("left behind"));
+    }
+    for (size_t i = 0; i < LIMIT_POOL_DIGESTS + 2; i++)
+        digest_pool_give(pool, digests[i]);
+    struct digest *again = digest_pool_take(pool);
+    assert_ptr_equal(again, digests[LIMIT_POOL_DIGESTS - 1]);
+    digest_start(again);
+    digest_update(again, BYTES("abc"));
+    digest_finish(again, out);
+    assert_hex(out, sizeof out, abc);
+    digest_pool_give(pool, again);
+    digest_pool_give(pool, NULL);
+    digest_pool_free(pool);
+    again = digest_pool_take(NULL);
+    digest_pool_give(NULL, again);
+    digest_pool_free(NULL);
 }
 
 static void a_digest_does_not_depend_on_the_pieces_and_begins_anew(void **state)
@@ -66,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_shot_digests_are_those_of_the_standards),
+        cmocka_unit_test(a_pool_hands_out_what_was_given_back),
         cmocka_unit_test(a_digest_does_not_depend_on_the_pieces_and_begins_anew),
     };
 

@@ -15,9 +15,17 @@ struct context {
     struct buf told; /* all sessions, in the notation of the table below */
 };
 
+static void tell_refusal(const struct log_refusal *refusal, struct buf *told)
+{
+    if (refusal)
+        (void)buf_printf(told, "(%s%s%.*s)", refusal->is_temporary ? "for now: " : "",
+                         refusal->is_of_message ? "message: " : "", (int)refusal->text.len,
+                         (const char *)refusal->text.ptr);
+}
+
 /* "220 EHLO=250 AUTH=334 ?=535 TLS MAIL=250*3" : greeting, commands, answers to a 334 (a tilde if the log
  * hides it), where TLS begins, contents (a tilde if the log leaves some of them out), "!" for a command that
- * the log does not hold. */
+ * the log does not hold, in brackets what it says of a refusal in place of the reply. */
 static void tell_item(struct buf *told, const struct item *item, const struct session *session)
 {
     unsigned code = item->reply ? item->reply->code : 0;
@@ -30,6 +38,7 @@ static void tell_item(struct buf *told, const struct item *item, const struct se
         (void)buf_printf(told, " %.*s%s%s=%u", (int)item->as.command.word.len,
                          (const char *)item->as.command.word.ptr, item->as.command.is_redacted ? "~" : "",
                          item->at.packet.number ? "" : "!", code);
+        tell_refusal(session_log_refusal(session, item->as.command.n), told);
         break;
     case ITEM_SASL:
         (void)buf_printf(told, " ?%s=%u", item->as.sasl->is_hidden ? "~" : "", code);
@@ -173,12 +182,22 @@ static const struct format_case {
       "Nov 24 04:06:21 mx postfix/smtpd[2]: < unknown[192.0.2.2]: NOOP\nNov 24 04:06:21 mx postfix/smtpd[1]: < unknown[192.0.2.1]: QUIT\nNov 24 04:06:21 mx postfix/smtpd[2]: > unknown[192.0.2.2]: 250 ok\nNov 24 04:06:21 mx postfix/smtpd[1]: > unknown[192.0.2.1]: 221 bye\nNov 24 04:06:21 mx postfix/smtpd[1]: disconnect from unknown[192.0.2.1]\n",
       " 220 QUIT=221 | 220 NOOP=250" },
     { "Postfix as client", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 220 mx\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: EHLO c\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 mx\n", " 220 EHLO=250" },
+    { "Postfix without -v, a login whose reply is not told", "Postfix",
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=bob\n", " AUTH~=0(authentication failed: UGFzc3dvcmQ6)" },
+    { "what Exim rejects without a reply", "Exim log",
+      "2026-11-24 04:06:27 H=(c) [192.0.2.1] F=<a@b> temporarily rejected RCPT <x@y>: greylisted\n"
+      "2026-11-24 04:06:28 H=(c) [192.0.2.1] F=<a@b> rejected after DATA: a virus\n", " RCPT=0(for now: greylisted) DATA=0(message: a virus)" },
+    { "Postfix without -v, a reply of two clauses, and an envelope that is not there", "Postfix",
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using l.example; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n"
+      "Nov 24 04:10:16 mx postfix/smtpd[1]: NOQUEUE: reject: MAIL from unknown[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; proto=ESMTP helo=<c>\n", " RCPT=554 MAIL~=552" },
     { "Postfix without -v", "Postfix", "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\nNov 24 04:10:15 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 <x@y>: Relay access denied; from=<a@b> to=<x@y> proto=ESMTP helo=<c>\n", " RCPT=554" },
     { "Exim as client", "Exim",
       "Connecting to mx [192.0.2.1]:25 ... connected\n  SMTP<< 220 mx\n  SMTP>> EHLO c\n  SMTP<< 250-mx\n         250 HELP\n  SMTP|> MAIL FROM:<a@b>\n  SMTP>> DATA\n  SMTP<< 250 ok\n  SMTP<< 354 go\n  SMTP>> writing message and terminating \".\"\n  SMTP<< 250 ok\n  SMTP+> QUIT\n  SMTP<< 221 bye\n  SMTP(close)>>\n",
       " 220 EHLO=250 MAIL=250 DATA=354 .~=250 QUIT=221" },
     { "Exim as server, of two processes", "Exim", "04:06:15 101 SMTP>> 220 a\n04:06:15 102 SMTP>> 220 b\n04:06:15 101 SMTP<< EHLO c\n04:06:15 102 SMTP<< QUIT\n04:06:15 102 SMTP>> 221 bye\n04:06:15 101 SMTP>> 250 ok\n", " 220 QUIT=221 | 220 EHLO=250" },
-    { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0" },
+    { "Exim's rejectlog", "Exim log", "2026-11-24 04:06:29 H=(c) [192.0.2.1] F=<a@b> rejected RCPT <x@y>: relay not permitted\n", " RCPT=0(relay not permitted)" },
     { "Exim's mainlog with the commands of a connection", "Exim log",
       "2026-11-24 04:06:15.460 [57] SMTP connection from [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 (TCP/IP connection count = 1)\n2026-11-24 04:06:15.582 [57] login authenticator failed for (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57: 535 Incorrect authentication data (set_id=alice)\n"
       "2026-11-24 04:06:15.623 [57] SMTP protocol error in \"AUTH GSSAPI\" H=(c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 no\n2026-11-24 04:06:15.864 [57] no MAIL in SMTP connection from (c) [192.0.2.1]:40011 I=[192.0.2.2]:25 Ci=57 D=0.403s C=EHLO,AUTH,AUTH,QUIT\n",

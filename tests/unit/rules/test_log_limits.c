@@ -29,6 +29,12 @@ static const struct row {
       RULE_QUIT_IN_TRANSACTION, CONFIDENCE_NONE, CONFIDENCE_NONE },
     { "a farewell answers nothing, and nothing is missing", { BANNER, { "RCPT TO:<b@c>", "503 no", 0 }, { NULL, "421 idle", 0 } },
       RULE_RCPT_WITHOUT_MAIL, CONFIDENCE_CERTAIN, CONFIDENCE_CERTAIN },
+    { "a refusal of which all else is left out", { { "RCPT TO:<b@c>", "554 5.7.1 Relay access denied", 0 }, QUIT },
+      RULE_RELAY_DENIED, CONFIDENCE_NONE, CONFIDENCE_LIKELY },
+    { "and one whose text gives no reason", { { "RCPT TO:<b@c>", "550 no", 0 }, QUIT },
+      RULE_COMMAND_REFUSED, CONFIDENCE_NONE, CONFIDENCE_NONE },
+    { "and one that speaks of the order", { { "RCPT TO:<b@c>", "550 5.5.1 Error: need MAIL command", 0 }, QUIT },
+      RULE_COMMAND_REFUSED, CONFIDENCE_NONE, CONFIDENCE_NONE },
 };
 /* clang-format on */
 
@@ -40,6 +46,7 @@ static enum confidence confidence_of(const struct row *row, bool is_log)
     while (count < STEPS && (row->steps[count].send || row->steps[count].reply))
         count++;
     struct session *session = session_build(row->steps, count, PROTOCOL_SMTP);
+    session->is_midstream = row->steps[0].send != NULL;
     if (is_log)
         session->log = ARENA_NEW(&session->arena, struct log_facts);
     struct analysis *analysis = analysis_new(analyzer, session);

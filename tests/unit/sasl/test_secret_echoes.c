@@ -57,6 +57,61 @@ static void later_replies_are_looked_at_too(void **state)
     session_free(session);
 }
 
+/* Behind more items than are looked back upon, in replies and in commands, and two exchanges back. */
+static void what_was_shown_long_before_is_known(void **state)
+{
+    (void)state;
+    struct session *session =
+        DECODED({ "AUTH PLAIN AHRpbQBUYW5zdGFhZg==", "535 no", 0 }, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
+                { "dGlt", "334 UGFzc3dvcmQ6", 0 }, { "QWxhZGRpbjE3", "535 no", 0 }, { "NOOP", "250 ok", 0 },
+                { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 },
+                { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 },
+                { "NOOP", "250 ok", 0 }, { "NOOP", "250 what is Tanstaaf", 0 },
+                { "VRFY QWxhZGRpbjE3", "252 ok", 0 }, { "NOOP QWxhZGRp", "250 ok", 0 });
+    const struct item *last = &session->items[session->item_count - 1];
+
+    assert_true(last[-2].reply->is_redacted);
+    assert_true(last[-1].as.command.is_secret);
+    assert_false(last[-3].reply->is_redacted);
+    assert_nowhere_shown(session, "QWxhZGRpbjE3");
+    session_free(session);
+}
+
+/* A secret close by does not hide one of an exchange before. */
+static void two_exchanges_are_looked_for_at_once(void **state)
+{
+    (void)state;
+    struct session *session = DECODED(
+        { "AUTH PLAIN AHRpbQBUYW5zdGFhZg==", "535 no", 0 }, { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 },
+        { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 },
+        { "NOOP", "250 ok", 0 }, { "NOOP", "250 ok", 0 },
+        { "AUTH PLAIN AHRpbQBBbGFkZGluMTc=", "535 neither that nor Tanstaaf", 0 });
+
+    assert_true(session->items[session->item_count - 1].reply->is_redacted);
+    session_free(session);
+}
+
+/* Without AUTH, by its look alone. */
+static void what_is_no_command_is_looked_for_too(void **state)
+{
+    (void)state;
+    struct session *session = DECODED({ "PASS Hunter2!xyz", "500 unknown", 0 },
+                                      { "NOOP", "250 ok, and what is PASS Hunter2!xyz", 0 });
+
+    assert_true(session->items[3].reply->is_redacted);
+    session_free(session);
+}
+
+static void the_shortest_that_is_like_no_word_is_found_in_commands(void **state)
+{
+    (void)state;
+    struct session *session =
+        DECODED({ "AUTH PLAIN AHRpbQBUYW5zdDRhZg==", "535 no", 0 }, { "VRFY Tanst4af", NULL, 0 });
+
+    assert_true(session->items[3].as.command.is_secret);
+    session_free(session);
+}
+
 static void a_challenge_that_repeats_the_answer_before_it_is_withheld(void **state)
 {
     (void)state;
@@ -80,6 +135,10 @@ int main(void)
         cmocka_unit_test(replies_that_repeat_a_secret_are_withheld),
         cmocka_unit_test(long_tokens_are_known_by_their_beginning),
         cmocka_unit_test(later_replies_are_looked_at_too),
+        cmocka_unit_test(two_exchanges_are_looked_for_at_once),
+        cmocka_unit_test(what_is_no_command_is_looked_for_too),
+        cmocka_unit_test(the_shortest_that_is_like_no_word_is_found_in_commands),
+        cmocka_unit_test(what_was_shown_long_before_is_known),
         cmocka_unit_test(a_challenge_that_repeats_the_answer_before_it_is_withheld),
     };
 

@@ -11,6 +11,7 @@ static const struct row rows[] = {
     { "an address", "alice@example.com", "Secret-42", "535 no", true },
     { "a name with digits, a strong password", "JSmith01", "Hunter2!x", "535 no", true },
     { "swapped", "alice-Secret-42", "alice", "535 no", false },
+    { "swapped, and repeated", "alice-Secret-42", "alice", "535 no user alice-Secret-42", false },
     { "swapped, address", "summer", "alice@example.com", "535 no", false },
     { "twice the same", "Secret42x", "Secret42x", "535 no", false },
     { "the password is part of the name", "tiger@example.com", "tiger", "535 no", false },

@@ -161,6 +161,88 @@ static void a_closed_file_is_packed_whole_and_the_plain_one_is_gone(void **state
     assert_int_equal(access(path, R_OK), 0);
 }
 
+/* Of a recorder that was killed, or that has not yet locked it: packed, it would be a file without its head.
+ */
+static void an_empty_file_is_removed(void **state)
+{
+    const struct folder *folder = *state;
+    const char *name = "2026-11-24T130000Z.smtpscope.jsonl";
+    atomic_bool stop = false;
+    char path[256], packed[300];
+
+    path_in(folder, name, path);
+    (void)snprintf(packed, sizeof packed, "%s.zst", path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    int directory = open(folder->path, O_RDONLY | O_DIRECTORY);
+    assert_false(store_pack(directory, name, &stop));
+    (void)close(directory);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(packed, F_OK), -1);
+}
+
+struct haste {
+    struct store_options options;
+    atomic_bool stop, is_over;
+};
+
+static void *keep_on_packing(void *ctx)
+{
+    struct haste *haste = ctx;
+
+    while (!haste->is_over)
+        (void)store_tidy(&haste->options, START, &haste->stop);
+    return NULL;
+}
+
+/* How many of the files are as they were written. */
+static unsigned count_whole(const struct folder *folder)
+{
+    DIR *dir = opendir(folder->path);
+    unsigned whole = 0;
+
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[512], packed[256], text[64];
+        (void)snprintf(path, sizeof path, "%s/%s", folder->path, entry->d_name);
+        if (!strstr(entry->d_name, ".jsonl.zst"))
+            continue;
+        size_t len = read_file(path, packed, sizeof packed);
+        whole += ZSTD_decompress(text, sizeof text, packed, len) == 9 && memcmp(text, "head\none\n", 9) == 0;
+    }
+    (void)closedir(dir);
+    return whole;
+}
+
+/* A file that has just been made is nobody's to pack, and no file gets the name of one that is packed at the
+ * moment. */
+static void nothing_is_lost_to_a_hasty_keeper(void **state)
+{
+    enum { FILES = 400, TOGETHER = 40 /* that begin in one second */ };
+    const struct folder *folder = *state;
+    struct haste haste = { .options = {
+                               .path = folder->path, .suffix = ".smtpscope.jsonl", .is_compressed = true } };
+    struct place place = { .options = haste.options, .folder = -1, .file = -1 };
+    struct err err;
+    pthread_t keeper;
+    size_t kept;
+
+    buf_init(&place.head, 64);
+    assert_true(place_open(&place, &err));
+    assert_int_equal(pthread_create(&keeper, NULL, keep_on_packing, &haste), 0);
+    for (uint64_t i = 0; i < FILES; i++) {
+        assert_true(place_cut(&place, START + i / TOGETHER * UINT64_C(1000000000), BYTES("head\n")));
+        assert_true(place_write(&place, BYTES("one\n"), &kept));
+    }
+    assert_true(place_finish(&place));
+    place_release(&place);
+    haste.is_over = true;
+    (void)pthread_join(keeper, NULL);
+    (void)store_tidy(&haste.options, START, &haste.stop);
+    assert_int_equal(count_whole(folder), FILES);
+}
+
 static void the_oldest_files_go_first(void **state)
 {
     struct store_options options = { .waits = true, .keep_bytes = 3000 };
@@ -444,6 +526,8 @@ int main(void)
         IN_FOLDER(an_older_recording_is_replaced_and_closed_to_others),
         IN_FOLDER(files_of_a_folder_are_named_by_their_start_and_in_order),
         IN_FOLDER(a_closed_file_is_packed_whole_and_the_plain_one_is_gone),
+        IN_FOLDER(an_empty_file_is_removed),
+        IN_FOLDER(nothing_is_lost_to_a_hasty_keeper),
         IN_FOLDER(the_oldest_files_go_first),
         IN_FOLDER(a_removed_file_is_noticed_and_another_begun),
         IN_FOLDER(a_file_opened_again_goes_on_or_begins_anew),

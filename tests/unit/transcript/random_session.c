@@ -573,6 +573,16 @@ static struct log_facts *make_log(struct maker *m)
     return log;
 }
 
+static void add_log_refusals(struct maker *m)
+{
+    for (unsigned i = m->session->log ? below(m, 3) : 0; i > 0; i--) {
+        struct log_refusal refusal = {
+            .command = 1 + below(m, 9), .is_temporary = coin(m), .is_of_message = coin(m), .text = text(m, 40)
+        };
+        must(session_add_log_refusal(m->session, refusal) ? m : NULL);
+    }
+}
+
 struct session *random_session(uint32_t seed, const struct follower *follower)
 {
     struct maker m = { .state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1,
@@ -590,6 +600,7 @@ struct session *random_session(uint32_t seed, const struct follower *follower)
     session->is_midstream = coin(&m);
     session->protocol = coin(&m) ? PROTOCOL_SMTP : PROTOCOL_LMTP;
     session->log = make_log(&m);
+    add_log_refusals(&m);
     fill_endpoint(&m, &session->client);
     fill_endpoint(&m, &session->server);
     session_make_id(session);

@@ -352,6 +352,17 @@ static const char *handshake_difference(const struct tls_facts *a, const struct 
     return certificate_difference(a->certificate, b->certificate);
 }
 
+static const char *refusal_difference(const struct log_refusal *a, const struct log_refusal *b)
+{
+    for (; a && b; a = a->next, b = b->next) {
+        SAME(command);
+        SAME(is_temporary);
+        SAME(is_of_message);
+        SAME_BYTES(text);
+    }
+    return !a == !b ? NULL : "refusals";
+}
+
 static const char *log_difference(const struct log_facts *a, const struct log_facts *b)
 {
     if (!a != !b)
@@ -366,7 +377,8 @@ static const char *log_difference(const struct log_facts *a, const struct log_fa
     SAME(is_server_side);
     SAME(is_partial);
     SAME(is_in_clear);
-    return NULL;
+    SAME(refusal_count);
+    return refusal_difference(a->refusals, b->refusals);
 }
 
 static const char *whole_difference(const struct session *a, const struct session *b)
