@@ -176,12 +176,18 @@ static void tell(struct analysis *analysis, size_t index, const struct evidence 
 }
 
 /* A client that ends its lines in bare LF may mean a variant, and go on with its next message. */
-static bool is_meant(const struct session *session, size_t index, const struct evidence *evidence)
+static bool ends_in_line_feeds(const struct session *session, size_t index)
 {
     uint32_t data = session->items[index].as.content.command_item;
 
-    return evidence->has_other_lf || data >= session->item_count || session->items[data].kind != ITEM_COMMAND
+    return data >= session->item_count || session->items[data].kind != ITEM_COMMAND
            || session->items[data].as.command.line_end != LINE_END_CRLF;
+}
+
+/* With a variant that the server may have taken for the end, for all that is missing. */
+static bool may_have_ended(const struct analysis *analysis, const struct message *message, size_t index)
+{
+    return analysis->replay.has_gaps && !message->is_complete && ends_in_line_feeds(analysis->session, index);
 }
 
 static void check_message(struct analysis *analysis, const struct message *message)
@@ -193,8 +199,11 @@ static void check_message(struct analysis *analysis, const struct message *messa
         || !check_was_content(analysis, index))
         return;
     struct evidence evidence = gather(analysis, message, index);
+    bool is_meant = evidence.has_other_lf || ends_in_line_feeds(session, index);
+    if (may_have_ended(analysis, message, index))
+        return;
     bool is_smuggled = message->ended_by_variant
-                           ? is_envelope(evidence.verbs) && !is_meant(session, index, &evidence)
+                           ? is_envelope(evidence.verbs) && !is_meant
                            : is_envelope(evidence.verbs) || begins_envelope(&evidence)
                                  || evidence.strays >= (evidence.verbs ? 1 : STRAYS_LEAST);
     if (is_smuggled)

@@ -42,8 +42,8 @@ static struct between look_behind(const struct session *session, size_t starttls
 }
 
 /* Without a handshake of the client: sent together with STARTTLS it was meant to get in; later, and answered,
- * both sides go on in clear, or the capture was decrypted; later, and not answered, the client does not do
- * TLS, and may say goodbye. */
+ * both sides go on in clear, or the capture was decrypted; later, and never answered, the client does not
+ * do TLS, and may say goodbye. */
 static enum confidence confidence_of(const struct analysis *analysis, size_t starttls,
                                      const struct between *between)
 {
@@ -56,7 +56,10 @@ static enum confidence confidence_of(const struct analysis *analysis, size_t sta
     const struct item *command = &session->items[between->command];
     if (!item_saw(command, session->items[starttls].reply))
         return CONFIDENCE_LIKELY;
-    return command->reply || command->as.command.verb == VERB_QUIT ? CONFIDENCE_NONE : CONFIDENCE_POSSIBLE;
+    bool is_open =
+        between->tls == SIZE_MAX && check_judgement(analysis, between->command)->verdict == VERDICT_UNDECIDED;
+    return command->reply || is_open || command->as.command.verb == VERB_QUIT ? CONFIDENCE_NONE
+                                                                              : CONFIDENCE_POSSIBLE;
 }
 
 /* Read with keys: what became of it. */

@@ -6,6 +6,7 @@ enum {
     NEEDLES = 64,
     NEEDLES_MADE = 24,
     EXCHANGES = 8, /* the newest that are over */
+    MESSAGES = 32, /* of each: no mechanism has as many; secrets close by count beyond it */
     STRONG_LEAST = 8,
     STRONG_LETTERS_LEAST = 12,
     CLASSES_NO_LETTERS = 4 | 8, /* see class_of */
@@ -284,14 +285,15 @@ static bool is_near(const struct needles *needles, const struct sasl_step *step)
     return false;
 }
 
-/* How many messages of the exchange the client had sent with the item at `index`: one each item, up to the
- * next command. */
+/* How many messages of the exchange, at most MESSAGES, the client had sent with the item at `index`: one each
+ * item, up to the next command. */
 static size_t messages_until(const struct session *session, const struct sasl_exchange *exchange,
                              size_t index)
 {
     size_t count = sasl_has_initial(session, exchange);
 
-    for (size_t i = exchange->command_item + 1u; i <= index && session->items[i].kind != ITEM_COMMAND; i++)
+    for (size_t i = exchange->command_item + 1u;
+         i <= index && count < MESSAGES && session->items[i].kind != ITEM_COMMAND; i++)
         count += session->items[i].kind == ITEM_SASL;
     return count;
 }

@@ -31,6 +31,7 @@ enum {
     LIMIT_SCRUB_WINDOWS = 1 << 18, /* pieces of them that are overwritten */
 
     /* tcp */
+    LIMIT_MEMORY_SPARE_SHARE = 16,    /* one part of so many of the budget is left to what is no connection */
     LIMIT_STREAM_BYTES = 1024 * 1024, /* out of order and waiting, one direction of one connection */
     LIMIT_STREAM_SEGMENTS = 4096,     /* as many pieces */
     LIMIT_HOLE_PACKETS = 256,         /* further packets of a connection before a hole is declared */

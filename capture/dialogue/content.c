@@ -168,6 +168,19 @@ static void finish_message(struct dialogue *d, struct message *message, bool is_
         digest_finish(d->digest, message->sha256);
 }
 
+/* The begin of a dot line whose rest does not come: it is content, and its CR half of a line end. */
+static void store_cut_edge(struct dialogue *d)
+{
+    struct content_state *content = &d->content;
+    struct bytes edge = { content->edge, content->edge_len };
+
+    if (edge.len == 0)
+        return;
+    content_add(d, message_of(d), edge);
+    content->last_was_cr = edge.ptr[edge.len - 1] == '\r';
+    content->edge_len = 0;
+}
+
 void content_end(struct dialogue *d, bool is_complete, struct moment at)
 {
     struct item *item;
@@ -180,9 +193,7 @@ void content_end(struct dialogue *d, bool is_complete, struct moment at)
     if (d->content.message >= d->session->message_count)
         return;
     struct message *message = message_of(d);
-    if (d->content.edge_len && !is_complete)
-        content_add(d, message, (struct bytes){ d->content.edge, d->content.edge_len });
-    d->content.edge_len = 0;
+    store_cut_edge(d);
     item = content_item(d, at, UINT64_MAX);
     finish_message(d, message, is_complete);
     if (!item)
@@ -458,9 +469,7 @@ void content_hole(struct dialogue *d, const struct stream_hole *hole)
 
     if (content->message >= d->session->message_count)
         return;
-    if (content->edge_len)
-        content_add(d, message_of(d), (struct bytes){ content->edge, content->edge_len });
-    content->edge_len = 0;
+    store_cut_edge(d);
     content->at_line_start = false;
     content->after_crlf = true; /* not known: the strict end of data is taken for one */
     message_of(d)->missing_bytes += hole->length;

@@ -332,7 +332,7 @@ static void copy_facts(struct dialogue *d, const struct flow_info *flow)
 static void close_open_ends(struct dialogue *d)
 {
     if (d->prelude_state >= 0)
-        prelude_give_up(d);
+        prelude_end(d);
     if (d->client_line.is_begun && d->mode == CLIENT_COMMANDS && d->session->command_count == 0)
         foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)

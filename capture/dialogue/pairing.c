@@ -246,10 +246,10 @@ static bool awaits_220(struct dialogue *d)
 }
 
 /* The first reply greets, unless it answers something: a server that never greets, a capture that begins
- * later. */
+ * later, a greeting that is missing. */
 static bool is_greeting(struct dialogue *d, const struct reply *reply)
 {
-    if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->lost_server_bytes))
+    if (d->has_greeting || reply->ordinal != 1 || (reply->code != 220 && d->server_hole_end > 0))
         return false;
     bool can_greet = reply->code == 220 || reply->code / 100 >= 4;
     if (d->session->is_midstream || !d->flow->side[!d->client_direction].saw_syn)
@@ -272,11 +272,14 @@ static bool can_answer(const struct dialogue *d, const struct expectation *expec
     return acked == UINT64_MAX || !d->acks_work || acked >= expected->end_offset || reply->code == 421;
 }
 
-/* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows. */
-static bool is_ambiguous(struct dialogue *d, uint64_t acked)
+/* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
+ * Up to the first reply the greeting is due as well, which no command asks for. */
+static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    return d->pending_count > 1 && at(d, 0)->is_uncertain
-           && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset);
+    bool may_greet = !d->has_greeting && reply->ordinal == 1;
+
+    return at(d, 0)->is_uncertain
+           && (may_greet || (d->pending_count > 1 && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset)));
 }
 
 /* Questions cannot be told from each other by counting, until the client begins another flight than its next.
@@ -377,8 +380,9 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
         drop_answered(d);
     }
     add_reply_item(d, ITEM_REPLY, reply);
-    if (!d->lost_client_bytes && d->pending_count > 1)
-        lose_count(d); /* one of them is answered now, and which one is not known */
+    bool is_off = d->pending_count > 1 || !says_its_question(reply->code);
+    if (!d->lost_client_bytes && is_off)
+        lose_count(d); /* one of them is answered now, or what came before, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
         || d->mode == CLIENT_TLS)
         return;
@@ -445,14 +449,16 @@ static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_
         return d->lost_client_bytes || reply->code == 334
                || reply->code == 354; /* which tell how to read on */
     const struct expectation *first = at(d, 0);
-    if (d->lost_client_bytes || (first->is_uncertain && (says_question || is_ambiguous(d, acked))))
+    if (d->lost_client_bytes || (says_question && first->is_uncertain) || is_ambiguous(d, reply, acked))
         return true;
-    return says_question && first->kind != EXPECT_CONTENT && !verb_takes_code(verb_of(d, first), reply->code);
+    return first->kind != EXPECT_CONTENT && !verb_takes_code(verb_of(d, first), reply->code);
 }
 
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
+        if (d->hold.reason == HOLD_UNSURE && d->hold.first) /* it was said before the greeting */
+            unsure_decide(d, acked, reply->code);
         take_greeting(d, reply);
         return;
     }

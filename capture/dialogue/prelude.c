@@ -11,6 +11,13 @@ static const uint8_t proxy_v2[12] = {
 
 enum found { NOT_THERE, MORE_NEEDED, FOUND };
 
+/* What there is of both sides so far. */
+struct kept {
+    struct bytes client;
+    struct bytes server;
+    bool is_unheard; /* the server is not captured: nothing of it is waited for */
+};
+
 /* How much of each side belongs to the prelude. */
 struct extent {
     size_t client;
@@ -105,21 +112,21 @@ static size_t http_head(struct bytes data)
     return end == SIZE_MAX ? SIZE_MAX : end + 4;
 }
 
-static enum found find_connect(struct bytes client, struct bytes server, struct extent *out)
+static enum found find_connect(const struct kept *kept, struct extent *out)
 {
-    enum found begun = begins(client, BYTES("CONNECT "));
+    enum found begun = begins(kept->client, BYTES("CONNECT "));
 
     if (begun != FOUND)
         return begun;
-    size_t request = http_head(client), response = http_head(server);
+    size_t request = http_head(kept->client), response = kept->is_unheard ? 0 : http_head(kept->server);
     if (request == SIZE_MAX)
         return MORE_NEEDED;
-    if (server.len > 0 && begins(server, BYTES("HTTP/")) == NOT_THERE)
+    if (kept->server.len > 0 && begins(kept->server, BYTES("HTTP/")) == NOT_THERE)
         return NOT_THERE; /* a mail server that was sent CONNECT: a command like any other */
     if (response == SIZE_MAX)
         return MORE_NEEDED;
     *out = (struct extent){ request, response, { .kind = PRELUDE_CONNECT } };
-    out->prelude.text = bytes_slice(client, 0, bytes_find(client, '\r'));
+    out->prelude.text = bytes_slice(kept->client, 0, bytes_find(kept->client, '\r'));
     return FOUND;
 }
 
@@ -133,17 +140,25 @@ static void skip_socks_address(struct reader *r)
     (void)read_be16(r);
 }
 
-static enum found find_socks5(struct bytes client, struct bytes server, struct extent *out)
+/* RFC 1929: name and password come next.  The server asked for them; where it is not heard, their version
+ * tells, which is another than that of a request. */
+static bool socks_asks_name(const struct kept *kept, struct reader c, struct reader *s)
 {
-    struct reader c = reader_over(client), s = reader_over(server);
+    (void)read_u8(s);
+    uint8_t method = read_u8(s);
 
-    if (client.ptr[0] != 5 || (server.len > 0 && server.ptr[0] != 5))
+    return kept->is_unheard ? read_u8(&c) == 1 : s->ok && method == 2;
+}
+
+static enum found find_socks5(const struct kept *kept, struct extent *out)
+{
+    struct reader c = reader_over(kept->client), s = reader_over(kept->server);
+
+    if (kept->client.ptr[0] != 5 || (kept->server.len > 0 && kept->server.ptr[0] != 5))
         return NOT_THERE;
     (void)read_u8(&c);
-    (void)read_bytes(&c, read_u8(&c)); /* methods */
-    (void)read_u8(&s);
-    uint8_t method = read_u8(&s);
-    if (s.ok && method == 2) { /* RFC 1929: version, name, password; version, status */
+    (void)read_bytes(&c, read_u8(&c));  /* methods */
+    if (socks_asks_name(kept, c, &s)) { /* version, name, password; version, status */
         (void)read_u8(&c);
         (void)read_bytes(&c, read_u8(&c));
         (void)read_bytes(&c, read_u8(&c));
@@ -153,17 +168,20 @@ static enum found find_socks5(struct bytes client, struct bytes server, struct e
     skip_socks_address(&c);
     (void)read_bytes(&s, 3);
     skip_socks_address(&s);
-    if (!c.ok || !s.ok)
+    if (!c.ok || !(s.ok || kept->is_unheard))
         return MORE_NEEDED;
     *out = (struct extent){ c.at, s.at, { .kind = PRELUDE_SOCKS5 } };
     return FOUND;
 }
 
-static enum found find_socks4(struct bytes client, struct bytes server, struct extent *out)
+static enum found find_socks4(const struct kept *kept, struct extent *out)
 {
-    if (client.ptr[0] != 4 || (server.len > 0 && server.ptr[0] != 0))
+    struct bytes client = kept->client;
+    size_t answer = kept->is_unheard ? 0 : 8;
+
+    if (client.ptr[0] != 4 || (kept->server.len > 0 && kept->server.ptr[0] != 0))
         return NOT_THERE;
-    if (client.len < 9 || server.len < 8)
+    if (client.len < 9 || kept->server.len < answer)
         return MORE_NEEDED;
     bool has_name = client.ptr[4] == 0 && client.ptr[5] == 0 && client.ptr[6] == 0 && client.ptr[7] != 0;
     size_t user = bytes_find(bytes_from(client, 8), 0);
@@ -174,24 +192,51 @@ static enum found find_socks4(struct bytes client, struct bytes server, struct e
     }
     if (end == SIZE_MAX)
         return MORE_NEEDED;
-    *out = (struct extent){ end, 8, { .kind = PRELUDE_SOCKS4 } };
+    *out = (struct extent){ end, answer, { .kind = PRELUDE_SOCKS4 } };
     return FOUND;
+}
+
+static struct kept kept_of(const struct dialogue *d)
+{
+    return (struct kept){ .client = buf_bytes(&d->prelude[SIDE_CLIENT]),
+                          .server = buf_bytes(&d->prelude[SIDE_SERVER]) };
+}
+
+/* Of those whose server answers before the client goes on. */
+static enum found find_answered(const struct kept *kept, struct extent *out)
+{
+    enum found found = find_connect(kept, out);
+
+    if (found == NOT_THERE)
+        found = find_socks5(kept, out);
+    return found == NOT_THERE ? find_socks4(kept, out) : found;
 }
 
 static enum found find(const struct dialogue *d, struct extent *out)
 {
-    struct bytes client = buf_bytes(&d->prelude[SIDE_CLIENT]), server = buf_bytes(&d->prelude[SIDE_SERVER]);
-    enum found found = find_proxy_v1(client, out);
+    const struct kept kept = kept_of(d);
+    enum found found = find_proxy_v1(kept.client, out);
 
     if (found == NOT_THERE)
-        found = find_proxy_v2(client, out);
-    if (d->prelude_state == STATE_SERVER_FIRST)
-        return found; /* the others wait for their server */
-    if (found == NOT_THERE)
-        found = find_connect(client, server, out);
-    if (found == NOT_THERE)
-        found = find_socks5(client, server, out);
-    return found == NOT_THERE ? find_socks4(client, server, out) : found;
+        found = find_proxy_v2(kept.client, out);
+    if (found == NOT_THERE && d->prelude_state != STATE_SERVER_FIRST)
+        found = find_answered(&kept, out);
+    return found;
+}
+
+/* No packet of the server was captured.  What reads as a prelude was one, if a command stands behind it. */
+static bool find_unheard(const struct dialogue *d, struct extent *out)
+{
+    struct kept kept = kept_of(d);
+
+    kept.is_unheard = d->flow->side[!d->client_direction].packets == 0;
+    if (!kept.is_unheard || kept.client.len == 0 || find_answered(&kept, out) != FOUND)
+        return false;
+    struct bytes rest = bytes_from(kept.client, out->client);
+    struct bytes line = bytes_slice(rest, 0, bytes_find(rest, '\n'));
+    if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+        line.len--;
+    return line.len < rest.len && client_line_is_command(line);
 }
 
 static void add_item(struct dialogue *d, const struct extent *extent, struct moment at)
@@ -216,7 +261,7 @@ static void feed_rest(struct dialogue *d, enum side side, size_t skip, const str
         dialogue_data(d, side, &rest);
 }
 
-/* It was none after all, or it ended at `extent`. */
+/* It ended at `extent`, which is empty where it was none after all. */
 static void end_here(struct dialogue *d, const struct extent *extent, const struct stream_chunk *client,
                      const struct stream_chunk *server)
 {
@@ -227,11 +272,25 @@ static void end_here(struct dialogue *d, const struct extent *extent, const stru
 
 void prelude_give_up(struct dialogue *d)
 {
-    static const struct extent nothing = { 0 };
     struct stream_chunk server = d->prelude_chunk;
+    struct extent extent = { 0 };
 
     server.acked = UINT64_MAX; /* when it came is not known any more */
-    end_here(d, &nothing, &d->prelude_chunk, &server);
+    if (find_unheard(d, &extent))
+        add_item(d, &extent, moment_of(&d->prelude_chunk));
+    else
+        extent = (struct extent){ 0 };
+    end_here(d, &extent, &d->prelude_chunk, &server);
+}
+
+void prelude_end(struct dialogue *d)
+{
+    struct bytes client = buf_bytes(&d->prelude[SIDE_CLIENT]);
+
+    if (client.len > 0 && begins(client, (struct bytes){ proxy_v2, sizeof proxy_v2 }) == FOUND)
+        d->prelude_state = STATE_OVER; /* cut short, but made to look like no other protocol's words */
+    else
+        prelude_give_up(d);
 }
 
 /* Nothing can be a prelude whose first byte is not one of these. */

@@ -350,8 +350,10 @@ void bdat_hole(struct dialogue *d, const struct stream_hole *hole);
 /* prelude.c */
 /* True when there is no prelude (any more): both directions go on as SMTP. */
 bool prelude_feed(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
-/* It was none after all: what was kept goes on as SMTP. */
+/* It was none after all, for all that is known of the server: what was kept goes on as SMTP. */
 void prelude_give_up(struct dialogue *d);
+/* The connection has ended within it, perhaps. */
+void prelude_end(struct dialogue *d);
 
 /* foreign.c */
 /* The first line of a side, or what there is of it, which is no SMTP: notes which protocol it shows. */

@@ -10,22 +10,25 @@ void unsure_begin(struct dialogue *d)
 }
 
 struct survey {
-    uint32_t lines;
+    uint32_t lines;    /* but for dots */
     uint32_t commands; /* lines that read as such */
     bool first_is_command;
-    bool has_dot; /* a line with nothing but a dot */
+    bool has_dot; /* nothing but a dot in a line; the first line may be what is left of a longer one */
 };
 
 static void survey_line(struct survey *survey, struct bytes line)
 {
     if (line.len > 0 && line.ptr[line.len - 1] == '\r')
         line.len--;
+    if (bytes_equal(line, BYTES("."))) {
+        survey->has_dot = survey->has_dot || survey->lines > 0;
+        return;
+    }
     bool is_command = client_line_is_command(line);
     if (survey->lines == 0)
         survey->first_is_command = is_command;
     survey->lines++;
     survey->commands += is_command;
-    survey->has_dot = survey->has_dot || bytes_equal(line, BYTES("."));
 }
 
 static struct survey survey_of(struct bytes text)

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "source/secrets.h"
 
+#include <pcap/dlt.h>
 #include <stdlib.h>
 
 enum {
@@ -19,6 +20,7 @@ enum {
     BLOCK_SECRETS = 10,
     HEAD = 16,     /* octets of a block that matter here */
     SMALLEST = 12, /* block */
+    LINK_TYPE_RAW = 101,
     /* Packets between here and libpcap: no more than their smallest blocks fill stdio's buffer with. */
     AHEAD = 32768,
 };
@@ -36,8 +38,7 @@ struct interfaces {
     bool are_too_many;
     bool has_first;
     uint32_t snaplen; /* of the first interface */
-    uint8_t first[2]; /* link type of the first interface, as stored there */
-    bool first_is_big;
+    uint16_t first;   /* link type of the first interface */
     uint64_t packets;
     uint64_t mixed_from; /* packets before the first interface of another link type; UINT64_MAX: none */
     size_t count;        /* interfaces of this section */
@@ -82,11 +83,6 @@ static uint32_t number_at(const struct interfaces *i, size_t at, size_t len)
     return i->is_big ? read_be32(&r) : read_le32(&r);
 }
 
-static uint16_t first_link_type(const struct interfaces *i)
-{
-    return (uint16_t)(i->first_is_big ? i->first[0] << 8 | i->first[1] : i->first[1] << 8 | i->first[0]);
-}
-
 static void take_interface(struct interfaces *i)
 {
     uint16_t link_type = (uint16_t)number_at(i, 8, 2);
@@ -96,12 +92,11 @@ static void take_interface(struct interfaces *i)
     else
         i->are_too_many = true;
     if (!i->has_first) {
-        memcpy(i->first, i->head + 8, 2);
-        i->first_is_big = i->is_big;
+        i->first = link_type;
         i->snaplen = number_at(i, 12, 4);
         i->has_first = true;
     }
-    if (link_type != first_link_type(i) && i->mixed_from == UINT64_MAX)
+    if (link_type != i->first && i->mixed_from == UINT64_MAX)
         i->mixed_from = i->packets;
 }
 
@@ -109,7 +104,7 @@ static void take_packet(struct interfaces *i, uint32_t interface)
 {
     i->packets++;
     if (i->packets > i->mixed_from)
-        i->ahead[i->packets % AHEAD] = interface < i->count ? i->link_types[interface] : first_link_type(i);
+        i->ahead[i->packets % AHEAD] = interface < i->count ? i->link_types[interface] : i->first;
 }
 
 /* The head of a block is complete. */
@@ -130,6 +125,13 @@ static void take_head(struct interfaces *i)
         take_packet(i, 0);
 }
 
+/* libpcap holds the link type of a further interface against the DLT_* that it has made of the first one.  Of
+ * the types that are read, only this is another number. */
+static uint16_t wanted_link_type(const struct interfaces *i)
+{
+    return i->first == LINK_TYPE_RAW ? DLT_RAW : i->first;
+}
+
 /* What libpcap is to see at this offset of an interface: the first link type, and one snap length for all. */
 static uint8_t disguised(const struct interfaces *i, uint8_t octet)
 {
@@ -137,7 +139,8 @@ static uint8_t disguised(const struct interfaces *i, uint8_t octet)
         return (uint8_t)((uint32_t)LIMIT_SNAPLEN >> 8 * (i->is_big ? 15 - i->at : i->at - 12));
     if (i->at >= 10 || !i->has_first)
         return octet;
-    return i->first[i->first_is_big == i->is_big ? i->at - 8 : 9 - i->at];
+    bool is_high = (i->at == 8) == i->is_big;
+    return (uint8_t)(wanted_link_type(i) >> (is_high ? 8 : 0));
 }
 
 /* Lengths are padded to four octets, whatever the writer says; libpcap reads them so. */
@@ -210,8 +213,8 @@ void interfaces_pass(struct interfaces *i, uint8_t *octets, size_t len)
 
 uint16_t interfaces_link_type(const struct interfaces *i, uint64_t number, bool *is_usual)
 {
-    uint16_t link_type = number > i->mixed_from ? i->ahead[number % AHEAD] : first_link_type(i);
+    uint16_t link_type = number > i->mixed_from ? i->ahead[number % AHEAD] : i->first;
 
-    *is_usual = number <= i->mixed_from || link_type == first_link_type(i);
+    *is_usual = number <= i->mixed_from || link_type == i->first;
     return link_type;
 }

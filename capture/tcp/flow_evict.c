@@ -1,4 +1,5 @@
 /* What goes when time has passed, or memory is short. */
+#include "base/limits.h"
 #include "base/timestamp.h"
 #include "tcp/flow.h"
 
@@ -105,16 +106,22 @@ bool flow_evict_one(struct flow_table *table, uint32_t keep)
     return false;
 }
 
+/* Of the budget a part is left to what is no connection: the transcripts of those that go on, and the judging
+ * of those that are given up. */
+static bool leaves_spare(const struct budget *budget, size_t bytes)
+{
+    size_t spare = budget ? budget->limit_bytes / LIMIT_MEMORY_SPARE_SHARE : 0;
+
+    return !budget || budget->used_bytes + bytes <= budget->limit_bytes - spare;
+}
+
 bool flow_take_memory(struct flow_table *table, size_t bytes, uint32_t keep)
 {
     /* Evicting a flow without a body gives back no memory but its place in the pool: only those with one
      * help. */
-    for (unsigned tries = 0; tries < 8; tries++) {
-        if (budget_take(table->budget, bytes))
-            return true;
+    for (unsigned tries = 0; tries < 8 && !leaves_spare(table->budget, bytes); tries++)
         if (!evict_from(table, LIST_CLOSING, keep) && !evict_from(table, LIST_ENDING, keep)
             && !evict_from(table, LIST_OPEN, keep))
             break;
-    }
     return budget_take(table->budget, bytes);
 }

@@ -119,7 +119,6 @@ static void begin_record(struct tls_observer *observer, enum tls_side from)
 
     direction->record_len = (uint32_t)direction->header[3] << 8 | direction->header[4];
     direction->record_left = direction->record_len;
-    direction->is_torn = false;
     if (type < TLS_CHANGE_CIPHER || type > TLS_DATA || direction->header[1] != 3
         || direction->record_len > TLS_RECORD_MOST) {
         tls_observer_lose(observer);
@@ -140,6 +139,7 @@ static size_t take_header(struct tls_observer *observer, enum tls_side from, str
     struct bytes part = bytes_slice(data, 0, TLS_HEADER_BYTES - direction->header_len);
 
     if (direction->header_len == 0) {
+        direction->is_torn = false;
         direction->record_begin = offset;
         direction->record_acked = tls_inside_acked(observer, from, observer->chunk->acked);
     }

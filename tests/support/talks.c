@@ -18,7 +18,8 @@
 struct loss {
     size_t exchange; /* SIZE_MAX: nowhere */
     enum side side;
-    bool is_half; /* the first half of what was said */
+    bool is_half;       /* the first half of what was said */
+    bool is_round_trip; /* and what the other side said next */
 };
 
 struct wire {
@@ -51,6 +52,13 @@ static void say(struct wire *wire, enum side from, struct bytes data)
         dialogue_data(wire->dialogue, from, &chunk);
 }
 
+static bool is_lost(const struct loss *loss, size_t exchange, enum side side)
+{
+    size_t next = loss->side == SIDE_CLIENT ? loss->exchange : loss->exchange + 1;
+
+    return side == loss->side ? exchange == loss->exchange : loss->is_round_trip && exchange == next;
+}
+
 static void say_or_lose(struct wire *wire, enum side from, const char *text, bool is_lost, bool is_half)
 {
     struct bytes data = bytes_of(text);
@@ -81,12 +89,11 @@ static struct session *session_of(const struct talk *talk, struct loss loss)
     assert_non_null(wire.dialogue);
     for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++) {
         const struct exchange *exchange = &talk->exchanges[i];
-        say_or_lose(&wire, SIDE_CLIENT, exchange->client, i == loss.exchange && loss.side == SIDE_CLIENT,
-                    loss.is_half);
-        say_or_lose(&wire, SIDE_SERVER, exchange->server, i == loss.exchange && loss.side == SIDE_SERVER,
-                    loss.is_half);
+        say_or_lose(&wire, SIDE_CLIENT, exchange->client, is_lost(&loss, i, SIDE_CLIENT), loss.is_half);
+        say_or_lose(&wire, SIDE_SERVER, exchange->server, is_lost(&loss, i, SIDE_SERVER), loss.is_half);
     }
     flow.side[loss.side != SIDE_CLIENT].missing_bytes = loss.exchange == SIZE_MAX ? 0 : 1;
+    flow.side[loss.side == SIDE_CLIENT].missing_bytes = loss.is_round_trip;
     (void)dialogue_end(wire.dialogue, &flow);
     return session;
 }
@@ -155,22 +162,24 @@ static void expect_nothing_new(const struct talk *talk, struct loss loss, struct
         for (size_t i = 0; i < sizeof of_loss / sizeof of_loss[0]; i++)
             is_known = is_known || strcmp(id, of_loss[i]) == 0;
         if (!is_known)
-            fail_msg("%s: %s without %s of exchange %zu of the %s", talk->name, id,
-                     loss.is_half ? "half" : "all", loss.exchange, side_name(loss.side));
+            fail_msg("%s: %s without %s of exchange %zu of the %s%s", talk->name, id,
+                     loss.is_half ? "half" : "all", loss.exchange, side_name(loss.side),
+                     loss.is_round_trip ? ", and what came next" : "");
     }
     analysis_free(analysis);
 }
 
-/* All and half of each side; but without a 354 the dialogue reads on in another way. */
+/* All and half of each side, or a round trip; but without a 354 the dialogue reads on in another way. */
 static void lose_each(const struct talk *talk, size_t exchange, struct analyzer *analyzer)
 {
     if (talk->exchanges[exchange].server[0] == '3')
         return;
-    for (unsigned kind = 0; kind < 4; kind++)
+    for (unsigned kind = 0; kind < 6; kind++)
         expect_nothing_new(talk,
                            (struct loss){ .exchange = exchange,
                                           .side = kind & 1 ? SIDE_SERVER : SIDE_CLIENT,
-                                          .is_half = kind & 2 },
+                                          .is_half = kind & 2,
+                                          .is_round_trip = kind & 4 },
                            analyzer);
 }
 

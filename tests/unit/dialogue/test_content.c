@@ -55,6 +55,7 @@ static const struct expectation contents[] = {
     { "commands that are quoted", CONTENT("a\n.\n> MAIL FROM:<a>\r\n.\r\n"), "1@2: ", "20 0 2 1 1 0 complete" },
     { "an empty line ends the run", CONTENT("a\n.\nRSET\n\nQUIT\r\n.\r\n"), "1@2:RSET ", "15 0 4 1 1 0 complete" },
     { "no end", CONTENT("a\r\nb\r"), "", "5 0 0 0 0 0 cut" },
+    { "half an end", CONTENT("a\r\n.\r"), "", "5 0 0 0 0 0 cut" },
     { "a variant in place of the end", CONTENT("a\r\n.\n"), "3@3: ", "4 0 1 2 1 0 cut" },
     { "a doubled CR in place of the end", CONTENT("a\r\n.\r\r\n"), "11@3: ", "6 1 0 0 1 0 cut" },
 };

@@ -72,6 +72,16 @@ static const struct conversation {
       FOREIGN_SMB, CLIENT, RULE_NOT_SMTP, false },
     { "SOCKS, not answered", 25, { SAYS(CLIENT, "\5\1\0"), SAYS(SERVER, "220 mx\r\n") },
       FOREIGN_SOCKS, CLIENT, RULE_NOT_SMTP, false },
+    { "SOCKS 5, without its server", 25, { SAYS(CLIENT, "\5\1\0"), SAYS(CLIENT, "\5\1\0\3\2mx\0\31"),
+        SAYS(CLIENT, "EHLO c\r\nAUTH LOGIN\r\n") }, FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
+    { "SOCKS 5 with a name, without its server", 25, { SAYS(CLIENT, "\5\1\2\1\1a\1b\5\1\0\1\xc0\0\2\31\0\31EHLO c\r\n") },
+      FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
+    { "SOCKS 4, without its server", 25, { SAYS(CLIENT, "\4\1\0\31\xc0\0\2\31u\0EHLO c\r\n") },
+      FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
+    { "CONNECT, without its server", 25, { SAYS(CLIENT, "CONNECT mx:25 HTTP/1.1\r\n\r\nEHLO c\r\n") },
+      FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
+    { "CONNECT, and no SMTP behind it", 25, { SAYS(CLIENT, "CONNECT mx:25 HTTP/1.1\r\n\r\nwhat\r\nEHLO c\r\n") },
+      FOREIGN_HTTP, CLIENT, RULE_NOT_SMTP, false },
     { "something binary", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "\1\2\3\4") },
       FOREIGN_BINARY, CLIENT, RULE_NOT_SMTP, false },
     { "a web server that was sent EHLO", 25, { SAYS_BLINDLY(CLIENT, "EHLO c\r\n"), SAYS(SERVER, "HTTP/1.1 400 no\r\n") },
@@ -106,6 +116,8 @@ static const struct conversation {
       FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
     { "PROXY, expected", 25, { SAYS(CLIENT, "PROXY TCP4 192.0.2.1 192.0.2.2 1 25\r\n"), SAYS(SERVER, "220 mx\r\n"),
         SAYS(CLIENT, "EHLO c\r\n"), SAYS(SERVER, "250 mx\r\n") }, FOREIGN_NONE, SIDE_NONE, RULE_PROXY_HEADER, false },
+    { "PROXY in its binary form, cut short", 25, { SAYS(SERVER, "220 mx\r\n"),
+        SAYS(CLIENT, "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\n") }, FOREIGN_NONE, SIDE_NONE, RULE_NONE, false },
     { "PROXY behind the greeting", 25, { SAYS(SERVER, "220 mx\r\n"), SAYS(CLIENT, "PROXY UNKNOWN\r\n"),
         SAYS(SERVER, "502 what\r\n"), SAYS(CLIENT, "EHLO c\r\n"), SAYS(SERVER, "250 mx\r\n") },
       FOREIGN_NONE, SIDE_NONE, RULE_PROXY_HEADER, false },
@@ -138,6 +150,16 @@ static void keep(void *ctx, struct session *session)
     *(struct session **)ctx = session;
 }
 
+/* A side that says nothing is not captured. */
+static uint64_t packets_of(const struct conversation *row, enum side side)
+{
+    uint64_t packets = 0;
+
+    for (size_t i = 0; i < TALK_MAX && row->talk[i].text; i++)
+        packets += row->talk[i].side == side;
+    return packets;
+}
+
 /* Both sides in pieces of at most `piece` octets. */
 static struct session *hold(const struct conversation *row, size_t piece)
 {
@@ -146,7 +168,8 @@ static struct session *hold(const struct conversation *row, size_t piece)
     struct flow_info flow = {
         .serial = 1,
         .end = { { { 4, { 192, 0, 2, 1 } }, 4000 }, { { 4, { 192, 0, 2, 25 } }, row->port } },
-        .side = { { .packets = 1, .saw_syn = true }, { .packets = 1, .saw_syn = true } },
+        .side = { { .packets = packets_of(row, SIDE_CLIENT), .saw_syn = true },
+                  { .packets = packets_of(row, SIDE_SERVER), .saw_syn = true } },
         .close = FLOW_CLOSE_END_OF_CAPTURE,
         .closed_by = -1,
     };

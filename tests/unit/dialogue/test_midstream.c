@@ -1,5 +1,5 @@
-/* Where the capture begins in the middle: what the first words of the server tell of what the client says,
- * and which question a reply answers when those before it are not there. */
+/* Where the capture begins in the middle, or bytes are missing: what the first words of the server tell of
+ * what the client says, and which question a reply answers when those before it are not there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,12 +13,15 @@
 
 enum { TURNS_MOST = 10, TEXT_SIZE = 512 };
 
-/* One letter for the side in front of what it says; of the dialogue: kinds of items, with verb and code. */
-static const struct row {
+/* One letter for the side in front of what it says, a small one where that is missing; of the dialogue: kinds
+ * of items, with verb and code. */
+struct row {
     const char *name;
     const char *turns[TURNS_MOST];
     const char *items;
-} rows[] = {
+};
+
+static const struct row rows[] = {
     { "a response to a prompt",
       { "S334 UGFzc3dvcmQ6\r\n", "Cc2VjcmV0\r\n", "S235 ok\r\n", "CQUIT\r\n", "S221 bye\r\n" },
       "reply:334 sasl:235 QUIT:221 " },
@@ -40,6 +43,29 @@ static const struct row {
     { "lines of a chunk that was not sent",
       { "CBDAT 3\r\n", "S500 what\r\n", "CRSET\r\n", "S250 ok\r\n" },
       "BDAT:500 RSET:250 " },
+    { "a client that spoke before the greeting, and was answered in it",
+      { "CEHLO c\r\n", "S220 mx\r\n", "CMAIL FROM:<a@b>\r\n", "S250 ok\r\n" },
+      "EHLO:- greeting:220 MAIL:250 " },
+    { "a dot, which may be the end of a longer line",
+      { "C.\r\n", "S250 ok\r\n", "CBDAT 1 LAST\r\nx", "S250 ok\r\n" },
+      "reply:250 BDAT:250 content:- " },
+    { "answers to what was asked before the capture",
+      { "CRCPT TO:<b@c>\r\nDATA\r\nx\r\n.\r\n", "S250 hello\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+        "S250 queued\r\n" },
+      "RCPT:250 DATA:354 reply:250 reply:250 content:- reply:250 " },
+};
+
+static const struct row holes[] = {
+    { "the rest of a greeting, or the answer to who spoke before it",
+      { "CEHLO c\r\n", "s220-wait\r\n", "S250-mx\r\n250 DSN\r\n", "CNOOP\r\n", "S250 ok\r\n", "CQUIT\r\n",
+        "S221 bye\r\n" },
+      "EHLO:- gap:- reply:250 NOOP:- reply:250 QUIT:221 " },
+    { "a refusal, where greeting and first answer are missing",
+      { "s220 mx\r\n", "CEHLO c\r\n", "s250 mx\r\n", "CETRN x\r\n", "S502 no\r\n" },
+      "gap:- EHLO:- gap:- ETRN:502 " },
+    { "an answer with a hole in it, behind a greeting",
+      { "S220 mx\r\n", "CEHLO c\r\n", "s250-mx\r\n", "S250 DSN\r\n", "CQUIT\r\n", "S221 bye\r\n" },
+      "greeting:220 EHLO:250 gap:- QUIT:221 " },
 };
 
 static const char *name_of(const struct item *item)
@@ -68,48 +94,83 @@ static void take_session(void *ctx, struct session *session)
     session_free(session);
 }
 
+static void lose(struct dialogue *dialogue, enum side from, const struct stream_chunk *chunk)
+{
+    struct stream_hole hole = {
+        .offset = chunk->offset, .length = chunk->data.len, .time_ns = chunk->time_ns, .number = chunk->number
+    };
+
+    dialogue_hole(dialogue, from, &hole);
+}
+
 static void play(const struct row *row, struct dialogue *dialogue)
 {
     uint64_t offset[SIDE_SERVER + 1] = { 0 };
 
     for (size_t turn = 0; turn < TURNS_MOST && row->turns[turn]; turn++) {
-        enum side from = row->turns[turn][0] == 'S' ? SIDE_SERVER : SIDE_CLIENT;
+        char who = row->turns[turn][0];
+        enum side from = who == 'S' || who == 's' ? SIDE_SERVER : SIDE_CLIENT;
         struct stream_chunk chunk = { .data = bytes_of(row->turns[turn] + 1),
                                       .offset = offset[from],
                                       .acked = offset[from == SIDE_SERVER ? SIDE_CLIENT : SIDE_SERVER],
                                       .time_ns = turn + 1,
                                       .number = turn + 1 };
-        dialogue_data(dialogue, from, &chunk);
+        if (who == 's' || who == 'c')
+            lose(dialogue, from, &chunk);
+        else
+            dialogue_data(dialogue, from, &chunk);
         offset[from] += chunk.data.len;
     }
 }
 
+static void hold(const struct row *row, const struct flow_info *flow)
+{
+    char seen[TEXT_SIZE] = "";
+    struct dialogue_options options = { .sink = { .ctx = seen, .ended = take_session } };
+    struct dialogue *dialogue = dialogue_new(&options, flow, 0);
+
+    assert_non_null(dialogue);
+    play(row, dialogue);
+    (void)dialogue_end(dialogue, flow);
+    if (strcmp(seen, row->items) != 0)
+        fail_msg("%s: %s", row->name, seen);
+}
+
+static struct flow_info flow_of(bool is_midstream)
+{
+    return (struct flow_info){ .serial = 1,
+                               .end = { { { 4, { 192, 0, 2, 1 } }, 4000 }, { { 4, { 192, 0, 2, 25 } }, 25 } },
+                               .is_midstream = is_midstream,
+                               .side = { { .packets = 1, .saw_syn = !is_midstream },
+                                         { .packets = 1, .saw_syn = !is_midstream } },
+                               .close = FLOW_CLOSE_FIN,
+                               .closed_by = -1 };
+}
+
 static void the_first_words_tell_how_to_read_on(void **state)
 {
-    const struct flow_info flow = { .serial = 1,
-                                    .end = { { { 4, { 192, 0, 2, 1 } }, 4000 },
-                                             { { 4, { 192, 0, 2, 25 } }, 25 } },
-                                    .is_midstream = true,
-                                    .side = { { .packets = 1 }, { .packets = 1 } },
-                                    .close = FLOW_CLOSE_FIN,
-                                    .closed_by = -1 };
+    const struct flow_info flow = flow_of(true);
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char seen[TEXT_SIZE] = "";
-        struct dialogue_options options = { .sink = { .ctx = seen, .ended = take_session } };
-        struct dialogue *dialogue = dialogue_new(&options, &flow, 0);
-        assert_non_null(dialogue);
-        play(&rows[i], dialogue);
-        (void)dialogue_end(dialogue, &flow);
-        if (strcmp(seen, rows[i].items) != 0)
-            fail_msg("%s: %s", rows[i].name, seen);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        hold(&rows[i], &flow);
+}
+
+static void a_reply_behind_a_hole_is_paired_where_nothing_else_is_due(void **state)
+{
+    const struct flow_info flow = flow_of(false);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof holes / sizeof holes[0]; i++)
+        hold(&holes[i], &flow);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(the_first_words_tell_how_to_read_on) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_words_tell_how_to_read_on),
+        cmocka_unit_test(a_reply_behind_a_hole_is_paired_where_nothing_else_is_due),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,8 +20,8 @@ static const struct scenario scenarios[] = {
       { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, { "RSET", NULL, STEP_TLS } }, "2:starttls-injection" },
     { "commands together with STARTTLS, and no handshake", PROTOCOL_SMTP,
       { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, PIPED("EHLO c", NULL) }, "3:starttls-injection" },
-    { "a client that does not do TLS after all", PROTOCOL_SMTP,
-      { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, { "EHLO c", NULL, 0 } }, "3:starttls-injection" },
+    { "a client that goes on in clear, and a capture that ends before the answer", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, { "EHLO c", NULL, 0 } }, "" },
     { "a client that does not do TLS, and a server that does", PROTOCOL_SMTP,
       { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, { "EHLO c", NULL, 0 }, { "", NULL, STEP_TLS | STEP_SERVER } },
       "3:starttls-injection" },
@@ -45,12 +45,25 @@ static const struct scenario scenarios[] = {
         { "MAIL FROM:<a@b>", "503 hello", 0 } },
       "6:starttls-no-new-ehlo 7:starttls-no-new-ehlo" },
 };
+
+static const struct scenario ended[] = {
+    { "a client that does not do TLS after all", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "STARTTLS", "220 go", 0 }, { "EHLO c", NULL, 0 } }, "0:connection-lost 3:starttls-injection" },
+};
 /* clang-format on */
+
+static void closed_by_client(struct session *session)
+{
+    session->closed = CLOSE_FIN;
+    session->closed_by = SIDE_CLIENT;
+    session->side[SIDE_CLIENT].fin_ns = session->end_ns;
+}
 
 static void every_scenario_raises_its_findings_and_no_others(void **state)
 {
     (void)state;
     scenarios_hold(scenarios, sizeof scenarios / sizeof scenarios[0]);
+    scenarios_hold_ended(ended, sizeof ended / sizeof ended[0], closed_by_client);
 }
 
 static void a_hole_adds_no_finding(void **state)

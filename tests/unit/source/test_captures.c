@@ -441,13 +441,17 @@ static void a_garbled_block_length_of_pcapng_is_damage(void **state)
 /* As mergecap writes it: Ethernet, cooked, raw IP (101 in files, another number in memory), and back. */
 static void interfaces_may_differ_in_link_type_and_snap_length(void **state)
 {
-    static const uint16_t link_types[] = { 1, 113, 101 };
-    static const int expect[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_RAW };
+    /* One whose DLT_* is another number comes last, and first. */
+    static const uint16_t types[2][3] = { { 1, 113, 101 }, { 101, 1, 101 } };
+    static const int expected[2][3] = { { DLT_EN10MB, DLT_LINUX_SLL, DLT_RAW },
+                                        { DLT_RAW, DLT_EN10MB, DLT_RAW } };
     struct packet packet;
 
     (void)state;
-    for (int is_big = 0; is_big < 2; is_big++) {
-        struct image image = { .is_big = is_big };
+    for (int run = 0; run < 4; run++) {
+        const uint16_t *link_types = types[run / 2];
+        const int *expect = expected[run / 2];
+        struct image image = { .is_big = run % 2 };
         ng_section(&image);
         for (uint32_t i = 0; i < 3; i++) {
             ng_interface(&image, link_types[i], 65535 - i, i == 1 ? 9 : 0);

@@ -323,6 +323,50 @@ static void records_are_found_again_behind_a_hole(void **state)
     }
 }
 
+/* Octet by octet, without two of one side. */
+static void hear_without(struct listening *l, const struct tls_talk *talk, enum tls_side side, size_t first,
+                         size_t second)
+{
+    for (size_t i = 0; i < talk->count; i++) {
+        const struct tls_talk_piece *piece = &talk->pieces[i];
+        struct bytes data = bytes_slice(buf_bytes(&talk->octets[piece->from]), piece->at, piece->len);
+        for (size_t at = 0; at < data.len; at++) {
+            size_t offset = piece->at + at;
+            struct lost lost = { side, offset, offset + (offset == first || offset == second) };
+            hear_part(l, piece->from, bytes_slice(data, at, 1), offset, &lost);
+        }
+    }
+    finish(l);
+}
+
+/* In the record behind one that was torn, however much of its header had come: both are told in full, before
+ * the other side goes on. */
+static void a_hole_in_the_header_behind_a_torn_record_is_told(void **state)
+{
+    enum { RECORD_HEADER = 5 };
+    struct tls_talk_options options = { .version = TLS1_3_VERSION, .messages = 12, .message_bytes = 3000 };
+    struct tls_talk talk;
+    const struct tls_talk_piece *two[2] = { NULL, NULL };
+
+    (void)state;
+    assert_true(tls_talk(&options, &talk));
+    for (size_t i = talk.handshake_pieces + 4; i < talk.count && !two[1]; i++)
+        if (talk.pieces[i].from == TLS_SERVER)
+            two[two[0] != NULL] = &talk.pieces[i];
+    assert_non_null(two[1]);
+    for (size_t at = 0; at < RECORD_HEADER; at++) {
+        struct listening l;
+        begin(&l, buf_bytes(&talk.keylog));
+        hear_without(&l, &talk, TLS_SERVER, two[0]->at + two[0]->len - 1, two[1]->at + at);
+        struct bytes said = buf_bytes(&talk.said[TLS_SERVER]), heard = buf_bytes(&l.heard.text[TLS_SERVER]);
+        uint64_t cut = said.len - heard.len, told = l.heard.missing[TLS_SERVER];
+        assert_true(cut > NEAR);
+        assert_true(told <= cut + NEAR && told + NEAR >= cut);
+        release(&l);
+    }
+    tls_talk_release(&talk);
+}
+
 static void a_connection_is_picked_up_midway(void **state)
 {
     struct tls_talk_options options = { .version = TLS1_3_VERSION, .messages = 12, .message_bytes = 60 };
@@ -447,6 +491,7 @@ int main(void)
         cmocka_unit_test(every_suite_of_tls_13_is_read),
         cmocka_unit_test(every_kind_of_handshake_is_read),
         cmocka_unit_test(records_are_found_again_behind_a_hole),
+        cmocka_unit_test(a_hole_in_the_header_behind_a_torn_record_is_told),
         cmocka_unit_test(a_connection_is_picked_up_midway),
         cmocka_unit_test(keys_that_do_not_fit_are_told),
         cmocka_unit_test(a_damaged_record_is_missing_alone),
