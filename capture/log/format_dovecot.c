@@ -45,11 +45,13 @@ static bool take(struct bytes *rest, struct raw_line *raw, struct bytes *text)
 }
 
 /* What says that the login went well answers AUTH and nothing else (RFC 4954 section 6): before this log
- * began it was sent. */
+ * began it was sent, and before it EHLO, which alone tells of mechanisms (section 3). */
 static void imply_login(struct talk *talk, struct bytes reply)
 {
-    if (!talk_has_begun(talk) && log_text_starts(reply, "235 "))
-        talk_imply(talk, BYTES("AUTH"), (struct bytes){ NULL, 0 });
+    if (talk_has_begun(talk) || !log_text_starts(reply, "235 "))
+        return;
+    talk_imply_accepted(talk, BYTES("EHLO"), BYTES("250"));
+    talk_imply(talk, BYTES("AUTH"), (struct bytes){ NULL, 0 });
 }
 
 static void say_all(struct log_reader *reader)

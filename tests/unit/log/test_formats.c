@@ -210,7 +210,7 @@ static const struct format_case {
     { "OpenSMTPD", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< EHLO c\nsmtp: 0x55c1: >>> 250 mx\n", " 220 EHLO=250" },
     { "qpsmtpd", "qpsmtpd", "26 Accepted connection 0/15 from 192.0.2.1 / Unknown\n26 220 mx\n26 dispatching EHLO c\n26 in config(me)\n26 250 mx\n26 dispatching AUTH LOGIN\n26 334 VXNlcm5hbWU6\n26 535 no\n", " 220 EHLO=250 AUTH=334 ?~=535" },
     { "Dovecot's rawlogs", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 LHLO c\n1795493199.999999 QUIT\n\n==> a.out <==\n1795493199.776922 220 mx\n1795493199.777230 250 mx\n1795493200.000000 221 bye\n", " 220 LHLO=250 QUIT=221" },
-    { "Dovecot's rawlog of the submission service, which begins behind the login", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 RSET\n\n==> a.out <==\n1795493199.776922 235 2.7.0 Logged in.\n1795493199.777230 250 ok\n", " AUTH~!=235 RSET=250" },
+    { "Dovecot's rawlog of the submission service, which begins behind the login", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 RSET\n\n==> a.out <==\n1795493199.776922 235 2.7.0 Logged in.\n1795493199.777230 250 ok\n", " EHLO!=250 AUTH~!=235 RSET=250" },
     { "double-spaced", "terminal", "Connected to mx.\n\n220 mx ESMTP\n\nEHLO c\n\n250 mx\n\nQUIT\n\n221 bye\n\n", " 220 EHLO=250 QUIT=221" },
     { "padded with blanks", "swaks", "=== Trying a:25...  \n<-  220 a   \n -> AUTH LOGIN \n<-  334 VXNlcm5hbWU6   \n -> YWxpY2U=  \n<** 535 no  \n", " 220 AUTH=334 ?=535" },
     { "a page with tags of its own", "swaks", "<!DOCTYPE html>\n<html><body class=\"x\">\n<pre>\n=== Trying a:25...\n<span>&lt;-  220 a</span>\n -&gt; MAIL FROM:&lt;a@b&gt;\n&lt;-  250 ok</pre></body></html>\n", " 220 MAIL=250" },
