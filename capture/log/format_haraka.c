@@ -5,8 +5,10 @@
 #include "log/format_rows.h"
 #include "log/marks.h"
 
+enum { KEY_LEAST = 8 };
+
 /* "[LEVEL] [key] [plugin] text" */
-static bool take_apart(struct bytes text, struct bytes *level, struct bytes *key, struct bytes *rest)
+static bool take_apart_here(struct bytes text, struct bytes *level, struct bytes *key, struct bytes *rest)
 {
     struct bytes parts[3];
 
@@ -24,13 +26,36 @@ static bool take_apart(struct bytes text, struct bytes *level, struct bytes *key
     return true;
 }
 
+static bool is_level(struct bytes text)
+{
+    static const char *const levels[] = { "PROTOCOL", "DATA",  "DEBUG", "INFO",  "NOTICE",
+                                          "WARN",     "ERROR", "CRIT",  "ALERT", "EMERG" };
+
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+        if (bytes_equal(text, bytes_of(levels[i])))
+            return true;
+    return false;
+}
+
+/* The same, behind whatever another logger puts in front: the first such place, for clients may say the
+ * like. */
+static bool take_apart(struct bytes text, struct bytes *level, struct bytes *key, struct bytes *rest)
+{
+    for (size_t at; (at = bytes_find(text, '[')) != SIZE_MAX; text = bytes_from(text, at + 1))
+        if (take_apart_here(bytes_from(text, at), level, key, rest) && is_level(*level)
+            && (key->len >= KEY_LEAST || bytes_equal(*key, BYTES("-"))))
+            return true;
+    return false;
+}
+
+/* With something in front it stands back behind the wrappings that are known. */
 static enum log_claim claim(const struct log_line *line)
 {
     struct bytes level, key, rest;
 
-    return take_apart(line->text, &level, &key, &rest) && bytes_equal(level, BYTES("PROTOCOL"))
-               ? LOG_CLAIM_STRONG
-               : LOG_CLAIM_NONE;
+    if (!take_apart(line->text, &level, &key, &rest) || !bytes_equal(level, BYTES("PROTOCOL")))
+        return LOG_CLAIM_NONE;
+    return line->text.ptr[0] == '[' ? LOG_CLAIM_STRONG : LOG_CLAIM_WEAK;
 }
 
 static struct bytes value_of(struct bytes text, const char *key)
@@ -67,7 +92,7 @@ static void read(struct log_reader *reader, const struct log_line *line)
 {
     struct bytes level, key, text;
 
-    if (!take_apart(line->text, &level, &key, &text) || key.len < 8)
+    if (!take_apart(line->text, &level, &key, &text) || key.len < KEY_LEAST)
         return;
     struct talk *talk = log_talk(reader, line, key);
     if (!bytes_equal(level, BYTES("PROTOCOL")))

@@ -331,6 +331,8 @@ static const struct log_format *ask(struct log_reader *reader, size_t wrap, stru
     struct log_line around = { .number = reader->line_number }, line;
     size_t blanks = blanks_before(raw, raw.len);
 
+    if (log_wraps[wrap] != &log_wrap_table && log_wrap_is_row(raw))
+        return NULL; /* with its rules it would read as something else */
     if (log_wraps[wrap]->strip && !log_wraps[wrap]->strip(&raw, &reader->unwrapped, &around))
         return NULL;
     bool is_quoted = log_text_starts(raw, ">");
@@ -411,6 +413,23 @@ static void accept_record(struct log_reader *reader, struct bytes line)
     }
 }
 
+/* Without the CRs at its end that `cat -v` and editors show as two letters. */
+static struct bytes without_shown_returns(struct bytes line)
+{
+    size_t end = line.len;
+
+    while (end > 0 && line.ptr[end - 1] == '\r')
+        end--;
+    struct bytes shown = bytes_slice(line, 0, end);
+    if (log_text_ends(shown, "^M$")) /* `cat -A` */
+        shown.len--;
+    if (!log_text_ends(shown, "^M"))
+        return line;
+    while (log_text_ends(shown, "^M"))
+        shown.len -= 2;
+    return shown;
+}
+
 /* Pastes out of tables and mails are padded, or have a blank line behind each: none of it was said. */
 static struct bytes without_padding(struct log_reader *reader, struct bytes line)
 {
@@ -428,7 +447,8 @@ void log_reader_line(struct log_reader *reader, struct bytes line)
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = without_padding(reader, bytes_slice(line, 0, LIMIT_LOG_LINE));
+    line = without_shown_returns(bytes_slice(line, 0, LIMIT_LOG_LINE));
+    line = without_padding(reader, line);
     if (reader->is_double_spaced && reader->format && reader->line_number % 2 == 0)
         return;
     if (!reader->format || reader->wrap == &log_wrap_json)

@@ -4,6 +4,7 @@
  *     [pod/mail-0/smtp] 220 mx.example                    kubectl logs --prefix
  *     Nov 24 04:06:21 mx app[147]: 220 mx.example         a logger, around what has no such header
  *     > 220 mx.example                                    a mail that is answered
+ *     | 220 mx.example |                                  a table
  *       12  220 mx.example                                numbered lines */
 #include "log/log_wrap.h"
 
@@ -93,6 +94,43 @@ static bool strip_quote_twice(struct bytes *text, struct buf *scratch, struct lo
     return true;
 }
 
+/* What stands behind a rule, up to the same at the end, if it is there; empty: it is no row of a table. */
+static struct bytes between_rules(struct bytes text)
+{
+    static const char *const rules[] = { "|", "\xe2\x94\x82", "\xe2\x94\x83", "\xe2\x95\x91" };
+
+    text = bytes_trim(text);
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        struct bytes rest = text;
+        if (!log_text_skip(&rest, rules[i]))
+            continue;
+        bool is_closed = log_text_ends(rest, rules[i]);
+        return bytes_slice(rest, 0, rest.len - (is_closed ? strlen(rules[i]) : 0));
+    }
+    return (struct bytes){ NULL, 0 };
+}
+
+bool log_wrap_is_row(struct bytes text)
+{
+    return between_rules(text).len > 0;
+}
+
+/* A cell is filled up with blanks. */
+static bool strip_table(struct bytes *text, struct buf *scratch, struct log_line *around)
+{
+    struct bytes cell = between_rules(*text);
+
+    (void)scratch;
+    (void)around;
+    if (cell.len == 0)
+        return false;
+    (void)log_text_skip(&cell, " ");
+    while (cell.len > 0 && ascii_is_blank(cell.ptr[cell.len - 1]))
+        cell.len--;
+    *text = cell;
+    return true;
+}
+
 /* A number at the beginning may be that of a process: one of a line is set in, or has a mark behind it. */
 static bool strip_number(struct bytes *text, struct buf *scratch, struct log_line *around)
 {
@@ -139,8 +177,20 @@ const struct log_wrap log_wrap_quote = {
 const struct log_wrap log_wrap_quote_twice = {
     .name = "quote twice", .is_total = true, .is_wrapping = true, .strip = strip_quote_twice
 };
+const struct log_wrap log_wrap_table = {
+    .name = "table", .is_total = true, .is_wrapping = true, .strip = strip_table
+};
 
 const struct log_wrap *const log_wraps[] = {
-    &plain,          &log_wrap_json,        &stream, &column,          &header,
-    &log_wrap_quote, &log_wrap_quote_twice, &number, &log_wrap_indent, NULL,
+    &plain,
+    &log_wrap_json,
+    &stream,
+    &column,
+    &header,
+    &log_wrap_quote,
+    &log_wrap_quote_twice,
+    &log_wrap_table,
+    &number,
+    &log_wrap_indent,
+    NULL,
 };

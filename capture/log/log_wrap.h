@@ -26,6 +26,9 @@ extern const struct log_wrap log_wrap_json;
 /* "> ", which some programs use as an arrow. */
 extern const struct log_wrap log_wrap_quote;
 extern const struct log_wrap log_wrap_quote_twice;
+/* A line in a table: behind a vertical rule, or between two. */
+extern const struct log_wrap log_wrap_table;
+bool log_wrap_is_row(struct bytes text);
 /* Blanks, of which each line may have more of its own. */
 extern const struct log_wrap log_wrap_indent;
 

@@ -292,6 +292,13 @@ static const struct format_case {
       " 220 | 220 QUIT=221" },
     { "Nodemailer, through a logger that writes JSON", "Nodemailer", "{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"220 mx\",\"time\":1795493181123}\n{\"level\":20,\"tnx\":\"client\",\"sid\":\"x1\",\"msg\":\"EHLO c\",\"time\":1795493181124}\n{\"level\":20,\"tnx\":\"server\",\"sid\":\"x1\",\"msg\":\"250-mx\\n250 HELP\",\"time\":1795493181125}\n", " 220 EHLO=250" },
     { "a terminal in a container", "terminal", "2026-11-24T04:06:21.586Z stdout F 220 mx\n2026-11-24T04:06:21.586Z stdout F HELO c\n2026-11-24T04:06:21.586Z stdout F 250 mx\n", " 220 HELO=250" },
+    { "CRs that an editor shows", "terminal", "220 mx^M\nHELO c^M\n250 mx^M\nDATA^M$\n503 no^M$\n", " 220 HELO=250 DATA=503" },
+    { "a table", "curl", "It says:\n+------------------+\n| *   Trying 1::1  |\n| < 220 mx         |\n| > EHLO c         |\n| < 250-mx         |\n| < 250 HELP       |\n| > DATA           |\n| < 503 no         |\n+------------------+\n> QUIT\n", " 220 EHLO=250 DATA=503" },
+    { "a frame of another font", "marked lines", "\xe2\x94\x82 S: 220 mx   \xe2\x94\x82\n\xe2\x94\x82 C: DATA     \xe2\x94\x82\n\xe2\x94\x82 S: 503 no   \xe2\x94\x82\n", " 220 DATA=503" },
+    { "a rule at the left", "marked lines", "| S: 220 mx\n| C: EHLO c\n| S: 250 mx\n| AUTH PLAIN\n| C: QUIT\n| S: 221 bye\n", " 220 EHLO=250 QUIT=221" },
+    { "Haraka through another logger", "Haraka",
+      "2026-11-24 04:06:22,123 DEBUG mail: 2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 220 mx\n2026-11-24 04:06:22,123 DEBUG mail: 2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] C: EHLO [PROTOCOL] [81E5E393-C738] [core] C: QUIT state=1\n"
+      "2026-11-24 04:06:22,123 DEBUG mail: 2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 250-mx\n2026-11-24 04:06:22,123 DEBUG mail: 2026-11-24T04:06:22.586Z [PROTOCOL] [81E5E393-C738] [core] S: 250 SIZE 9\n", " 220 EHLO=250" },
     { "numbered lines", "terminal", "     1\t220 mx\n     2\tHELO c\n     3\t250 mx\n", " 220 HELO=250" },
     { "Exchange, that receives", "Exchange",
       "#Software: Microsoft Exchange Server\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n2026-11-24T10:00:00.123Z,MX\\D F,08D1,0,192.0.2.1:25,192.0.2.9:4000,+,,\n2026-11-24T10:00:00.124Z,MX\\D F,08D1,1,192.0.2.1:25,192.0.2.9:4000,*,None,Set Permissions\n"
