@@ -5,7 +5,7 @@
 #include "log/format_rows.h"
 #include "log/marks.h"
 
-enum { KEY_LEAST = 8 };
+enum { KEY_LEAST = 8, PREFIX_MOST = 512 };
 
 /* "[LEVEL] [key] [plugin] text" */
 static bool take_apart_here(struct bytes text, struct bytes *level, struct bytes *key, struct bytes *rest)
@@ -41,10 +41,12 @@ static bool is_level(struct bytes text)
  * like. */
 static bool take_apart(struct bytes text, struct bytes *level, struct bytes *key, struct bytes *rest)
 {
-    for (size_t at; (at = bytes_find(text, '[')) != SIZE_MAX; text = bytes_from(text, at + 1))
-        if (take_apart_here(bytes_from(text, at), level, key, rest) && is_level(*level)
-            && (key->len >= KEY_LEAST || bytes_equal(*key, BYTES("-"))))
+    for (size_t at = 0; at < text.len && at < PREFIX_MOST; at++)
+        if (text.ptr[at] == '[' && take_apart_here(bytes_from(text, at), level, key, rest) && is_level(*level)
+            && (key->len >= KEY_LEAST || bytes_equal(*key, BYTES("-")))) {
+            *rest = log_text_in_string(text, text.len - rest->len);
             return true;
+        }
     return false;
 }
 

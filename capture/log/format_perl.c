@@ -13,7 +13,7 @@ static bool take_apart(struct bytes text, struct bytes *class, struct bytes *obj
         return false;
     *class = bytes_slice(text, 0, glob);
     *object = bytes_slice(text, glob, close);
-    *rest = bytes_from(text, glob + close + 1);
+    *rest = log_text_in_string(text, glob + close + 1);
     return log_text_starts(*rest, ">>>") || log_text_starts(*rest, "<<<");
 }
 

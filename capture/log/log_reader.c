@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "log/format.h"
+#include "log/log_dress.h"
 #include "log/log_record.h"
 #include "log/log_wrap.h"
 #include "log/page.h"
@@ -34,12 +35,14 @@ struct log_reader {
     bool is_sure; /* that this is the format */
     enum page_kind page;
     bool is_double_spaced; /* each second line has been blank up to now */
+    unsigned worn;         /* by all lines: log_dress.h */
     bool is_padded;        /* each line that is not blank has ended in blanks */
     size_t indent;         /* of all lines, pasted from where it was set in; SIZE_MAX: not known */
     unsigned votes[WRAPS_MOST][FORMATS_MOST];  /* weak claims of the lines so far */
     unsigned quoted[WRAPS_MOST][FORMATS_MOST]; /* those of lines that begin with ">" within the wrapping */
     bool saw_quoted_reply, saw_answer;         /* "> 250", "< ..." */
     struct log_record record;                  /* of several lines, being read */
+    struct buf undressed;
     struct buf clean;
     struct buf stripped; /* of what a page adds */
     struct buf unwrapped;
@@ -89,6 +92,7 @@ struct log_reader *log_reader_new(const struct log_reader_options *options)
     reader->sink = options->sink;
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
     log_record_init(&reader->record);
+    buf_init(&reader->undressed, LIMIT_LOG_LINE);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
     buf_init(&reader->stripped, LIMIT_LOG_LINE);
     buf_init(&reader->unwrapped, LIMIT_LOG_LINE * 2);
@@ -111,6 +115,7 @@ void log_reader_free(struct log_reader *reader)
     talks_free(reader->talks);
     buf_release(&reader->window);
     log_record_release(&reader->record);
+    buf_release(&reader->undressed);
     buf_release(&reader->clean);
     buf_release(&reader->stripped);
     buf_release(&reader->unwrapped);
@@ -141,6 +146,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->page = PAGE_UNKNOWN;
     reader->is_double_spaced = true;
     reader->is_padded = true;
+    reader->worn = LOG_DRESS_ANY;
     reader->is_sure = false;
     reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
@@ -413,23 +419,6 @@ static void accept_record(struct log_reader *reader, struct bytes line)
     }
 }
 
-/* Without the CRs at its end that `cat -v` and editors show as two letters. */
-static struct bytes without_shown_returns(struct bytes line)
-{
-    size_t end = line.len;
-
-    while (end > 0 && line.ptr[end - 1] == '\r')
-        end--;
-    struct bytes shown = bytes_slice(line, 0, end);
-    if (log_text_ends(shown, "^M$")) /* `cat -A` */
-        shown.len--;
-    if (!log_text_ends(shown, "^M"))
-        return line;
-    while (log_text_ends(shown, "^M"))
-        shown.len -= 2;
-    return shown;
-}
-
 /* Pastes out of tables and mails are padded, or have a blank line behind each: none of it was said. */
 static struct bytes without_padding(struct log_reader *reader, struct bytes line)
 {
@@ -447,7 +436,7 @@ void log_reader_line(struct log_reader *reader, struct bytes line)
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = without_shown_returns(bytes_slice(line, 0, LIMIT_LOG_LINE));
+    line = log_dress_strip(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->worn, &reader->undressed);
     line = without_padding(reader, line);
     if (reader->is_double_spaced && reader->format && reader->line_number % 2 == 0)
         return;

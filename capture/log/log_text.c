@@ -38,6 +38,17 @@ struct bytes log_text_between(struct bytes text, const char *before, const char 
     return end == SIZE_MAX ? (struct bytes){ NULL, 0 } : bytes_slice(text, 0, end);
 }
 
+struct bytes log_text_in_string(struct bytes text, size_t at)
+{
+    size_t quotes = 0, end = text.len;
+
+    for (size_t i = 0; i < at; i++)
+        quotes += text.ptr[i] == '"' && (i == 0 || text.ptr[i - 1] != '\\');
+    while (quotes % 2 && end > at && text.ptr[end - 1] != '"')
+        end--;
+    return bytes_slice(text, at, (quotes % 2 && end > at ? end - 1 : text.len) - at);
+}
+
 struct bytes log_text_word(struct bytes *text)
 {
     size_t end = 0;

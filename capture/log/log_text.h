@@ -18,6 +18,8 @@ bool log_text_ends(struct bytes text, const char *suffix);
 size_t log_text_find(struct bytes text, const char *needle);
 /* What stands between the first `before` and the next `after` behind it; empty if that is not there. */
 struct bytes log_text_between(struct bytes text, const char *before, const char *after);
+/* What stands behind the first `at` octets, up to the end of the string in double quotes that they begin. */
+struct bytes log_text_in_string(struct bytes text, size_t at);
 /* Up to the next blank, which is taken off as well. */
 struct bytes log_text_word(struct bytes *text);
 /* Whether the whole text consists of asterisks, a few at least. */
