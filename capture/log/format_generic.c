@@ -114,13 +114,22 @@ static void say_reply(struct log_reader *reader, const struct log_line *line, st
     }
 }
 
+/* "- PIPELINING": what stands in front of all lines, marks as well. */
+static bool begins_oddly(struct bytes text)
+{
+    text = bytes_trim(text);
+    uint8_t first = text.len ? ascii_upper(text.ptr[0]) : 0;
+
+    return !ascii_is_digit(first) && (first < 'A' || first > 'Z');
+}
+
 /* The line of a reply goes on in one that has neither mark nor code. */
 static void continue_reply(struct log_reader *reader, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
     uint8_t code[4] = { 0, 0, 0, ' ' };
 
-    if (notes->state & STATE_PREFIXED) { /* which of it is a prefix, nobody knows */
+    if ((notes->state & STATE_PREFIXED) || begins_oddly(line->whole)) { /* what is a prefix, nobody knows */
         talk_cut_next_reply(waiting_talk(reader));
         say_waiting(reader, line, NEXT_OTHER);
         return;

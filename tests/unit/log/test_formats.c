@@ -25,7 +25,8 @@ static void tell_refusal(const struct log_refusal *refusal, struct buf *told)
 
 /* "220 EHLO=250 AUTH=334 ?=535 TLS MAIL=250*3" : greeting, commands, answers to a 334 (a tilde if the log
  * hides it), where TLS begins, contents (a tilde if the log leaves some of them out), "!" for a command that
- * the log does not hold, in brackets what it says of a refusal in place of the reply. */
+ * the log does not hold, "..." behind a reply of which lines may be missing, in brackets what it says of a refusal in place of
+ * the reply. */
 static void tell_item(struct buf *told, const struct item *item, const struct session *session)
 {
     unsigned code = item->reply ? item->reply->code : 0;
@@ -38,6 +39,7 @@ static void tell_item(struct buf *told, const struct item *item, const struct se
         (void)buf_printf(told, " %.*s%s%s=%u", (int)item->as.command.word.len,
                          (const char *)item->as.command.word.ptr, item->as.command.is_redacted ? "~" : "",
                          item->at.packet.number ? "" : "!", code);
+        (void)buf_append_text(told, item->reply && item->reply->lines_dropped ? "..." : "");
         tell_refusal(session_log_refusal(session, item->as.command.n), told);
         break;
     case ITEM_SASL:
@@ -210,7 +212,7 @@ static const struct format_case {
     { "OpenSMTPD", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< EHLO c\nsmtp: 0x55c1: >>> 250 mx\n", " 220 EHLO=250" },
     { "qpsmtpd", "qpsmtpd", "26 Accepted connection 0/15 from 192.0.2.1 / Unknown\n26 220 mx\n26 dispatching EHLO c\n26 in config(me)\n26 250 mx\n26 dispatching AUTH LOGIN\n26 334 VXNlcm5hbWU6\n26 535 no\n", " 220 EHLO=250 AUTH=334 ?~=535" },
     { "Dovecot's rawlogs", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 LHLO c\n1795493199.999999 QUIT\n\n==> a.out <==\n1795493199.776922 220 mx\n1795493199.777230 250 mx\n1795493200.000000 221 bye\n", " 220 LHLO=250 QUIT=221" },
-    { "Dovecot's rawlog of the submission service, which begins behind the login", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 RSET\n\n==> a.out <==\n1795493199.776922 235 2.7.0 Logged in.\n1795493199.777230 250 ok\n", " EHLO!=250 AUTH~!=235 RSET=250" },
+    { "Dovecot's rawlog of the submission service, which begins behind the login", "Dovecot rawlog", "==> a.in <==\n1795493199.777175 RSET\n\n==> a.out <==\n1795493199.776922 235 2.7.0 Logged in.\n1795493199.777230 250 ok\n", " EHLO!=250... AUTH~!=235 RSET=250" },
     { "double-spaced", "terminal", "Connected to mx.\n\n220 mx ESMTP\n\nEHLO c\n\n250 mx\n\nQUIT\n\n221 bye\n\n", " 220 EHLO=250 QUIT=221" },
     { "padded with blanks", "swaks", "=== Trying a:25...  \n<-  220 a   \n -> AUTH LOGIN \n<-  334 VXNlcm5hbWU6   \n -> YWxpY2U=  \n<** 535 no  \n", " 220 AUTH=334 ?=535" },
     { "a page with tags of its own", "swaks", "<!DOCTYPE html>\n<html><body class=\"x\">\n<pre>\n=== Trying a:25...\n<span>&lt;-  220 a</span>\n -&gt; MAIL FROM:&lt;a@b&gt;\n&lt;-  250 ok</pre></body></html>\n", " 220 MAIL=250" },
@@ -223,7 +225,7 @@ static const struct format_case {
     { "a bounce of sendmail that had pipelined", "sendmail",
       "To: alice@c.example\nSubject: Returned mail\n\n   ----- Transcript of session follows -----\n... while talking to mx.example.:\n>>> DATA\n<<< 550-5.1.1 no\n<<< 550 5.1.1 such user\n550 5.1.1 x@y... User unknown\n"
       "<<< 550 5.1.1 no\n550 5.1.1 <z@y>... User unknown\n<<< 503 5.5.1 need RCPT\n\n--x\n",
-      " MAIL!=250 RCPT!=550 RCPT!=550 DATA=0 503?" },
+      " MAIL!=250... RCPT!=550 RCPT!=550 DATA=0 503?" },
     { "a bounce of sendmail for a content", "sendmail",
       "   ----- Transcript of session follows -----\n... while talking to mx.example.:\n>>> DATA\n<<< 554 5.6.0 no\n554 5.0.0 Service unavailable\n", " DATA=0 554?" },
     { "a bounce of sendmail for the postmaster", "sendmail",
@@ -231,17 +233,17 @@ static const struct format_case {
     { "a bounce of Postfix", "bounce",
       "To: alice@c.example\n\n<x@y>: host mx.example[192.0.2.25] said: 550-5.1.1\n    <x@y>: no 550 5.1.1 such user (in reply\n    to RCPT TO command)\n\n"
       "<z@y>: host mx.example[192.0.2.25] said: 550 5.1.1 no (in reply to RCPT TO command)\n\n--x\n",
-      " MAIL!=250 RCPT!=550 RCPT!=550" },
+      " MAIL!=250... RCPT!=550 RCPT!=550" },
     { "a bounce of Postfix for a content, in quoted-printable", "bounce",
       "To: alice@c.example\n\n<x@y>: host mx.example[192.0.2.25] said: 554 5.6.0 no (in re=\nply to\n    end of DATA command)\n\n<z@y>: host mx.example[192.0.2.25] said: 554 5.6.0 no (in reply to end of DATA command)\n",
-      " MAIL!=250 RCPT!=0 DATA!=354 .~=554" },
+      " MAIL!=250... RCPT!=0 DATA!=354... .~=554" },
     { "a bounce of Postfix for a login", "bounce", "<x@y>: SASL authentication failed; server mx.example[192.0.2.25]\n    said: 535 5.7.8 no\n", " AUTH~=535" },
     { "a bounce of Postfix that was not let in", "bounce", "<x@y>: host mx.example[192.0.2.25] refused to talk to me: 554 no\n", " 554?" },
     { "a bounce of Postfix from two hosts", "bounce",
       "<x@y>: host a[192.0.2.1] said: 550 no (in reply to MAIL FROM command)\n\n<z@y>: host b[192.0.2.2] said: 550 no (in reply to DATA command)\n",
       " MAIL~=550 | RCPT!=0 DATA=550" },
     { "a bounce of Exim", "bounce",
-      "To: alice@c.example\n\n  x@y\n    host mx.example [192.0.2.25]\n    SMTP error from remote mail server after RCPT TO:<x@y>:\n    550 5.1.1 no such user\n", " MAIL!=250 RCPT!=550" },
+      "To: alice@c.example\n\n  x@y\n    host mx.example [192.0.2.25]\n    SMTP error from remote mail server after RCPT TO:<x@y>:\n    550 5.1.1 no such user\n", " MAIL!=250... RCPT!=550" },
     { "smtp of Postfix without -v", "Postfix",
       "Nov 24 04:06:13 mx postfix/smtp[123]: 4ABC12: to=<x@y>, relay=mx.example[192.0.2.25]:25, delay=0.1, dsn=5.1.1, status=bounced (host mx.example[192.0.2.25] said: 550 no (in reply to RCPT TO command))\n"
       "Nov 24 04:06:14 mx postfix/smtp[123]: 4ABC13: to=<x@y>, relay=mx.example[192.0.2.25]:587, delay=0.1, dsn=4.7.8, status=deferred (SASL authentication failed; server mx.example[192.0.2.25] said: 535 5.7.8 no)\n",
@@ -252,7 +254,7 @@ static const struct format_case {
     { "curl --trace", "curl", "== Info:   Trying 192.0.2.1:25...\n<= Recv header, 8 bytes (0x8)\n0000: 32 32 30 20 6d 78 0d 0a                         220 mx..\n=> Send header, 6 bytes (0x6)\n0000: 4e 4f 4f 50 0d 0a                               NOOP..\n<= Recv header, 8 bytes (0x8)\n0000: 32 35 30 20 6f 6b 0d 0a                         250 ok..\n", " 220 NOOP=250" },
     { "telnet", "terminal", "alice@c:~$ telnet mx 25\r\nTrying 192.0.2.1...\r\nConnected to mx.\r\nEscape character is '^]'.\r\n220 mx\r\nehlo c\r\n250 mx\r\nfoo\r\n500 what\r\ndata\r\n354 go\r\nSubject: x\r\n250 is text\r\n.\r\n250 ok\r\nquit\r\n221 bye\r\nConnection closed by foreign host.\r\nalice@c:~$ exit\r\n", " 220 ehlo=250 foo=500 data=354 .=250 quit=221" },
     { "a paste without a name", "terminal", "220 mx\nHELO c\nMAIL FROM:<a@b>\n250 mx\n250 ok\n", " 220 HELO=250 MAIL=250" },
-    { "openssl s_client -starttls smtp", "terminal", "CONNECTED(00000003)\ndepth=0 CN = mx\nverify return:1\n---\nCertificate chain\n---\n250 HELP\n---\nPost-Handshake New Session Ticket arrived:\nSSL-Session:\n    Protocol  : TLSv1.3\n---\nread R BLOCK\nEHLO c\n250 mx\n", " EHLO!=250 STARTTLS!=0 TLS EHLO=250" },
+    { "openssl s_client -starttls smtp", "terminal", "CONNECTED(00000003)\ndepth=0 CN = mx\nverify return:1\n---\nCertificate chain\n---\n250 HELP\n---\nPost-Handshake New Session Ticket arrived:\nSSL-Session:\n    Protocol  : TLSv1.3\n---\nread R BLOCK\nEHLO c\n250 mx\n", " EHLO!=250... STARTTLS!=0 TLS EHLO=250" },
     { "openssl s_client, which keeps lines to itself", "terminal", "CONNECTED(00000003)\n---\n220 mx\nRCPT TO:<a@b>\nRENEGOTIATING\nRSET\n250 ok\nQUIT\nDONE\n", " TLS 220 RSET=250" },
     { "openssl s_client -msg", "terminal", ">>> TLS 1.0, RecordHeader [length 0005]\n    16 03 01 01 24\ndepth=0 CN = mx\n220 mx\nEHLO c\n>>> TLS 1.2, RecordHeader [length 0005]\n    17 03 03 00 1d\n<<< TLS 1.3, InnerContent [length 0001]\n    17\n250 mx\nNOOP\n>>> TLS 1.2, InnerContent [length 0001]\n    17\n250 ok\n", " TLS 220 EHLO=250 NOOP=250" },
     { "openssl s_client -quiet, with a Q in a content", "terminal", "depth=0 CN = mx\n220 mx\nDATA\n354 go\nQUIT\n.\n250 queued\nNOOP\n250 ok\n", " TLS 220 DATA=354 .=250 NOOP=250" },
@@ -276,7 +278,7 @@ static const struct format_case {
       "< 2026/11/26 17:50:30.000526258  length=8 from=0 to=7\n220 mx\\r\n> 2026/11/26 17:50:30.000673014  length=8 from=0 to=7\nEHLO c\\r\n< 2026/11/26 17:50:30.000678429  length=5 from=8 to=12\n250 m< 2026/11/26 17:50:30.000678430  length=3 from=13 to=15\nx\\r\n",
       " 220 EHLO=250" },
     { "socat between two others, the other way", "socat", "> 2026/11/26 17:50:30.526258  length=8 from=0 to=7\n220 mx\\r\n< 2026/11/26 17:50:30.673014  length=6 from=0 to=5\nNOOP\\r\n> 2026/11/26 17:50:30.678429  length=8 from=8 to=15\n250 ok\\r\n", " 220 NOOP=250" },
-    { "ssmtp", "ssmtp", "[<-] 220 mx\n[->] EHLO c\n[<-] 250 HELP\n[->] AUTH LOGIN\n[<-] 334 VXNlcm5hbWU6\n[->] YWxpY2U=\n[<-] 334 UGFzc3dvcmQ6\n[<-] 535 no\n", " 220 EHLO=250 AUTH=334 ?=334 ?~=535" },
+    { "ssmtp", "ssmtp", "[<-] 220 mx\n[->] EHLO c\n[<-] 250 HELP\n[->] AUTH LOGIN\n[<-] 334 VXNlcm5hbWU6\n[->] YWxpY2U=\n[<-] 334 UGFzc3dvcmQ6\n[<-] 535 no\n", " 220 EHLO=250... AUTH=334... ?=334 ?~=535" },
     { "aiosmtpd, a login that is cancelled", "aiosmtpd", "INFO:mail.log:('192.0.2.1', 44131) >> b'AUTH LOGIN'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'334 VXNlcm5hbWU6'\nWARNING:mail.log:('192.0.2.1', 44131) aborted AUTH with '*'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'501 5.7.0 Auth aborted'\n", " AUTH=334 ?=501" },
     { "smtp-server, which secures credentials", "smtp-server", "[2026-11-24 04:05:58] DEBUG [#a] S: 220 mx\n[2026-11-24 04:05:58] DEBUG [#a] C: AUTH PLAIN /* secured */\n[2026-11-24 04:05:58] DEBUG [#a] S: 535 no\n", " 220 AUTH~=535" },
     { "a chunk that was refused and is not shown", "OpenSMTPD", "smtp: 0x55c1: >>> 220 mx\nsmtp: 0x55c1: <<< BDAT 5\nsmtp: 0x55c1: >>> 503 no\nsmtp: 0x55c1: <<< MAIL FROM:<a@b>\nsmtp: 0x55c1: >>> 250 ok\n", " 220 BDAT=503 MAIL=250" },
@@ -299,6 +301,7 @@ static const struct format_case {
     { "a column of CSV", "sendmail -X", "\"00099 >>> 220 mx\"\n\"00099 <<< EHLO \"\"c\"\n\"00099 >>> 250 mx\"\n\"00099 <<< DATA\"\n\"00099 >>> 503 no\"\n", " 220 EHLO=250 DATA=503" },
     { "Net::SMTP in a message of a logger", "Net::SMTP", "level=debug msg=\"Net::SMTP=GLOB(0x1)<<< 220 mx\"\nlevel=debug msg=\"Net::SMTP=GLOB(0x1)>>> DATA\"\nlevel=debug msg=\"Net::SMTP=GLOB(0x1)<<< 503 no\"\n", " 220 DATA=503" },
     { "Haraka in a message of a logger", "Haraka", "{\"log\": \"x\", \"m\": \"[PROTOCOL] [81E5E393-C738] [core] S: 220 mx\"} x\n{\"log\": \"x\", \"m\": \"[PROTOCOL] [81E5E393-C738] [core] C: DATA state=1\"} x\n{\"log\": \"x\", \"m\": \"[PROTOCOL] [81E5E393-C738] [core] S: 503 no\"} x\n", " 220 DATA=503" },
+    { "a list, and replies without codes in it", "marked lines", "- S: 220 mx <nil>\n- C: EHLO c\n- S: 250 mx\n- DSN\n- AUTH PLAIN <nil>\n- C: AUTH LOGIN\n- S: 535 no <nil>\n", " 220 EHLO=250... AUTH=535" },
     { "a table", "curl", "It says:\n+------------------+\n| *   Trying 1::1  |\n| < 220 mx         |\n| > EHLO c         |\n| < 250-mx         |\n| < 250 HELP       |\n| > DATA           |\n| < 503 no         |\n+------------------+\n> QUIT\n", " 220 EHLO=250 DATA=503" },
     { "a frame of another font", "marked lines", "\xe2\x94\x82 S: 220 mx   \xe2\x94\x82\n\xe2\x94\x82 C: DATA     \xe2\x94\x82\n\xe2\x94\x82 S: 503 no   \xe2\x94\x82\n", " 220 DATA=503" },
     { "a rule at the left", "marked lines", "| S: 220 mx\n| C: EHLO c\n| S: 250 mx\n| AUTH PLAIN\n| C: QUIT\n| S: 221 bye\n", " 220 EHLO=250 QUIT=221" },
@@ -310,7 +313,7 @@ static const struct format_case {
       "#Software: Microsoft Exchange Server\n#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\n2026-11-24T10:00:00.123Z,MX\\D F,08D1,0,192.0.2.1:25,192.0.2.9:4000,+,,\n2026-11-24T10:00:00.124Z,MX\\D F,08D1,1,192.0.2.1:25,192.0.2.9:4000,*,None,Set Permissions\n"
       "2026-11-24T10:00:00.125Z,MX\\D F,08D1,2,192.0.2.1:25,192.0.2.9:4000,>,\"220 MX ready, hello\",\n2026-11-24T10:00:00.126Z,MX\\D F,08D2,2,192.0.2.1:25,192.0.2.8:4000,>,220 MX,\n2026-11-24T10:00:00.225Z,MX\\D F,08D1,3,192.0.2.1:25,192.0.2.9:4000,<,EHLO c,\n2026-11-24T10:00:00.226Z,MX\\D F,08D1,4,192.0.2.1:25,192.0.2.9:4000,>,250  mx Hello SIZE 1000 DSN,\n"
       "2026-11-24T10:00:00.325Z,MX\\D F,08D1,5,192.0.2.1:25,192.0.2.9:4000,<,DATA,\n2026-11-24T10:00:00.326Z,MX\\D F,08D1,6,192.0.2.1:25,192.0.2.9:4000,>,503 no,\n2026-11-24T10:00:00.425Z,MX\\D F,08D1,7,192.0.2.1:25,192.0.2.9:4000,-,,Remote\n",
-      " 220 EHLO=250 DATA=503 | 220" },
+      " 220 EHLO=250... DATA=503 | 220" },
     { "Exchange, that sends", "Exchange", "2026-11-24T10:00:00.125Z,Out,08D1,2,192.0.2.1:4000,192.0.2.9:25,<,220 mx,\n2026-11-24T10:00:00.225Z,Out,08D1,3,192.0.2.1:4000,192.0.2.9:25,>,QUIT,\n2026-11-24T10:00:00.226Z,Out,08D1,4,192.0.2.1:4000,192.0.2.9:25,<,221 bye,\n", " 220 QUIT=221" },
     { "hMailServer", "hMailServer", "\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.123\"\t\"192.0.2.9\"\t\"SENT: 220 mx\"\n\"SMTPC\"\t1\t8\t\"2026-11-24 10:00:00.124\"\t\"192.0.2.8\"\t\"RECEIVED: 220 my\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.223\"\t\"192.0.2.9\"\t\"RECEIVED: EHLO c\"\n\"SMTPD\"\t1\t7\t\"2026-11-24 10:00:00.323\"\t\"192.0.2.9\"\t\"SENT: 250-mx[nl]250 SIZE\"\n", " 220 | 220 EHLO=250" },
     { "MDaemon, two at once", "marked lines",
@@ -321,7 +324,7 @@ static const struct format_case {
       "10:00:01 [12] DEBUG - S: 220 mx\n10:00:01 [12] DEBUG - C: EHLO c\n10:00:01 [14] DEBUG - S: 250 mx\n10:00:01 [15] DEBUG - C: QUIT\n10:00:01 [12] DEBUG - S: 221 bye\n", " 220 EHLO=250 QUIT=221" },
     { "Roundcube, with remarks", "marked lines",
       "[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Connecting to mx:587...\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 220 mx\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Send: DATA\n"
-      "[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 354 go\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> so far\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 250 ok\n", " 220 DATA=354 .~=250" },
+      "[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 354 go\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> so far\n[23-Nov-2026 10:00:01 +0000]: <1lnaie7h> Recv: 250 ok\n", " 220 DATA=354... .~=250" },
     { "Markdown", "marked lines", "- **S:** 220 mx\n- **C:** `RCPT TO:<a@b>`\n- **S:** `503 no`\n", " 220 RCPT=503" },
     { "words with a blank before the colon", "marked lines", "response : 220 mx\ncommand : EHLO c\nresponse : 250 mx\nCommand : QUIT\n", " 220 EHLO=250 QUIT=0" },
     { "strings in fields", "marked lines", "level=debug msg=\"Writing response to client: \\n220 mx\\r\\n\"\nlevel=debug msg=\"Client sent: HELO c\"\nlevel=debug msg=\"Writing response to client: \\n250 mx\\r\\n\"\n", " 220 HELO=250" },
@@ -331,7 +334,7 @@ static const struct format_case {
     { "Claws Mail", "marked lines", "[10:00:01] SMTP< 220 mx\n[10:00:01] ESMTP> EHLO c\n[10:00:01] ESMTP< 250 mx\n[10:00:01] SMTP> DATA\n[10:00:01] SMTP< 503 no\n", " 220 EHLO=250 DATA=503" },
     { "commands that share a mark, replies that share one", "marked lines", "S: 220 mx\nC: EHLO c\nS: 250-mx\n250 DSN\nC: MAIL FROM:<a@b>\nRCPT TO:<b@c>\nS: 250 ok\nS: 250 ok\n", " 220 EHLO=250 MAIL=250 RCPT=250" },
     { "a header that reads as a mark", "marked lines", "received: 220 mx\nsent: DATA\nreceived: 354 go\nReceived: from a by b\n\nhello\n.\nreceived: 250 ok\n", " 220 DATA=354 .=250" },
-    { "prose around times and marks", "marked lines", "It says 503.\n[10:02:33] S: 220 mx\n[10:02:34] C: RCPT TO:<a@b>\n[10:02:34] S: 503 no\nThe manual says C: drive must be free.\n> 220 is the code to look for.\n", " 220 RCPT=503" },
+    { "prose around times and marks", "marked lines", "It says 503.\n[10:02:33] S: 220 mx\n[10:02:34] C: RCPT TO:<a@b>\n[10:02:34] S: 503 no\nThe manual says C: drive must be free.\n> 220 is the code to look for.\n", " 220 RCPT=503..." },
     { "a quotation within one", "terminal", "> Jane wrote:\n> > 220 mx\n> > HELO foo\n> > 250 mx\n> > RCPT TO:<x@y>\n> > 503 no\n> Sure?\n", " 220 HELO=250 RCPT=503" },
     { "two pastes, the first of which ends in a line without its end", "terminal", "Trying 192.0.2.1...\nEscape character is '^]'.\n220 mx\nQUIT\n221 bye\nConnection closed by foreign host.\n^CTrying 192.0.2.1...\n220 mx\nHELO c\n250 mx\n", " 220 QUIT=221 | 220 HELO=250" },
     { "smtp-cli", "smtp-cli", "Connection from 192.0.2.1:4 to 192.0.2.2:25\n[220] 'mx'\n> EHLO c\n[250] 'mx'\n[250] 'DSN'\n> MAIL FROM:<a@b>\n[503] 'no'\n> QUIT\n[221] 'Bye'\n", " 220 EHLO=250 MAIL=503 QUIT=221" },
