@@ -25,8 +25,8 @@ static void tell_refusal(const struct log_refusal *refusal, struct buf *told)
 
 /* "220 EHLO=250 AUTH=334 ?=535 TLS MAIL=250*3" : greeting, commands, answers to a 334 (a tilde if the log
  * hides it), where TLS begins, contents (a tilde if the log leaves some of them out), "!" for a command that
- * the log does not hold, "..." behind a reply of which lines may be missing, in brackets what it says of a refusal in place of
- * the reply. */
+ * the log does not hold, "..." behind a reply of which lines may be missing, in brackets what it says of a
+ * refusal in place of the reply. */
 static void tell_item(struct buf *told, const struct item *item, const struct session *session)
 {
     unsigned code = item->reply ? item->reply->code : 0;
