@@ -127,6 +127,7 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown)
                                          .at_line_start = true,
                                          .after_crlf = true,
                                          .window = 0x0d0a,
+                                         .server_said = d->server_offset,
                                          .is_unknown = is_unknown };
     if (!message)
         return;

@@ -272,12 +272,24 @@ static bool can_answer(const struct dialogue *d, const struct expectation *expec
     return acked == UINT64_MAX || !d->acks_work || acked >= expected->end_offset || reply->code == 421;
 }
 
+/* What is missing of a content may be its end, and questions behind that: where replies are missing since it
+ * began, the one to it may be among them. */
+static bool may_be_answered(const struct dialogue *d, const struct expectation *expected)
+{
+    const struct session *session = d->session;
+
+    return expected->kind == EXPECT_CONTENT && d->server_hole_end > d->content.server_said
+           && session->messages[session->items[expected->item].as.content.message].missing_bytes > 0;
+}
+
 /* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
  * Up to the first reply the greeting is due as well, which no command asks for. */
 static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     bool may_greet = !d->has_greeting && reply->ordinal == 1;
 
+    if (may_be_answered(d, at(d, 0)))
+        return true;
     return at(d, 0)->is_uncertain
            && (may_greet || (d->pending_count > 1 && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset)));
 }

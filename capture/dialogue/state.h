@@ -123,6 +123,7 @@ struct content_state {
     uint64_t odd_seen;
     uint64_t odd_left;
     uint64_t plain_until; /* variants before this stream offset are known to be content */
+    uint64_t server_said; /* when it began: up to this stream offset */
     uint64_t crlf_lines;
     uint64_t lf_lines;
     struct lines_behind behind;

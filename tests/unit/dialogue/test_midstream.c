@@ -66,6 +66,21 @@ static const struct row holes[] = {
     { "an answer with a hole in it, behind a greeting",
       { "S220 mx\r\n", "CEHLO c\r\n", "s250-mx\r\n", "S250 DSN\r\n", "CQUIT\r\n", "S221 bye\r\n" },
       "greeting:220 EHLO:250 gap:- QUIT:221 " },
+    { "a content with an end in its hole, and the reply to that missing",
+      { "S220 mx\r\n", "CDATA\r\n", "S354 go\r\n", "cx\r\n.\r\ny\r\n", "Cz\r\n.\r\n", "s250 ok\r\n",
+        "S500 what\r\n", "CQUIT\r\n", "S221 bye\r\n" },
+      "greeting:220 DATA:354 gap:- content:- gap:- reply:500 QUIT:221 " },
+    { "the end of one content and the begin of another, both sides missing",
+      { "S220 mx\r\n", "CDATA\r\n", "S354 go\r\n", "Cx\r\n", "c.\r\nDATA\r\n", "s250 ok\r\n354 go\r\n",
+        "Cy\r\n.\r\n", "S550 no\r\n" },
+      "greeting:220 DATA:354 content:- gap:- gap:- reply:550 " },
+    { "a content with a hole in it, and all replies",
+      { "S220 mx\r\n", "CDATA\r\n", "S354 go\r\n", "cx\r\n", "Cy\r\n.\r\n", "S550 no\r\n" },
+      "greeting:220 DATA:354 gap:- content:550 " },
+    { "a content with a hole in it, and a reply missing before it",
+      { "S220 mx\r\n", "CNOOP\r\n", "s250 ok\r\n", "CDATA\r\n", "S354 go\r\n", "cx\r\n", "Cy\r\n.\r\n",
+        "S550 no\r\n" },
+      "greeting:220 NOOP:- gap:- DATA:354 gap:- content:550 " },
 };
 
 static const char *name_of(const struct item *item)
