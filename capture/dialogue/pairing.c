@@ -405,20 +405,34 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
     client_resume(d, reply->code == 354 ? CLIENT_CONTENT : CLIENT_SASL);
 }
 
-/* A content ends where the server answers it, if that was not known before. */
-static void end_held_content(struct dialogue *d, const struct reply *reply)
+/* The server takes the variant for the end, unless it is an end that is missing that it answers. */
+static void end_at_variant(struct dialogue *d)
 {
-    if (d->mode != CLIENT_HELD || d->pending_count > 0)
-        return;
-    if (d->hold.reason == HOLD_VARIANT && d->hold.is_mixed) { /* or at an end that is missing */
+    if (d->hold.is_mixed) {
         content_go_on(d);
         client_resume(d, CLIENT_CONTENT);
-    } else if (d->hold.reason == HOLD_VARIANT) {
+    } else {
         content_end(d, true, d->session->messages[d->content.message].last);
         client_resume(d, CLIENT_COMMANDS);
     }
-    if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0)
-        hold_end_content(d, reply->at);
+}
+
+static bool is_open_at(const struct dialogue *d, enum hold_reason reason)
+{
+    return d->mode == CLIENT_HELD && d->hold.reason == reason && d->pending_count == 0;
+}
+
+/* A content ends where the server answers it, if that was not known before; behind a hole that may be at a
+ * variant. */
+static void end_held_content(struct dialogue *d, const struct reply *reply)
+{
+    if (is_open_at(d, HOLD_VARIANT))
+        end_at_variant(d);
+    if (!is_open_at(d, HOLD_CONTENT_GAP))
+        return;
+    hold_end_content(d, reply->at);
+    if (is_open_at(d, HOLD_VARIANT))
+        end_at_variant(d);
 }
 
 /* An LMTP server that has said goodbye owes no more reports on the recipients of a content. */

@@ -297,6 +297,8 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown);
 /* Reads up to the end of data; returns how many bytes it took. */
 size_t content_read(struct dialogue *d, const struct stream_chunk *chunk);
 void content_hole(struct dialogue *d, const struct stream_hole *hole);
+/* The first octets behind it. */
+void content_behind_hole(struct dialogue *d, struct bytes data);
 /* What was held as a variant is text. */
 void content_go_on(struct dialogue *d);
 /* Ends the message, complete or not. */

@@ -81,6 +81,14 @@ static const struct row holes[] = {
       { "S220 mx\r\n", "CNOOP\r\n", "s250 ok\r\n", "CDATA\r\n", "S354 go\r\n", "cx\r\n", "Cy\r\n.\r\n",
         "S550 no\r\n" },
       "greeting:220 NOOP:- gap:- DATA:354 gap:- content:550 " },
+    { "a hole up to the CR of the last line",
+      { "S220 mx\r\n", "CDATA\r\n", "S354 go\r\n", "cx\r", "C\n.\r\n", "S250 ok\r\n", "CQUIT\r\n",
+        "S221 bye\r\n" },
+      "greeting:220 DATA:354 gap:- content:250 QUIT:221 " },
+    { "an end of bare LF behind a hole",
+      { "S220 mx\r\n", "CDATA\n", "S354 go\r\n", "cx\n", "Cy\n.\n", "S250 ok\r\n", "CQUIT\r\n",
+        "S221 bye\r\n" },
+      "greeting:220 DATA:354 gap:- content:250 QUIT:221 " },
 };
 
 static const char *name_of(const struct item *item)
