@@ -38,6 +38,11 @@ void line_append(struct line *line, struct bytes part, const struct stream_chunk
     line->last_byte = part.ptr[part.len - 1];
 }
 
+bool line_ends_in_cr(const struct line *line, struct bytes last)
+{
+    return last.len ? last.ptr[last.len - 1] == '\r' : line->is_begun && line->last_byte == '\r';
+}
+
 /* A whole line: what is kept of it, without its end. */
 struct whole_line {
     struct bytes text;
@@ -391,7 +396,7 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
         line.text = buf_bytes(&partial->kept);
         line.length = partial->length;
     }
-    bool has_cr = part.len ? part.ptr[part.len - 1] == '\r' : partial->is_begun && partial->last_byte == '\r';
+    bool has_cr = line_ends_in_cr(partial, part);
     if (has_cr) {
         if (line.text.len == line.length)
             line.text.len--;

@@ -197,17 +197,16 @@ static size_t read_line(struct dialogue *d, const struct stream_chunk *chunk)
     }
     struct bytes part = bytes_slice(chunk->data, 0, lf);
     struct server_line line = { .text = part, .first = moment_of(chunk), .acked = chunk->acked };
+    bool is_whole = true, has_cr = line_ends_in_cr(partial, part);
     if (partial->is_begun) {
         line_append(partial, part, chunk);
         line.text = buf_bytes(&partial->kept);
         line.first = partial->first;
         line.acked = partial->acked;
+        is_whole = line.text.len == partial->length;
     }
-    line.end = LINE_END_LF;
-    if (line.text.len > 0 && line.text.ptr[line.text.len - 1] == '\r') {
-        line.text.len--;
-        line.end = LINE_END_CRLF;
-    }
+    line.end = has_cr ? LINE_END_CRLF : LINE_END_LF;
+    line.text.len -= has_cr && is_whole;
     line.end_offset = chunk->offset + lf + 1;
     if (is_fragment(d, &line))
         lose_line(d, line.end_offset);
