@@ -234,7 +234,8 @@ void line_init(struct line *line);
 void line_release(struct line *line);
 void line_clear(struct line *line);
 void line_append(struct line *line, struct bytes part, const struct stream_chunk *chunk);
-/* Whether what stands before a line feed ends in CR: `last`, or if that is empty, what the line has so far. */
+/* Whether what stands before a line feed ends in CR: `last`, or if that is empty, what the line has so far.
+ */
 bool line_ends_in_cr(const struct line *line, struct bytes last);
 
 /* client_side.c */
