@@ -451,9 +451,11 @@ static bool hold_is_plain(const struct dialogue *d)
         return false;
     buf_init(&text, LIMIT_HOLD + 1);
     hold_join(d, UINT64_MAX, &text);
-    bool has_end = bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX
-                   || (d->hold.reason == HOLD_VARIANT && d->content.held_kind == EOD_LF_DOT_CRLF
-                       && bytes_starts_nocase(buf_bytes(&text), BYTES(".\r\n")));
+    bool has_end =
+        bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX
+        || (d->hold.reason == HOLD_CONTENT_GAP && bytes_starts_nocase(buf_bytes(&text), BYTES("\n.\r\n")))
+        || (d->hold.reason == HOLD_VARIANT && d->content.held_kind == EOD_LF_DOT_CRLF
+            && bytes_starts_nocase(buf_bytes(&text), BYTES(".\r\n")));
     buf_release(&text);
     return has_end;
 }
@@ -467,6 +469,8 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
         dialogue_take(d, SIDE_CLIENT, chunk);
         return;
     }
+    if (d->hold.reason == HOLD_CONTENT_GAP && !d->hold.first)
+        content_behind_hole(d, chunk->data);
     if (!hold_keep(d, SIDE_CLIENT, chunk)) {
         bool was_open = d->is_open;
         hold_decide_by_reading(d);

@@ -127,6 +127,7 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown)
                                          .at_line_start = true,
                                          .after_crlf = true,
                                          .window = 0x0d0a,
+                                         .server_said = d->server_offset,
                                          .is_unknown = is_unknown };
     if (!message)
         return;
@@ -470,6 +471,8 @@ void content_hole(struct dialogue *d, const struct stream_hole *hole)
     if (content->message >= d->session->message_count)
         return;
     store_cut_edge(d);
+    message_of(d)->bare_cr_count -= content->last_was_cr; /* half of a line end, for all that is known */
+    content->last_was_cr = false;
     content->at_line_start = false;
     content->after_crlf = true; /* not known: the strict end of data is taken for one */
     message_of(d)->missing_bytes += hole->length;
@@ -477,4 +480,12 @@ void content_hole(struct dialogue *d, const struct stream_hole *hole)
     d->client_offset = hole->offset + hole->length;
     (void)content_item(d, (struct moment){ hole->time_ns, { hole->input, hole->number } }, UINT64_MAX);
     client_begin_hold(d, HOLD_CONTENT_GAP, content->command_item);
+}
+
+void content_behind_hole(struct dialogue *d, struct bytes data)
+{
+    if (data.ptr[0] != '\n' || d->content.message >= d->session->message_count)
+        return;
+    d->content.last_was_cr = true; /* it is among what is missing */
+    message_of(d)->bare_cr_count++;
 }

@@ -272,12 +272,24 @@ static bool can_answer(const struct dialogue *d, const struct expectation *expec
     return acked == UINT64_MAX || !d->acks_work || acked >= expected->end_offset || reply->code == 421;
 }
 
+/* What is missing of a content may be its end, and questions behind that: where replies are missing since it
+ * began, the one to it may be among them. */
+static bool may_be_answered(const struct dialogue *d, const struct expectation *expected)
+{
+    const struct session *session = d->session;
+
+    return expected->kind == EXPECT_CONTENT && d->server_hole_end > d->content.server_said
+           && session->messages[session->items[expected->item].as.content.message].missing_bytes > 0;
+}
+
 /* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
  * Up to the first reply the greeting is due as well, which no command asks for. */
 static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     bool may_greet = !d->has_greeting && reply->ordinal == 1;
 
+    if (may_be_answered(d, at(d, 0)))
+        return true;
     return at(d, 0)->is_uncertain
            && (may_greet || (d->pending_count > 1 && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset)));
 }
@@ -393,20 +405,34 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
     client_resume(d, reply->code == 354 ? CLIENT_CONTENT : CLIENT_SASL);
 }
 
-/* A content ends where the server answers it, if that was not known before. */
-static void end_held_content(struct dialogue *d, const struct reply *reply)
+/* The server takes the variant for the end, unless it is an end that is missing that it answers. */
+static void end_at_variant(struct dialogue *d)
 {
-    if (d->mode != CLIENT_HELD || d->pending_count > 0)
-        return;
-    if (d->hold.reason == HOLD_VARIANT && d->hold.is_mixed) { /* or at an end that is missing */
+    if (d->hold.is_mixed) {
         content_go_on(d);
         client_resume(d, CLIENT_CONTENT);
-    } else if (d->hold.reason == HOLD_VARIANT) {
+    } else {
         content_end(d, true, d->session->messages[d->content.message].last);
         client_resume(d, CLIENT_COMMANDS);
     }
-    if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_CONTENT_GAP && d->pending_count == 0)
-        hold_end_content(d, reply->at);
+}
+
+static bool is_open_at(const struct dialogue *d, enum hold_reason reason)
+{
+    return d->mode == CLIENT_HELD && d->hold.reason == reason && d->pending_count == 0;
+}
+
+/* A content ends where the server answers it, if that was not known before; behind a hole that may be at a
+ * variant. */
+static void end_held_content(struct dialogue *d, const struct reply *reply)
+{
+    if (is_open_at(d, HOLD_VARIANT))
+        end_at_variant(d);
+    if (!is_open_at(d, HOLD_CONTENT_GAP))
+        return;
+    hold_end_content(d, reply->at);
+    if (is_open_at(d, HOLD_VARIANT))
+        end_at_variant(d);
 }
 
 /* An LMTP server that has said goodbye owes no more reports on the recipients of a content. */

@@ -123,6 +123,7 @@ struct content_state {
     uint64_t odd_seen;
     uint64_t odd_left;
     uint64_t plain_until; /* variants before this stream offset are known to be content */
+    uint64_t server_said; /* when it began: up to this stream offset */
     uint64_t crlf_lines;
     uint64_t lf_lines;
     struct lines_behind behind;
@@ -299,6 +300,8 @@ void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown);
 /* Reads up to the end of data; returns how many bytes it took. */
 size_t content_read(struct dialogue *d, const struct stream_chunk *chunk);
 void content_hole(struct dialogue *d, const struct stream_hole *hole);
+/* The first octets behind it. */
+void content_behind_hole(struct dialogue *d, struct bytes data);
 /* What was held as a variant is text. */
 void content_go_on(struct dialogue *d);
 /* Ends the message, complete or not. */

@@ -14,12 +14,14 @@
 #include "dialogue/dialogue.h"
 #include "tests/support/write_down.h"
 
+enum share { SHARE_NONE, SHARE_HALF, SHARE_ALL, SHARE_COUNT }; /* from the first octet on */
+
 /* Where a talk is missing bytes. */
 struct loss {
     size_t exchange; /* SIZE_MAX: nowhere */
     enum side side;
-    bool is_half;       /* the first half of what was said */
-    bool is_round_trip; /* and what the other side said next */
+    enum share first; /* of what was said */
+    enum share next;  /* and of what the other side said next */
 };
 
 struct wire {
@@ -52,17 +54,19 @@ static void say(struct wire *wire, enum side from, struct bytes data)
         dialogue_data(wire->dialogue, from, &chunk);
 }
 
-static bool is_lost(const struct loss *loss, size_t exchange, enum side side)
+static enum share lost_share(const struct loss *loss, size_t exchange, enum side side)
 {
     size_t next = loss->side == SIDE_CLIENT ? loss->exchange : loss->exchange + 1;
 
-    return side == loss->side ? exchange == loss->exchange : loss->is_round_trip && exchange == next;
+    if (side == loss->side)
+        return exchange == loss->exchange ? loss->first : SHARE_NONE;
+    return exchange == next ? loss->next : SHARE_NONE;
 }
 
-static void say_or_lose(struct wire *wire, enum side from, const char *text, bool is_lost, bool is_half)
+static void say_or_lose(struct wire *wire, enum side from, const char *text, enum share share)
 {
     struct bytes data = bytes_of(text);
-    size_t lost = is_lost ? is_half ? data.len / 2 : data.len : 0;
+    size_t lost = share == SHARE_ALL ? data.len : share == SHARE_HALF ? data.len / 2 : 0;
 
     lose(wire, from, lost);
     say(wire, from, bytes_from(data, lost));
@@ -89,11 +93,11 @@ static struct session *session_of(const struct talk *talk, struct loss loss)
     assert_non_null(wire.dialogue);
     for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++) {
         const struct exchange *exchange = &talk->exchanges[i];
-        say_or_lose(&wire, SIDE_CLIENT, exchange->client, is_lost(&loss, i, SIDE_CLIENT), loss.is_half);
-        say_or_lose(&wire, SIDE_SERVER, exchange->server, is_lost(&loss, i, SIDE_SERVER), loss.is_half);
+        say_or_lose(&wire, SIDE_CLIENT, exchange->client, lost_share(&loss, i, SIDE_CLIENT));
+        say_or_lose(&wire, SIDE_SERVER, exchange->server, lost_share(&loss, i, SIDE_SERVER));
     }
     flow.side[loss.side != SIDE_CLIENT].missing_bytes = loss.exchange == SIZE_MAX ? 0 : 1;
-    flow.side[loss.side == SIDE_CLIENT].missing_bytes = loss.is_round_trip;
+    flow.side[loss.side == SIDE_CLIENT].missing_bytes = loss.next != SHARE_NONE;
     (void)dialogue_end(wire.dialogue, &flow);
     return session;
 }
@@ -153,6 +157,7 @@ void talks_hold(const struct talk *talks, size_t count)
 static void expect_nothing_new(const struct talk *talk, struct loss loss, struct analyzer *analyzer)
 {
     static const char *const of_loss[] = { "capture-loss", "connection-lost", "timeout" };
+    static const char *const shares[SHARE_COUNT] = { "nothing", "half", "all" };
     struct session *session = session_of(talk, loss);
     struct analysis *analysis = session ? analysis_new(analyzer, session) : NULL;
 
@@ -162,25 +167,24 @@ static void expect_nothing_new(const struct talk *talk, struct loss loss, struct
         for (size_t i = 0; i < sizeof of_loss / sizeof of_loss[0]; i++)
             is_known = is_known || strcmp(id, of_loss[i]) == 0;
         if (!is_known)
-            fail_msg("%s: %s without %s of exchange %zu of the %s%s", talk->name, id,
-                     loss.is_half ? "half" : "all", loss.exchange, side_name(loss.side),
-                     loss.is_round_trip ? ", and what came next" : "");
+            fail_msg("%s: %s without %s of exchange %zu of the %s and %s of what came next", talk->name, id,
+                     shares[loss.first], loss.exchange, side_name(loss.side), shares[loss.next]);
     }
     analysis_free(analysis);
 }
 
-/* All and half of each side, or a round trip; but without a 354 the dialogue reads on in another way. */
+/* Half and all of each side, with none, half and all of what comes next; but without a 354 the dialogue reads
+ * on in another way. */
 static void lose_each(const struct talk *talk, size_t exchange, struct analyzer *analyzer)
 {
     if (talk->exchanges[exchange].server[0] == '3')
         return;
-    for (unsigned kind = 0; kind < 6; kind++)
-        expect_nothing_new(talk,
-                           (struct loss){ .exchange = exchange,
-                                          .side = kind & 1 ? SIDE_SERVER : SIDE_CLIENT,
-                                          .is_half = kind & 2,
-                                          .is_round_trip = kind & 4 },
-                           analyzer);
+    for (enum share first = SHARE_HALF; first < SHARE_COUNT; first++)
+        for (enum share next = SHARE_NONE; next < SHARE_COUNT; next++)
+            for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+                expect_nothing_new(
+                    talk, (struct loss){ .exchange = exchange, .side = side, .first = first, .next = next },
+                    analyzer);
 }
 
 void talks_hold_with_holes(const struct talk *talks, size_t count)
