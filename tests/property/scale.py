@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import frames  # noqa: E402
 from first_words import C, S, connection  # noqa: E402
 
-LENGTH, FACTOR, MOST, RUNS = 8000, 4, 7, 3  # quadratic work shows as 16; the worst that was measured is 5.4
+LENGTH, FACTOR, MOST, RUNS = 8000, 4, 9, 3  # quadratic work shows as 16; the worst that was measured is 5.4, and a busy machine shows half more
 FLOOD, MEMORY = 6000, "16M"  # of which a third finds room
 CHUNK = 32000
 HELLO = [(S, b"220 mx ESMTP\r\n"), (C, b"EHLO c\r\n"), (S, b"250-mx\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 AUTH PLAIN\r\n")]
