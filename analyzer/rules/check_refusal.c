@@ -20,29 +20,6 @@ struct subject {
     char name[80];
 };
 
-static enum refusal_step step_of(const struct command *command)
-{
-    struct bdat_argument chunk;
-
-    switch ((unsigned)command->verb) {
-    case VERB_EHLO:
-    case VERB_HELO:
-    case VERB_LHLO:
-        return REFUSAL_CONNECT;
-    case VERB_MAIL:
-        return REFUSAL_MAIL;
-    case VERB_RCPT:
-        return REFUSAL_RCPT;
-    case VERB_DATA:
-        return REFUSAL_DATA;
-    case VERB_BDAT:
-        return bdat_argument_parse(command->argument, &chunk) && chunk.is_last ? REFUSAL_CONTENT
-                                                                               : REFUSAL_DATA;
-    default:
-        return REFUSAL_NONE;
-    }
-}
-
 /* What the client has done already cannot be what is missing; what is for good is no greylisting; a name that
  * is no name (501) is a matter of syntax. */
 static uint64_t impossible_reasons(const struct reply *reply, const struct judgement *judgement,
@@ -249,7 +226,9 @@ static void check_command(struct analysis *analysis, size_t index)
 
     if (!is_refused(analysis, item, judgement) || verb == VERB_AUTH || verb == VERB_UNKNOWN)
         return;
-    struct subject subject = { .index = index, .reply = item->reply, .step = step_of(&item->as.command) };
+    struct subject subject = { .index = index,
+                               .reply = item->reply,
+                               .step = refusal_step_of(&item->as.command) };
     (void)snprintf(subject.name, sizeof subject.name, "%s", verb_name(verb));
     struct refusal refusal =
         refusal_classify(item->reply, subject.step, impossible_reasons(item->reply, judgement, verb));

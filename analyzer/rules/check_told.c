@@ -8,22 +8,6 @@ enum { CODE_FOR_GOOD = 550, CODE_FOR_NOW = 450 };
 static const char *const words_of_trouble[] = { "connection lost", "temporar", "no such file",
                                                 "unavailable service" };
 
-static enum refusal_step step_of(enum verb verb, bool is_of_message)
-{
-    if (is_of_message)
-        return REFUSAL_CONTENT;
-    switch ((unsigned)verb) {
-    case VERB_MAIL:
-        return REFUSAL_MAIL;
-    case VERB_RCPT:
-        return REFUSAL_RCPT;
-    case VERB_DATA:
-        return REFUSAL_DATA;
-    default:
-        return REFUSAL_NONE;
-    }
-}
-
 /* Whether the password could be checked at all. */
 static bool is_trouble(struct bytes text)
 {
@@ -71,8 +55,10 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     const struct log_refusal *told =
         item->reply ? NULL : session_log_refusal(analysis->session, item->as.command.n);
-    enum refusal_step step = told ? step_of(item->as.command.verb, told->is_of_message) : REFUSAL_NONE;
+    enum refusal_step step = REFUSAL_NONE;
 
+    if (told)
+        step = told->is_of_message ? REFUSAL_CONTENT : refusal_step_of(&item->as.command);
     if (told && item->as.command.verb == VERB_AUTH)
         raise_login(analysis, index, told);
     if (step == REFUSAL_NONE)

@@ -232,3 +232,26 @@ uint64_t refusal_delay_seconds(const struct reply *reply)
         seconds = delay_in(reply->lines[i]);
     return seconds;
 }
+
+enum refusal_step refusal_step_of(const struct command *command)
+{
+    struct bdat_argument chunk;
+
+    switch ((unsigned)command->verb) {
+    case VERB_EHLO:
+    case VERB_HELO:
+    case VERB_LHLO:
+        return REFUSAL_CONNECT;
+    case VERB_MAIL:
+        return REFUSAL_MAIL;
+    case VERB_RCPT:
+        return REFUSAL_RCPT;
+    case VERB_DATA:
+        return REFUSAL_DATA;
+    case VERB_BDAT:
+        return bdat_argument_parse(command->argument, &chunk) && chunk.is_last ? REFUSAL_CONTENT
+                                                                               : REFUSAL_DATA;
+    default:
+        return REFUSAL_NONE;
+    }
+}

@@ -55,6 +55,8 @@ enum refusal_step {
     REFUSAL_CONTENT,
     REFUSAL_STEP_COUNT
 };
+/* What a refusal of the command refuses; REFUSAL_NONE for those that are no step of a delivery. */
+enum refusal_step refusal_step_of(const struct command *command);
 
 struct refusal {
     enum refusal_reason reason;
