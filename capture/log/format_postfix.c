@@ -97,6 +97,39 @@ static void read_reject(struct log_reader *reader, struct talk *talk, struct byt
     talk_say(talk, SIDE_SERVER, reply);
 }
 
+/* Whether the word begins with base64, as far as its look tells: a path begins with a slash, and words have
+ * capitals in front alone. */
+static bool is_token(struct bytes word)
+{
+    enum { TOKEN_LEAST = 8 };
+    bool is_odd = false;
+    size_t len = 0;
+
+    for (; len < word.len; len++) {
+        uint8_t octet = word.ptr[len];
+        bool is_lower = octet >= 'a' && octet <= 'z', is_upper = octet >= 'A' && octet <= 'Z';
+        bool is_other = (octet >= '0' && octet <= '9') || octet == '+' || octet == '/' || octet == '=';
+        if (!is_lower && !is_upper && !is_other)
+            break;
+        is_odd = is_odd || is_other || (is_upper && len > 0);
+    }
+    return is_odd && len >= TOKEN_LEAST && word.ptr[0] != '/';
+}
+
+/* Up to the first token: a challenge as a rule, which tells nothing here, but nobody knows what servers put
+ * there. */
+static struct bytes without_tokens(struct bytes text)
+{
+    struct bytes rest = text;
+
+    while (rest.len > 0) {
+        size_t at = text.len - rest.len;
+        if (is_token(log_text_word(&rest)))
+            return bytes_trim(bytes_slice(text, 0, at));
+    }
+    return text;
+}
+
 /* "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6": the reply had this text
  * behind a code that is not told. */
 static void read_login(struct talk *talk, struct bytes text, size_t at)
@@ -114,7 +147,7 @@ static void read_login(struct talk *talk, struct bytes text, size_t at)
     memcpy(command + 5, name.ptr, name.len);
     line = (struct bytes){ command, 5 + name.len };
     talk_say_part(talk, line);
-    talk_refused(talk, bytes_trim(told), false, false);
+    talk_refused(talk, without_tokens(bytes_trim(told)), false, false);
     talk_skips_replies(talk);
 }
 

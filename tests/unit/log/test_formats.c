@@ -186,7 +186,10 @@ static const struct format_case {
     { "Postfix as client", "Postfix", "Nov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 220 mx\nNov 24 04:06:21 mx postfix/smtp[1]: > mx[192.0.2.1]:25: EHLO c\nNov 24 04:06:21 mx postfix/smtp[1]: < mx[192.0.2.1]:25: 250 mx\n", " 220 EHLO=250" },
     { "Postfix without -v, a login whose reply is not told", "Postfix",
       "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
-      "Nov 24 04:10:15 mx postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=bob\n", " AUTH~=0(authentication failed: UGFzc3dvcmQ6)" },
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=bob\n", " AUTH~=0(authentication failed:)" },
+    { "Postfix without -v, a login with a credential in what it tells", "Postfix",
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]\n"
+      "Nov 24 04:10:15 mx postfix/smtpd[1]: warning: unknown[192.0.2.1]: SASL PLAIN authentication failed: no AGJvYgBTZWNyZXQtNDIh.\n", " AUTH~=0(authentication failed: no)" },
     { "what Exim rejects without a reply", "Exim log",
       "2026-11-24 04:06:27 H=(c) [192.0.2.1] F=<a@b> temporarily rejected RCPT <x@y>: greylisted\n"
       "2026-11-24 04:06:28 H=(c) [192.0.2.1] F=<a@b> rejected after DATA: a virus\n", " RCPT=0(for now: greylisted) DATA=0(message: a virus)" },
