@@ -75,7 +75,8 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
     if (judgement->is_phase_known && depends_on_envelope(command->verb))
         note_lost_envelope(walk, item, judgement);
     if (command->verb == VERB_EHLO || command->verb == VERB_HELO || command->verb == VERB_LHLO) {
-        if ((walk->home != PHASE_READY || walk->is_helo) && !walk->causes.greeting)
+        bool brings_offer = walk->is_helo && command->verb != VERB_HELO; /* another HELO brings nothing */
+        if ((walk->home != PHASE_READY || brings_offer) && !walk->causes.greeting)
             walk->causes.greeting = root;
         move_refused_end(walk, root);
     } else if (is_mail(command->verb)) {
