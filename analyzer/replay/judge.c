@@ -229,6 +229,21 @@ static bool asks_for_authentication(const struct reply *reply)
     return reply->code == 530 || reply->code == 535 || reply_says(reply, BYTES("authenticat"));
 }
 
+/* Bytes are missing amid an exchange: what ended it may be the end of another. */
+static bool exchange_has_gap(const struct walk *walk, size_t index)
+{
+    const struct item *end = walk->session->items + walk->session->item_count;
+    const struct item *item = walk->session->items + index + 1;
+    bool has_gap = false;
+
+    for (; item < end && (item->kind == ITEM_SASL || item->kind == ITEM_GAP); item++) {
+        if (has_gap && item->kind == ITEM_SASL)
+            return true;
+        has_gap = item->kind == ITEM_GAP;
+    }
+    return false;
+}
+
 /* An AUTH is judged by how its exchange ended. */
 static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
@@ -239,6 +254,8 @@ static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;
     if (exchange->last_reply->code == 334 && may_go_on)
+        return VERDICT_UNDECIDED;
+    if (walk->may_lose_replies && exchange_has_gap(walk, index))
         return VERDICT_UNDECIDED;
     return reply_refuses(exchange->last_reply) ? VERDICT_REFUSED : VERDICT_OK;
 }

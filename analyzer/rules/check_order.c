@@ -19,8 +19,8 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
     if (!item->reply)
         return item->as.command.is_pipelined || judgement->verdict == VERDICT_UNDECIDED
                || analysis->replay.has_gaps;
-    if (judgement->verdict == VERDICT_CONSEQUENCE)
-        return check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
+    if (judgement->verdict == VERDICT_CONSEQUENCE) /* what shows how the client works may be missing */
+        return analysis->replay.has_gaps || check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
     return false;
 }
 

@@ -30,6 +30,9 @@ static const struct scenario scenarios[] = {
         { "DATA", "503 no", 0 } },
       "2:command-refused 3:rcpt-without-mail<2 3:refusal-ignored<2 4:rcpt-without-mail<2 4:refusal-ignored<2 "
       "5:data-without-mail<2 5:refusal-ignored<2" },
+    { "behind missing bytes, which may have shown that it sends in groups", PROTOCOL_SMTP,
+      { BANNER, EHLO, { "", NULL, STEP_GAP_SERVER }, EHLO, { "MAIL FROM:<a@b>", "550 no", 0 }, { "RCPT TO:<b@c>", "503 no", 0 } },
+      "0:capture-loss 3:command-refused" },
     { "all recipients refused, then DATA", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "550 no", 0 }, PIPED("RCPT TO:<c@c>", "550 no"), PIPED("DATA", "554 no") },
       "3:command-refused 4:command-refused" },
