@@ -106,6 +106,8 @@ static void check_contradiction(struct analysis *analysis, size_t index)
         return;
     if (verb == VERB_STARTTLS && judgement->is_authenticated)
         return; /* starttls-after-auth says it */
+    if (analysis->replay.has_gaps && check_is_greeting_verb(verb) && !judgement->greeting_command)
+        return; /* whether it is a second one, what is missing would tell */
     enum refusal_reason policy = policy_of(item->reply);
     if (policy != REASON_NONE)
         raise_policy(analysis, index, policy);
