@@ -126,10 +126,10 @@ static void move_mail(struct walk *walk, const struct item *item, const struct j
 
 static void move_rcpt(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
-    if (judgement->misorder == MISORDER_RCPT_WITHOUT_MAIL)
-        walk->is_envelope_lost = true; /* whether a transaction is open, the next reply tells */
-    else
-        walk->is_envelope_lost = false;
+    /* Whether a transaction is open without MAIL, the next reply tells. */
+    walk->is_envelope_lost = judgement->misorder == MISORDER_RCPT_WITHOUT_MAIL;
+    if (walk->is_envelope_lost)
+        walk->causes.doubt = item->as.command.n;
     walk->causes.still_open = 0; /* the client itself goes on with the transaction */
     if (walk->phase != PHASE_UNKNOWN)
         walk->phase = machine_edge(walk->phase, VERB_RCPT)->next;
