@@ -184,30 +184,34 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Complete replies in these bytes. */
-static uint32_t count_replies(struct bytes text)
+/* Replies that are complete with these bytes; `begun` is what went before them of their first line, and then
+ * of the next one. */
+static uint32_t count_replies(struct bytes text, struct buf *begun)
 {
     uint32_t replies = 0;
     struct reply_line line;
 
-    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1))
-        replies += reply_line_parse(bytes_slice(text, 0, lf), &line) && line.is_last;
+    for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1)) {
+        buf_append(begun, bytes_slice(text, 0, lf));
+        replies += reply_line_parse(buf_bytes(begun), &line) && line.is_last;
+        buf_clear(begun);
+    }
+    buf_append(begun, text);
     return replies;
 }
 
 /* The server answered again before it had more than the chunk. */
 static bool is_answered_early(const struct dialogue *d, uint64_t chunk_end)
 {
-    bool is_answered = false;
-    struct buf joined;
+    uint32_t replies = 0;
+    struct buf begun;
 
-    buf_init(&joined, LIMIT_HOLD + 1);
+    buf_init(&begun, LIMIT_HOLD + 1);
     for (const struct held *held = d->hold.first; held; held = held->next)
         if (!held->is_hole && held->from == SIDE_SERVER && held->chunk.acked <= chunk_end)
-            buf_append(&joined, held->chunk.data);
-    is_answered = count_replies(buf_bytes(&joined)) > 0;
-    buf_release(&joined);
-    return is_answered;
+            replies += count_replies(held->chunk.data, &begun);
+    buf_release(&begun);
+    return replies > 0;
 }
 
 /* At some moment there were more replies than lines behind the chunk.  Nothing is said where bytes of either
@@ -215,14 +219,15 @@ static bool is_answered_early(const struct dialogue *d, uint64_t chunk_end)
 static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
 {
     uint32_t lines = 0, replies = 0;
-    bool has_more = false;
+    bool has_more = false, has_hole = false;
+    struct buf begun;
 
-    for (const struct held *held = d->hold.first; held; held = held->next) {
-        if (held->is_hole)
-            return false;
-        struct bytes text = held->chunk.data;
+    buf_init(&begun, LIMIT_HOLD + 1);
+    for (const struct held *held = d->hold.first; held && !has_hole; held = held->next) {
+        has_hole = held->is_hole;
+        struct bytes text = has_hole ? (struct bytes){ NULL, 0 } : held->chunk.data;
         if (held->from == SIDE_SERVER) {
-            replies += count_replies(text);
+            replies += count_replies(text, &begun);
         } else {
             uint64_t skipped = text.len < chunk_left ? text.len : chunk_left;
             chunk_left -= skipped;
@@ -230,7 +235,8 @@ static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
         }
         has_more = has_more || replies > lines;
     }
-    return has_more;
+    buf_release(&begun);
+    return has_more && !has_hole;
 }
 
 /* The server read the lines of the chunk as commands. */

@@ -1,7 +1,11 @@
 /* The client's stream: lines, and what each begins. */
 #include "dialogue/state.h"
 
-enum { LINE_KEPT_FIRST = 512 };
+enum {
+    LINE_KEPT_FIRST = 512,
+    FLIGHT_PACKETS = 16, /* hardly anybody sends more at once, and nobody waits for longer, unacknowledged */
+    FLIGHT_NS = 1000000000,
+};
 
 void line_init(struct line *line)
 {
@@ -115,12 +119,18 @@ void client_begin_hold(struct dialogue *d, enum hold_reason reason, uint32_t ite
     d->mode = CLIENT_HELD;
     d->hold.reason = reason;
     d->held_item = item;
-    /* A server that is not captured answers nothing: nobody is to be waited for. */
 }
 
+/* A server that is not captured answers nothing: nobody is to be waited for.  Where the capture begins in the
+ * middle, it may only not have had its turn yet. */
 static bool server_is_silent(const struct dialogue *d)
 {
-    return d->flow->side[!d->client_direction].packets == 0;
+    const struct flow_info *flow = d->flow;
+
+    if (flow->side[!d->client_direction].packets > 0)
+        return false;
+    return !flow->is_midstream || flow->side[d->client_direction].packets > FLIGHT_PACKETS
+           || flow->last_ns > flow->start_ns + FLIGHT_NS;
 }
 
 /* Held again right behind the next command that needs it: then the rest waits with it, all of it, however
@@ -478,8 +488,8 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
         dialogue_again(d, SIDE_CLIENT, chunk, was_open);
         return;
     }
-    bool is_lost = d->lost_server_bytes && chunk->acked != UINT64_MAX && chunk->acked >= d->server_hole_end
-                   && !hold_is_behind_hole(d);
+    bool is_lost =
+        d->lost_server_bytes && pairing_saw_answer_in_hole(d, chunk->acked) && !hold_is_behind_hole(d);
     if (hold_is_plain(d)) {
         if (d->hold.reason == HOLD_VARIANT) {
             d->content.plain_until = chunk->offset + chunk->data.len;

@@ -225,9 +225,10 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
     }
     add_gap(d, SIDE_SERVER, hole, false);
     d->skips_server_line = true; /* it may end within a line */
+    d->server_offset = hole->offset + hole->length;
+    d->server_hole_reply = d->building || d->server_line.is_begun ? d->server_offset : hole->offset;
     line_clear(&d->server_line);
     d->building = NULL;
-    d->server_offset = hole->offset + hole->length;
     d->server_hole_end = d->server_offset;
     d->is_server_behind_gap = true;
     d->lost_server_bytes = true;

@@ -541,6 +541,15 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
         pop(d);
 }
 
+/* The client had seen the hole in the server's bytes; with one question open, it is enough that it had seen
+ * some of it, for that belonged to the answer. */
+bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked)
+{
+    if (acked == UINT64_MAX)
+        return false;
+    return acked >= d->server_hole_end || (d->pending_count == 1 && acked > d->server_hole_reply);
+}
+
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
     if (acked == UINT64_MAX)

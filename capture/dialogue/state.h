@@ -186,8 +186,9 @@ struct dialogue {
     struct fingerprint head; /* of its first octets */
     struct content_state content;
 
-    uint64_t lost_since;      /* what the client had acknowledged right behind them; UINT64_MAX not known */
-    uint64_t server_hole_end; /* of the last hole; 0 none */
+    uint64_t lost_since;        /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    uint64_t server_hole_end;   /* of the last hole; 0 none */
+    uint64_t server_hole_reply; /* in it: a reply begins here, if its first octets do not end one */
     uint64_t chunk_left;
     uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
     bool reads_chunk_lines;  /* and the last decision */
@@ -287,6 +288,7 @@ void pairing_mark_uncertain(struct dialogue *d, uint64_t acked);
 void pairing_forget_clear(struct dialogue *d);
 bool pairing_reply_says(const struct reply *reply, struct bytes word);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
+bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked);
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);

@@ -99,7 +99,11 @@ def lose_of_side(rng, segments):
 
 
 def lose_first(rng, segments):
-    return segments[rng.randint(1, len(segments) - 1):]
+    """A capture that begins with a greeting is taken to begin there: what was said before it goes with it."""
+    first = next((i for i, s in enumerate(segments) if s.payload), 0)
+    greeting = next((i for i, s in enumerate(segments) if s.payload.startswith(b"220") and s.sport != segments[first].sport), None)
+    begin = rng.randint(1, len(segments) - 1)
+    return segments[begin + 1 if greeting is not None and begin <= greeting and begin > first else begin:]
 
 
 def lose_last(rng, segments):
@@ -154,10 +158,10 @@ def misplaced(known, commands, is_one_sided):
     """What is not explained where each command is the first of the known ones, in order, that it can be."""
     for c in commands:
         line, verdict = c["line"], c["verdict"]
+        if verdict in NOT_KNOWN and (is_one_sided or str(line).split(" ")[0].upper() in VERBS):
+            continue  # a response or a line of a message may read as a command; what tells them apart may be lost
         at = [i for i, (told, _) in enumerate(known) if told == line or is_withheld(told, line) or is_withheld(line, told)]
         fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1]]
-        if not at and verdict in NOT_KNOWN and (is_one_sided or str(line).split(" ")[0].upper() in VERBS):
-            continue  # a response or a line of a message may read as a command; what tells them apart may be lost
         if not at:
             return f"command invented or moved: {line}"
         if not fits:

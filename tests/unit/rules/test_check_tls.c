@@ -70,6 +70,15 @@ static void closed(struct session *session)
     (void)add_tls(session, TLS_STATE_BEGUN, 0x0303);
 }
 
+/* A RST one octet further than what was seen: a FIN is missing, and maybe what the server said. */
+static void lost_before_reset(struct session *session)
+{
+    closed(session);
+    session->closed = CLOSE_RESET;
+    session->side[SIDE_CLIENT].reset_ns = session->end_ns;
+    session->side[SIDE_CLIENT].reset_off_by = 1;
+}
+
 static void capture_ended(struct session *session)
 {
     (void)add_tls(session, TLS_STATE_BEGUN, 0x0303);
@@ -145,6 +154,7 @@ static const struct {
     { alert_of_server, "0:tls-handshake-failed", FAULT_UNDECIDED, CONFIDENCE_CERTAIN, "no version of TLS" },
     { mere_warning, "", FAULT_NONE, CONFIDENCE_NONE, "" },
     { closed, "0:tls-handshake-failed", FAULT_CLIENT, CONFIDENCE_LIKELY, "closed the connection before" },
+    { lost_before_reset, "", FAULT_NONE, CONFIDENCE_NONE, "" },
     { capture_ended, "", FAULT_NONE, CONFIDENCE_NONE, "" },
     { done, "", FAULT_NONE, CONFIDENCE_NONE, "" },
     { lost, "", FAULT_NONE, CONFIDENCE_NONE, "" },
