@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "log/format.h"
 #include "log/log_dress.h"
+#include "log/log_prefix.h"
 #include "log/log_record.h"
 #include "log/log_width.h"
 #include "log/log_wrap.h"
@@ -31,6 +32,7 @@ enum window_mark {
 /* Lines on their way from the input to the format. */
 struct fitted {
     struct log_width width;
+    struct log_prefix prefix;
     bool is_learning; /* what the width is: the first lines are kept until it is known */
     struct buf head;  /* they, each with its LF */
     struct buf line;  /* what was folded, put together so far */
@@ -178,6 +180,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
     reader->fitted.width = (struct log_width){ .columns = 0 };
+    reader->fitted.prefix.len = 0;
     reader->fitted.is_learning = !reader->is_live;
     reader->fitted.pieces = 0;
     buf_clear(&reader->fitted.head);
@@ -262,11 +265,26 @@ static bool take_line(struct log_reader *reader, struct bytes *text, const struc
     return true;
 }
 
-/* Takes the wrapping off.  False: there is none, though all lines of the log have it. */
-static bool unwrap(struct log_reader *reader, const struct log_wrap *wrap, struct bytes *text,
-                   struct log_line *around)
+/* What this log has in front of its lines; the time in it, where it is of a form that is known. */
+static bool strip_prefix(struct log_reader *reader, struct bytes *text, struct log_line *around)
 {
-    return !wrap->strip || wrap->strip(text, &reader->unwrapped, around) || !wrap->is_total;
+    struct log_stamp stamp = { 0 };
+    bool has_time = log_stamp_parse(*text, &stamp) > 0;
+
+    if (!log_prefix_strip(&reader->fitted.prefix, text, &reader->unwrapped))
+        return false;
+    if (has_time)
+        around->stamp = stamp;
+    return true;
+}
+
+/* Takes the wrapping off.  False, and nothing is touched: there is none. */
+static bool strip(struct log_reader *reader, const struct log_wrap *wrap, struct bytes *text,
+                  struct log_line *around)
+{
+    if (wrap == &log_wrap_prefix)
+        return strip_prefix(reader, text, around);
+    return !wrap->strip || wrap->strip(text, &reader->unwrapped, around);
 }
 
 static void read_line(struct log_reader *reader, struct bytes raw, uint64_t number, enum window_mark mark)
@@ -281,7 +299,7 @@ static void read_line(struct log_reader *reader, struct bytes raw, uint64_t numb
     raw = bytes_from(raw, blanks_before(raw, reader->indent));
     if (!raw.ptr)
         raw = BYTES("");
-    if (!unwrap(reader, reader->wrap, &raw, &around))
+    if (!strip(reader, reader->wrap, &raw, &around) && reader->wrap->is_total)
         return;
     while (take_line(reader, &raw, &around, &line)) {
         buf_clear(&reader->scratch);
@@ -374,7 +392,7 @@ static const struct log_format *ask(struct log_reader *reader, size_t wrap, stru
 
     if (log_wraps[wrap] != &log_wrap_table && log_wrap_is_row(raw))
         return NULL; /* with its rules it would read as something else */
-    if (log_wraps[wrap]->strip && !log_wraps[wrap]->strip(&raw, &reader->unwrapped, &around))
+    if (!strip(reader, log_wraps[wrap], &raw, &around))
         return NULL;
     bool is_quoted = log_text_starts(raw, ">");
     while (take_line(reader, &raw, &around, &line))
@@ -530,6 +548,7 @@ static void end_learning(struct log_reader *reader)
 
     fitted->is_learning = false;
     log_width_learn(&fitted->width, rest);
+    log_prefix_learn(&fitted->prefix, rest);
     for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
         fit(reader, bytes_slice(rest, 0, lf));
     buf_release(&fitted->head);

@@ -302,6 +302,8 @@ bool log_width_goes_on(const struct log_width *width, struct bytes line, struct 
 static bool is_at_blank(const struct log_width *width, struct bytes line, struct bytes piece,
                         struct bytes next)
 {
+    if (line.len && line.ptr[line.len - 1] == '-')
+        return false; /* some fold there as well */
     return log_width_of(piece) < width->columns
            || (width->is_soft && fits_in_a_line(width->columns - width->indent, line, next));
 }
