@@ -137,6 +137,19 @@ static uint8_t closing_of(uint8_t opening)
     return 0;
 }
 
+/* The quote that the prefix opens and does not close, or the bracket that it ends in; 0: none. */
+static uint8_t opening_in(struct bytes prefix)
+{
+    uint8_t last = prefix.len ? prefix.ptr[prefix.len - 1] : 0;
+    bool is_open = false;
+
+    for (size_t i = 0; i < prefix.len; i++)
+        is_open = is_open != (prefix.ptr[i] == '"');
+    if (is_open)
+        return '"';
+    return closing_of(last) && last != '"' ? last : 0;
+}
+
 /* Within quotes: a quote is doubled or behind a backslash, as a backslash and a tab are. */
 static struct bytes unquote(struct bytes inner, uint8_t quote, struct buf *out)
 {
@@ -238,8 +251,7 @@ void log_prefix_learn(struct log_prefix *prefix, struct bytes head)
             continue;
         seeds++;
         try_seed(prefix, seed, head);
-        uint8_t last = prefix->len ? prefix->text[prefix->len - 1] : 0;
-        prefix->opening = closing_of(last) ? last : 0;
+        prefix->opening = opening_in((struct bytes){ prefix->text, prefix->len });
         if (fits_most(prefix, head))
             return;
     }
