@@ -26,6 +26,7 @@ struct shapes {
 struct survey {
     struct bytes line; /* the one before */
     size_t longest;
+    size_t lines;                   /* that are not blank */
     size_t begun, with_time;        /* lines that begin for sure, as the one before them had room */
     size_t full, padded;            /* lines of the full width, and those of them that end in a blank */
     size_t ended;                   /* full lines that do not go on */
@@ -195,6 +196,7 @@ static void measure(struct log_width *width, struct survey *survey, struct bytes
 
     (void)width;
     survey->longest = len > survey->longest ? len : survey->longest;
+    survey->lines += bytes_trim(line).len > 0;
 }
 
 /* A line behind one that had room for its first word begins where lines begin. */
@@ -220,8 +222,7 @@ static void note_end(struct log_width *width, struct survey *survey, struct byte
         survey->ended += is_full;
         return;
     }
-    if (!is_new(&survey->followed_shapes, survey->line))
-        return; /* a program that writes it on two lines does so with all of its kind */
+    (void)is_new(&survey->followed_shapes, survey->line);
     size_t blanks = blanks_before(line);
     survey->indent = survey->followed == 0 || blanks < survey->indent ? blanks : survey->indent;
     survey->followed++;
@@ -266,10 +267,12 @@ static bool is_cut_off(const struct survey *survey)
 static bool is_folded(const struct survey *survey)
 {
     enum { FOLDS_ENOUGH = 2 };
-    bool is_of_page = is_usual(survey->longest) && survey->full_followed > 0;
+    size_t kinds =
+        survey->followed_shapes.count; /* a program that writes on two lines has one, again and again */
+    bool is_of_page = is_usual(survey->longest) && survey->full_followed > 0 && kinds == survey->followed;
 
     return survey->longest <= WIDEST_PAGE && survey->followed > survey->ended
-           && (survey->followed >= FOLDS_ENOUGH || is_of_page);
+           && (kinds >= FOLDS_ENOUGH || is_of_page);
 }
 
 void log_width_learn(struct log_width *width, struct bytes head)
@@ -283,8 +286,8 @@ void log_width_learn(struct log_width *width, struct bytes head)
     each_line(width, &survey, head, note_beginning);
     width->has_times = survey.with_time * 4 > survey.begun * 3;
     each_line(width, &survey, head, note_end);
-    if (survey.padded * 2 > survey.full)
-        return;
+    if (survey.padded * 2 > survey.lines)
+        return; /* all are filled up with blanks */
     width->is_folded = is_folded(&survey);
     width->is_soft = survey.followed - survey.full_followed > survey.split;
     width->indent = survey.indent >= INDENT_LEAST ? survey.indent : 0;

@@ -28,8 +28,8 @@ static const struct width_case {
     { "three that are like each other", V61 "\n250 ok\n" V61 "\n250 ok\n" V61 "\n250 ok\n", 0, false },
     { "a line of quotes",
       "send: 'x'\nsend: '0123456789012345678901234567890123456789012345678901234567890123'\n", 0, false },
-    { "folded within a word", "220 mx\nEHLO c\n" W76 "\nof this line\n250 ok\n" V76 "\nsample>\n250 ok\n",
-      76, true },
+    { "folded within a word", "220 mx\nEHLO c\n" W76 "\nof this line\n250 ok\n" V76 "\nsample>\n250 ok\n", 76,
+      true },
     { "folded at blanks",
       "220 mx\nEHLO c\n250-0123456789 0123456789 0123456789 0123456789 0123456789 01234\nPIPELINING0 and "
       "more\n"
