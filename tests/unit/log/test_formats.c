@@ -281,6 +281,16 @@ static const struct format_case {
       "< 2026/11/26 17:50:30.000526258  length=8 from=0 to=7\n220 mx\\r\n> 2026/11/26 17:50:30.000673014  length=8 from=0 to=7\nEHLO c\\r\n< 2026/11/26 17:50:30.000678429  length=5 from=8 to=12\n250 m< 2026/11/26 17:50:30.000678430  length=3 from=13 to=15\nx\\r\n",
       " 220 EHLO=250" },
     { "socat between two others, the other way", "socat", "> 2026/11/26 17:50:30.526258  length=8 from=0 to=7\n220 mx\\r\n< 2026/11/26 17:50:30.673014  length=6 from=0 to=5\nNOOP\\r\n> 2026/11/26 17:50:30.678429  length=8 from=8 to=15\n250 ok\\r\n", " 220 NOOP=250" },
+    { "sendEmail", "sendEmail",
+      "Nov 27 04:56:18 vm sendemail[138]: DEBUG => Connecting to 192.0.2.1:25\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t220 mx, 220 as ever\n"
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tEHLO vm\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t250-mx, hello, 250-SIZE 10, 250 HELP\n"
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tRCPT TO:<b@c>\nNov 27 04:56:18 vm sendemail[138]: DEBUG => evalSMTPresponse() - Found SMTP error code: 550\n"
+      "Nov 27 04:56:18 vm sendemail[138]: WARNING => Received: \t550 no\nNov 27 04:56:18 vm sendemail[138]: Email was sent successfully!  From: <a@b>\n",
+      " 220 EHLO=250 RCPT=550 QUIT!=0" },
+    { "sendEmail whose login fails", "sendEmail",
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tAUTH LOGIN\nNov 27 04:56:18 vm sendemail[138]: DEBUG => evalSMTPresponse() - Found SMTP error code: 504\n"
+      "Nov 27 04:56:18 vm sendemail[138]: ERROR => ERROR => SMTP-AUTH: Authentication to mx:25 failed.\n",
+      " AUTH=504..." },
     { "ssmtp", "ssmtp", "[<-] 220 mx\n[->] EHLO c\n[<-] 250 HELP\n[->] AUTH LOGIN\n[<-] 334 VXNlcm5hbWU6\n[->] YWxpY2U=\n[<-] 334 UGFzc3dvcmQ6\n[<-] 535 no\n", " 220 EHLO=250... AUTH=334... ?=334 ?~=535" },
     { "aiosmtpd, a login that is cancelled", "aiosmtpd", "INFO:mail.log:('192.0.2.1', 44131) >> b'AUTH LOGIN'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'334 VXNlcm5hbWU6'\nWARNING:mail.log:('192.0.2.1', 44131) aborted AUTH with '*'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'501 5.7.0 Auth aborted'\n", " AUTH=334 ?=501" },
     { "smtp-server, which secures credentials", "smtp-server", "[2026-11-24 04:05:58] DEBUG [#a] S: 220 mx\n[2026-11-24 04:05:58] DEBUG [#a] C: AUTH PLAIN /* secured */\n[2026-11-24 04:05:58] DEBUG [#a] S: 535 no\n", " 220 AUTH~=535" },
