@@ -281,6 +281,11 @@ static const struct format_case {
       "< 2026/11/26 17:50:30.000526258  length=8 from=0 to=7\n220 mx\\r\n> 2026/11/26 17:50:30.000673014  length=8 from=0 to=7\nEHLO c\\r\n< 2026/11/26 17:50:30.000678429  length=5 from=8 to=12\n250 m< 2026/11/26 17:50:30.000678430  length=3 from=13 to=15\nx\\r\n",
       " 220 EHLO=250" },
     { "socat between two others, the other way", "socat", "> 2026/11/26 17:50:30.526258  length=8 from=0 to=7\n220 mx\\r\n< 2026/11/26 17:50:30.673014  length=6 from=0 to=5\nNOOP\\r\n> 2026/11/26 17:50:30.678429  length=8 from=8 to=15\n250 ok\\r\n", " 220 NOOP=250" },
+    { "fetchmail, which reads POP3 besides", "marked lines",
+      "fetchmail: POP3> RETR 1\nfetchmail: POP3< +OK\nTrying to connect to mx/25...connected.\nfetchmail: SMTP< 220 mx\nfetchmail: SMTP> EHLO vm\nfetchmail: SMTP< 250-mx\n"
+      "fetchmail: SMTP< 250 HELP\nfetchmail: forwarding to mx\nfetchmail: SMTP> DATA\nfetchmail: SMTP< 354 go\nfetchmail: SMTP>. (EOM)\nfetchmail: SMTP< 250 ok\n flushed\n"
+      "fetchmail: POP3> QUIT\nfetchmail: POP3< +OK\nfetchmail: SMTP> QUIT\nfetchmail: SMTP< 221 bye\n",
+      " 220 EHLO=250 DATA=354 .~=250 QUIT=221" },
     { "sendEmail", "sendEmail",
       "Nov 27 04:56:18 vm sendemail[138]: DEBUG => Connecting to 192.0.2.1:25\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t220 mx, 220 as ever\n"
       "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tEHLO vm\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t250-mx, hello, 250-SIZE 10, 250 HELP\n"
