@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/prefetch.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -159,40 +158,13 @@ static bool add_chunk(struct arena *arena, size_t need)
     return true;
 }
 
-static uint8_t *take(struct arena *arena, size_t size)
+uint8_t *arena_take_more(struct arena *arena, size_t size)
 {
-    if (size > arena->left && !add_chunk(arena, size)) {
+    if (!add_chunk(arena, size)) {
         arena->is_full = true;
         return NULL;
     }
-    uint8_t *memory = arena->at;
-    arena->at += size;
-    arena->left -= size;
-    return memory;
-}
-
-/* Aligned for any object, and not zeroed. */
-static uint8_t *take_aligned(struct arena *arena, size_t size)
-{
-    const size_t align = alignof(max_align_t);
-
-    if (size > SIZE_MAX - align)
-        return NULL;
-    size_t pad = arena->at ? (size_t)(-(uintptr_t)arena->at & (align - 1)) : 0;
-    if (pad < arena->left) { /* a byte string may have left the end unaligned */
-        arena->at += pad;
-        arena->left -= pad;
-    } else {
-        arena->left = 0;
-    }
-    return take(arena, size ? size : 1);
-}
-
-void *arena_alloc(struct arena *arena, size_t size)
-{
-    uint8_t *memory = take_aligned(arena, size);
-
-    return memory ? memset(memory, 0, size) : NULL;
+    return arena_take(arena, size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
@@ -202,23 +174,13 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, count * size);
 }
 
-struct bytes arena_copy(struct arena *arena, struct bytes bytes)
-{
-    uint8_t *memory = bytes.len ? take(arena, bytes.len) : NULL;
-
-    if (!memory)
-        return (struct bytes){ NULL, 0 };
-    memcpy(memory, bytes.ptr, bytes.len);
-    return (struct bytes){ memory, bytes.len };
-}
-
 bool arena_grow(struct arena *arena, void **array, size_t count, size_t *cap, size_t size)
 {
     if (count < *cap)
         return true;
     size_t first = ARRAY_FIRST / size;
     size_t more = *cap ? *cap * 2 : first > 8 ? 8 : first ? first : 1;
-    uint8_t *grown = more <= SIZE_MAX / size ? take_aligned(arena, more * size) : NULL;
+    uint8_t *grown = more <= SIZE_MAX / size ? arena_take_aligned(arena, more * size) : NULL;
     if (!grown)
         return false;
     if (count)

@@ -4,6 +4,9 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 
+#include <stdalign.h>
+#include <stddef.h>
+
 struct arena_chunk;
 
 /* Memory of one owner that is released all at once: a session with its lines, an analysis with its
@@ -33,10 +36,52 @@ void arena_pool_free(struct arena_pool *pool);
 /* Asks for what is in the two newest chunks, before all of it is read. */
 void arena_prefetch(const struct arena *arena);
 
-/* Aligned for any object, zeroed.  NULL at the ceiling or out of memory; `is_full` then stays set. */
-void *arena_alloc(struct arena *arena, size_t size) NODISCARD;
+/* Where the newest chunk has no room for `size` octets: from a new one, and not zeroed. */
+uint8_t *arena_take_more(struct arena *arena, size_t size) NODISCARD;
+
+/* `size` octets, at least one, neither aligned nor zeroed. */
+static inline NODISCARD uint8_t *arena_take(struct arena *arena, size_t size)
+{
+    if (size > arena->left)
+        return arena_take_more(arena, size);
+    uint8_t *memory = arena->at;
+    arena->at += size;
+    arena->left -= size;
+    return memory;
+}
+
+/* As arena_take, aligned for any object. */
+static inline NODISCARD uint8_t *arena_take_aligned(struct arena *arena, size_t size)
+{
+    size_t pad = (size_t)(-(uintptr_t)arena->at & (alignof(max_align_t) - 1));
+
+    if (pad > arena->left || size > arena->left - pad)
+        return arena_take_more(arena, size); /* a chunk begins aligned */
+    uint8_t *memory = arena->at + pad;
+    arena->at = memory + size;
+    arena->left -= pad + size;
+    return memory;
+}
+
+/* Aligned for any object, zeroed.  NULL at the ceiling or out of memory; `is_full` then stays set.  Inline,
+ * so that the size of an object is known to the compiler. */
+static inline NODISCARD void *arena_alloc(struct arena *arena, size_t size)
+{
+    uint8_t *memory = arena_take_aligned(arena, size ? size : 1);
+
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
 /* A copy that lives as long as the arena; the empty view on failure. */
-struct bytes arena_copy(struct arena *arena, struct bytes bytes);
+static inline struct bytes arena_copy(struct arena *arena, struct bytes bytes)
+{
+    uint8_t *memory = bytes.len ? arena_take(arena, bytes.len) : NULL;
+
+    if (!memory)
+        return (struct bytes){ NULL, 0 };
+    memcpy(memory, bytes.ptr, bytes.len);
+    return (struct bytes){ memory, bytes.len };
+}
 
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))

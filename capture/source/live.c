@@ -20,23 +20,9 @@
 #include "base/timestamp.h"
 #include "source/capture_file.h"
 #include "source/live_batch.h"
+#include "source/live_device.h"
 
 enum { BATCH = 4096, RETRY_MS = 1000 };
-
-struct device {
-    const char *name; /* borrowed from the live source's copies */
-    pcap_t *pcap;     /* NULL: removed, to be opened again */
-    int fd;
-    int dlt;
-    bool is_nano;
-    bool is_down;
-    uint64_t ring_bytes;        /* as it was opened first */
-    unsigned index;             /* the kernel's number of it, 0 for "any" */
-    struct pcap_stat last;      /* counters of 32 bits, as they were read last */
-    struct live_counters total; /* of all openings */
-    uint64_t retry_ns;
-    uint64_t closes_ns; /* it is down or gone, and its ring is read to the end until then; 0: it is not */
-};
 
 struct live {
     struct live_options options;
@@ -44,7 +30,7 @@ struct live {
     char *single;
     char *filter_given;
     uint16_t *ports;
-    struct device devices[LIVE_DEVICES];
+    struct live_device devices[LIVE_DEVICES];
     size_t device_count;
     struct buf filter;
     uint64_t number;
@@ -55,7 +41,7 @@ struct live {
     uint32_t ups;
     volatile bool is_interrupted;
     struct live_batch batch;
-    const struct device *reading;
+    const struct live_device *reading;
 };
 
 static uint64_t monotonic_ns(void)
@@ -70,87 +56,6 @@ static void note(struct live *live, const char *name, const char *what)
 {
     (void)snprintf(live->news, sizeof live->news, "%.64s: %.180s", name, what);
     live->has_news = true;
-}
-
-static const char *advice_of(int status)
-{
-    if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
-        return "; recording needs CAP_NET_RAW: run it as root, or `setcap cap_net_raw+ep` on the program";
-    if (status == PCAP_ERROR_NO_SUCH_DEVICE)
-        return "; --list-devices names those that there are";
-    if (status == PCAP_ERROR_IFACE_NOT_UP)
-        return "; `ip link set DEVICE up` brings it up";
-    return "";
-}
-
-static bool set_up(struct live *live, pcap_t *pcap, struct err *err, const char *name)
-{
-    const struct live_options *options = &live->options;
-
-    (void)pcap_set_snaplen(pcap, (int)options->snaplen);
-    (void)pcap_set_promisc(pcap, options->is_promiscuous && strcmp(name, "any") != 0);
-    (void)pcap_set_timeout(pcap, options->timeout_ms);
-    (void)pcap_set_buffer_size(pcap, (int)options->buffer_bytes);
-    (void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-    int status = pcap_activate(pcap);
-    if (status >= 0)
-        return true;
-    const char *kind = pcap_statustostr(status), *reason = pcap_geterr(pcap);
-    bool says_more = *reason && strcmp(reason, kind) != 0;
-    return err_set(err, ERR_IO, 0, "%s: %s%s%.200s%s", name, kind, says_more ? ": " : "",
-                   says_more ? reason : "", advice_of(status));
-}
-
-static bool try_filter(pcap_t *pcap, const char *expression)
-{
-    struct bpf_program program;
-
-    if (pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return false;
-    bool ok = pcap_setfilter(pcap, &program) == 0;
-    pcap_freecode(&program);
-    return ok;
-}
-
-static bool set_filter(struct live *live, pcap_t *pcap, struct err *err, const char *name)
-{
-    struct buf text;
-
-    buf_init(&text, LIMIT_KERNEL_FILTER);
-    for (unsigned choice = 0; live_filter_expression(&live->options, choice, &text); choice++) {
-        (void)buf_append_u8(&text, '\0');
-        if (text.ok && try_filter(pcap, (const char *)text.ptr)) {
-            if (live->filter.len == 0)
-                (void)buf_append(&live->filter, buf_bytes(&text));
-            buf_release(&text);
-            return true;
-        }
-        buf_clear(&text);
-    }
-    buf_release(&text);
-    return err_set(err, ERR_USAGE, 0, "%s: the filter does not fit this device: %.300s", name,
-                   pcap_geterr(pcap));
-}
-
-static bool open_device(struct live *live, struct device *device, struct err *err)
-{
-    char problem[PCAP_ERRBUF_SIZE];
-    pcap_t *pcap = pcap_create(device->name, problem);
-
-    if (!pcap)
-        return err_set(err, ERR_IO, 0, "%s: %s", device->name, problem);
-    if (!set_up(live, pcap, err, device->name) || !set_filter(live, pcap, err, device->name)
-        || pcap_setnonblock(pcap, 1, problem) != 0) {
-        pcap_close(pcap);
-        return false;
-    }
-    device->pcap = pcap;
-    device->fd = pcap_get_selectable_fd(pcap);
-    device->dlt = pcap_datalink(pcap);
-    device->is_nano = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO;
-    device->index = if_nametoindex(device->name);
-    device->last = (struct pcap_stat){ 0 };
-    return true;
 }
 
 /* Copies of all that the options point to: devices are opened again later. */
@@ -181,7 +86,7 @@ static bool copy_options(struct live *live, const struct live_options *options)
     live->names[names.len - 1] = '\0';
     live->device_count = options->device_count < LIVE_DEVICES ? options->device_count : LIVE_DEVICES;
     for (size_t i = 0; i < live->device_count; i++)
-        live->devices[i] = (struct device){ .name = live->single + at[i], .fd = -1 };
+        live->devices[i] = (struct live_device){ .name = live->single + at[i], .fd = -1 };
     return true;
 }
 
@@ -199,7 +104,7 @@ struct live *live_open(const struct live_options *options, struct err *err)
     if (!ok)
         (void)err_set(err, ERR_NOMEM, 0, "no memory to record with");
     for (size_t i = 0; ok && i < live->device_count; i++)
-        ok = open_device(live, &live->devices[i], err);
+        ok = live_device_open(&live->devices[i], &live->options, &live->filter, err);
     for (size_t i = 0; ok && i < live->device_count; i++)
         live->devices[i].ring_bytes = live_ring_bytes(live->devices[i].fd);
     if (ok) {
@@ -229,32 +134,9 @@ void live_free(struct live *live)
     free(live);
 }
 
-/* libpcap's counters have 32 bits and wrap. */
-static void count_device(struct device *device)
-{
-    struct pcap_stat now;
-
-    if (!device->pcap || pcap_stats(device->pcap, &now) != 0)
-        return;
-    device->total.received += now.ps_recv - device->last.ps_recv;
-    device->total.kernel_drops += now.ps_drop - device->last.ps_drop;
-    device->total.device_drops += now.ps_ifdrop - device->last.ps_ifdrop;
-    device->last = now;
-}
-
-static void close_device(struct device *device)
-{
-    count_device(device);
-    pcap_close(device->pcap);
-    device->pcap = NULL;
-    device->fd = -1;
-    device->closes_ns = 0;
-    device->retry_ns = 0; /* looked at right away */
-}
-
 /* Of what the device brought before it went down, the newest is in a part of the ring that the kernel hands
  * over when its time is up. */
-static void leave_device(const struct live *live, struct device *device)
+static void leave_device(const struct live *live, struct live_device *device)
 {
     if (!device->closes_ns)
         device->closes_ns = monotonic_ns() + 2 * (uint64_t)live->options.timeout_ms * NS_PER_MS;
@@ -263,7 +145,7 @@ static void leave_device(const struct live *live, struct device *device)
 static void hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
     struct live *live = (struct live *)(void *)user;
-    const struct device *device = live->reading;
+    const struct live_device *device = live->reading;
     uint64_t fraction = (uint64_t)header->ts.tv_usec * (device->is_nano ? 1u : 1000u);
     struct packet packet = { .data = { data, header->caplen },
                              .wire_length = header->len,
@@ -276,7 +158,7 @@ static void hand_out(u_char *user, const struct pcap_pkthdr *header, const u_cha
 
 /* A socket of a device that was down hears no more, and one that was removed comes back as another: both are
  * opened anew once they are up. */
-static void check_device(struct live *live, struct device *device)
+static void check_device(struct live *live, struct live_device *device)
 {
     struct err err;
 
@@ -291,7 +173,7 @@ static void check_device(struct live *live, struct device *device)
     if (device->pcap && (!is_up || device->index != if_nametoindex(device->name)))
         leave_device(live, device);
     if (is_up && !device->pcap)
-        is_up = open_device(live, device, &err);
+        is_up = live_device_open(device, &live->options, &live->filter, &err);
     is_up = is_up && !device->closes_ns;
     if (is_up == !device->is_down)
         return;
@@ -303,7 +185,7 @@ static void check_device(struct live *live, struct device *device)
                     : "gone; recording goes on when it is back");
 }
 
-static int read_batch(struct live *live, struct device *device)
+static int read_batch(struct live *live, struct live_device *device)
 {
     live->reading = device;
     int status = pcap_dispatch(device->pcap, BATCH, hand_out, (u_char *)(void *)live);
@@ -311,7 +193,7 @@ static int read_batch(struct live *live, struct device *device)
     return status;
 }
 
-static void read_to_end(struct live *live, struct device *device)
+static void read_to_end(struct live *live, struct live_device *device)
 {
     bool is_due = monotonic_ns() >= device->closes_ns;
     int status;
@@ -320,10 +202,10 @@ static void read_to_end(struct live *live, struct device *device)
         status = read_batch(live, device);
     while (status > 0);
     if (is_due && status != PCAP_ERROR_BREAK) /* after a signal the rest comes with the next call */
-        close_device(device);
+        live_device_close(device);
 }
 
-static void read_device(struct live *live, struct device *device)
+static void read_device(struct live *live, struct live_device *device)
 {
     if (!device->closes_ns && read_batch(live, device) == PCAP_ERROR) {
         leave_device(live, device);
@@ -340,7 +222,7 @@ bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
     live->batch.take = take;
     live->batch.ctx = ctx;
     for (size_t i = 0; i < live->device_count; i++) {
-        const struct device *device = &live->devices[i];
+        const struct live_device *device = &live->devices[i];
         bool is_polled = device->pcap && !device->closes_ns;
         polled[i] = (struct pollfd){ .fd = is_polled ? device->fd : -1, .events = POLLIN };
     }
@@ -348,7 +230,7 @@ bool live_read(struct live *live, int wait_ms, live_take *take, void *ctx)
         (void)poll(polled, live->device_count, wait_ms);
     live->is_interrupted = false;
     for (size_t i = 0; i < live->device_count; i++) {
-        struct device *device = &live->devices[i];
+        struct live_device *device = &live->devices[i];
         if (device->pcap && (polled[i].revents || device->closes_ns))
             read_device(live, device);
         check_device(live, device);
@@ -392,8 +274,8 @@ void live_count(struct live *live, struct live_counters *out)
 {
     *out = (struct live_counters){ .device_packets = device_packets(live), .device_ups = live->ups };
     for (size_t i = 0; i < live->device_count; i++) {
-        struct device *device = &live->devices[i];
-        count_device(device);
+        struct live_device *device = &live->devices[i];
+        live_device_count(device);
         out->received += device->total.received;
         out->kernel_drops += device->total.kernel_drops;
         out->device_drops += device->total.device_drops;

@@ -170,9 +170,36 @@ bool flow_evict_one(struct flow_table *table, uint32_t keep);
 /* budget_take, with evictions of what is cheap. */
 bool flow_take_memory(struct flow_table *table, size_t bytes, uint32_t keep);
 
-/* flow_feed.c */
-void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup);
+/* flow_begin.c */
+/* The segment's connection, which it may begin, and the direction that it comes from; NULL: it belongs to
+ * none. */
+struct flow *flow_find_or_begin(struct flow_table *table, const struct segment *segment,
+                                const struct flow_lookup *lookup, uint32_t *index, int *from);
+/* The first byte behind a SYN has the next sequence number. */
+void flow_learn_syn(struct flow *flow, int from, const struct segment *segment);
+/* Where a direction begins that was picked up in the middle. */
+void flow_learn_midstream(struct flow_body *body, int from, const struct segment *segment);
+
+/* flow_pump.c */
+static inline bool flow_was_seen(const struct flow_body *body, int direction)
+{
+    return body->info.side[direction].packets > 0;
+}
+/* Hands out what comes in order, with what a cut packet lacks told; false: it has to wait. */
+bool flow_hand_on(struct flow_table *table, struct flow_body *body, int from,
+                  const struct stream_chunk *chunk, uint32_t missing);
+/* Hands out what waits and needs not wait any longer; true if there was any. */
+bool flow_pump_ready(struct flow_table *table, struct flow_body *body);
 /* Hands out whatever can be, in causal order; declares holes that are due.  `everything`: all of them. */
 void flow_pump(struct flow_table *table, uint32_t index, uint64_t now_ns, bool everything);
+
+/* flow_close.c */
+void flow_feed_fin(struct flow_body *body, int from, const struct segment *segment);
+/* One side has sent a FIN, or both: is it over? */
+void flow_feed_closed(struct flow_table *table, uint32_t index);
+void flow_feed_reset(struct flow_table *table, uint32_t index, int from, const struct segment *segment);
+
+/* flow_feed.c */
+void flow_feed(struct flow_table *table, const struct segment *segment, const struct flow_lookup *lookup);
 
 #endif

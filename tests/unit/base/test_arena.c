@@ -61,17 +61,18 @@ static void the_ceiling_holds_and_is_told(void **state)
 {
     (void)state;
     struct arena arena;
+    volatile size_t most = SIZE_MAX; /* a compiler that knew it would rightly complain */
 
     arena_init(&arena, NULL, 10000);
     assert_non_null(arena_alloc(&arena, 4000));
     assert_null(arena_alloc(&arena, 9000));
     assert_true(arena.is_full);
     assert_true(arena.total_bytes <= 10000);
-    assert_int_equal(arena_copy(&arena, (struct bytes){ (const uint8_t *)"x", SIZE_MAX / 2 }).len, 0);
+    assert_int_equal(arena_copy(&arena, (struct bytes){ (const uint8_t *)"x", most / 2 }).len, 0);
     arena_clear(&arena);
     assert_false(arena.is_full);
     assert_non_null(arena_alloc(&arena, 4000));
-    assert_null(arena_alloc(&arena, SIZE_MAX));
+    assert_null(arena_alloc(&arena, most));
     assert_null(arena_alloc_array(&arena, SIZE_MAX / 2, 3));
     arena_release(&arena);
 }
