@@ -245,8 +245,7 @@ static void each_line(struct log_width *width, struct survey *survey, struct byt
 /* Of terminals, pages, mails, and of what cuts by default. */
 static bool is_usual(size_t columns)
 {
-    static const uint16_t usual[] = { 72,  76,  78,  79,  80,  100,  120,  128,
-                                      132, 160, 200, 255, 256, 1000, 1024, 2048 };
+    static const uint16_t usual[] = { 72, 76, 79, 80, 100, 120, 132, 256, 1024 };
 
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
         if (columns == usual[i])
