@@ -19,10 +19,10 @@ static enum log_claim claim(const struct log_line *line)
     return is_known ? LOG_CLAIM_STRONG : LOG_CLAIM_NONE;
 }
 
-/* Where the next line of the same reply begins: behind a comma and a blank. */
+/* Where the next line of the same reply begins, if this is not its last: behind a comma and a blank. */
 static size_t next_line(struct bytes text)
 {
-    for (size_t i = 3; i + 5 < text.len; i++)
+    for (size_t i = 4; i + 5 < text.len && text.ptr[3] == '-'; i++)
         if (text.ptr[i] == ',' && text.ptr[i + 1] == ' ' && memcmp(text.ptr + i + 2, text.ptr, 3) == 0
             && (text.ptr[i + 5] == '-' || text.ptr[i + 5] == ' '))
             return i;
