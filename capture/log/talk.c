@@ -337,7 +337,7 @@ static void say_cut_client(struct talk *talk, struct bytes text)
     }
     switch (talk_cut_command(text, &shown)) {
     case TALK_CUT_NOTHING:
-        say_client(talk, text);
+        say_client(talk, bytes_slice(text, 0, shown));
         break;
     case TALK_CUT_ARGUMENT:
         talk_say_part(talk, bytes_slice(text, 0, shown));

@@ -33,20 +33,21 @@ static size_t shown_of_auth(struct bytes text, struct bytes argument)
 enum talk_cut talk_cut_command(struct bytes text, size_t *shown)
 {
     struct command_line line = command_line_parse(text);
+    bool has_path = line.verb == VERB_MAIL || line.verb == VERB_RCPT;
+    bool is_greeting = line.verb == VERB_EHLO || line.verb == VERB_HELO || line.verb == VERB_LHLO;
+    size_t path_end = has_path ? bytes_find(text, '>') : SIZE_MAX;
 
     *shown = text.len;
     if (line.verb == VERB_UNKNOWN && bytes_find(bytes_trim(text), ' ') == SIZE_MAX)
         return TALK_CUT_VERB;
-    bool is_greeting = line.verb == VERB_EHLO || line.verb == VERB_HELO || line.verb == VERB_LHLO;
     if (is_alone(line.verb) || (is_greeting && is_name(line.argument)))
         return TALK_CUT_NOTHING;
-    size_t path_end = line.verb == VERB_MAIL || line.verb == VERB_RCPT ? bytes_find(text, '>') : SIZE_MAX;
-    if (path_end != SIZE_MAX)
+    if (path_end != SIZE_MAX) {
         *shown = path_end + 1; /* of the parameters none is sure */
-    if (*shown == text.len && path_end != SIZE_MAX)
         return TALK_CUT_NOTHING;
-    if (line.verb == VERB_AUTH)
-        *shown = shown_of_auth(text, line.argument);
+    }
+    *shown = line.verb == VERB_AUTH ? shown_of_auth(text, line.argument)
+                                    : (size_t)(line.word.ptr + line.word.len - text.ptr);
     return TALK_CUT_ARGUMENT;
 }
 

@@ -57,9 +57,10 @@ struct talks {
 
 /* The dialogue, begun if it has not; false without memory. */
 bool talk_begin(struct talk *talk, bool is_midstream);
-/* What a line that was cut off shows of a command: all, a part, or not even which. */
+/* What is missing of a command in a line that was cut off: nothing that matters, its argument, or even which
+ * it is. */
 enum talk_cut { TALK_CUT_NOTHING = 0, TALK_CUT_ARGUMENT, TALK_CUT_VERB };
-/* `shown` is what is sure of it. */
+/* `shown` is how much of it is sure. */
 enum talk_cut talk_cut_command(struct bytes text, size_t *shown);
 /* Whether what is left of a reply tells its code, and whether it goes on. */
 bool talk_cut_has_code(struct bytes text);

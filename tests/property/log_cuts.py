@@ -15,6 +15,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -82,6 +83,15 @@ def filled(line, column, indent):
     return textwrap.wrap(line, column, subsequent_indent=indent, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False) or [line]
 
 
+def recorded(program, text):
+    """What the recording of it says."""
+    with tempfile.NamedTemporaryFile() as log:
+        log.write(text)
+        log.flush()
+        recording = subprocess.run([program, "capture", "-r", log.name, "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return sessions_of(program, recording.stdout) if recording.stdout else []
+
+
 COLUMNS = (72, 76, 79, 80, 100, 120, 132)
 FITS = {
     "cut": lambda line, column: [line[:column]],
@@ -101,9 +111,12 @@ def try_widths(program, path, lines):
             break
         for how, fit in FITS.items():
             fitted = [part for text in texts for part in (fit(text, column) if len(text) > column else [text])]
-            more = accusations(sessions_of(program, "\n".join(fitted).encode("latin-1"))) - whole
+            sessions = sessions_of(program, "\n".join(fitted).encode("latin-1"))
+            more = accusations(sessions) - whole
             more = {id: count for id, count in more.items() if id not in HARMLESS}
             yield more and f"{path}: {how} at column {column} it accuses: {more}"
+            if how == "cut":
+                yield recorded(program, "\n".join(fitted).encode("latin-1")) != sessions and f"{path}: {how} at column {column} its recording says something else"
 
 
 def main():
