@@ -64,6 +64,7 @@ struct log_reader {
     unsigned quoted[WRAPS_MOST][FORMATS_MOST]; /* those of lines that begin with ">" within the wrapping */
     bool saw_quoted_reply, saw_answer;         /* "> 250", "< ..." */
     struct log_record record;                  /* of several lines, being read */
+    struct buf blanked;
     struct buf undressed;
     struct buf clean;
     struct buf stripped; /* of what a page adds */
@@ -118,6 +119,7 @@ struct log_reader *log_reader_new(const struct log_reader_options *options)
     buf_init(&reader->fitted.piece, LIMIT_LOG_LINE);
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
     log_record_init(&reader->record);
+    buf_init(&reader->blanked, LIMIT_LOG_LINE);
     buf_init(&reader->undressed, LIMIT_LOG_LINE);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
     buf_init(&reader->stripped, LIMIT_LOG_LINE);
@@ -144,6 +146,7 @@ void log_reader_free(struct log_reader *reader)
     buf_release(&reader->fitted.piece);
     buf_release(&reader->window);
     log_record_release(&reader->record);
+    buf_release(&reader->blanked);
     buf_release(&reader->undressed);
     buf_release(&reader->clean);
     buf_release(&reader->stripped);
@@ -490,7 +493,8 @@ static void take_whole(struct log_reader *reader, struct bytes line, enum window
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = log_dress_strip(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->worn, &reader->undressed);
+    line = log_dress_blanks(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->blanked);
+    line = log_dress_strip(line, &reader->worn, &reader->undressed);
     line = without_padding(reader, line);
     if (reader->is_double_spaced && reader->format && reader->line_number % 2 == 0)
         return;

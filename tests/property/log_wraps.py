@@ -77,6 +77,7 @@ WRAPS = {
     "CSV": each(lambda i, line: moment(i).strftime("%Y-%m-%d") + ',mail,"' + line.replace('"', '""') + '"'),
     "times as in Germany": each(lambda i, line: f"{moment(i):%d.%m.%Y %H:%M:%S} {line}"),
     "times as in America": each(lambda i, line: f"{moment(i):%m/%d/%Y %I:%M:%S %p} {line}"),
+    "blanks that do not break": each(lambda i, line: line[:8].replace("  ", "\u00a0 ") + line[8:]),
     "comments": each(lambda i, line: f"# {line}"),
     "name in brackets": each(lambda i, line: f"[mailer] {line}"),
     "numbers and two blanks": each(lambda i, line: f"{i + 1:4}  {line}"),

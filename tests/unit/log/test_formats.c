@@ -286,6 +286,8 @@ static const struct format_case {
       "fetchmail: SMTP< 250 HELP\nfetchmail: forwarding to mx\nfetchmail: SMTP> DATA\nfetchmail: SMTP< 354 go\nfetchmail: SMTP>. (EOM)\nfetchmail: SMTP< 250 ok\n flushed\n"
       "fetchmail: POP3> QUIT\nfetchmail: POP3< +OK\nfetchmail: SMTP> QUIT\nfetchmail: SMTP< 221 bye\n",
       " 220 EHLO=250 DATA=354 .~=250 QUIT=221" },
+    { "blanks that do not break", "swaks",
+      "=== Connected to mx.example.\n<-\xc2\xa0 220 mx\n\xc2\xa0-> EHLO c\n<-\xc2\xa0 250 HELP\n", " 220 EHLO=250" },
     { "lines that were cut off", "marked lines",
       "S: 220 mx\nC: EHLO c.example\nS: 250-mx.example Hello c.example [192.0.2.1], pleased to meet yo\nS: 250 AUTH PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA\nC: AUTH PLAIN AGFsaWNlAHdyb25nLXBhc3N3b3JkAGFsaWNlAHdyb25nLXBhc3N\nS: 535 no\nC: MAIL FROM:<a.name.that.is.so.long.that.it.does.not.fit.into.it\nS: 250 ok\nC: RCPT TO:<another.name.that.is.long.but.fits.just@c.example> NO\nS: 250 ok\nC: QUIT\n",
       " 220 EHLO=250... AUTH~=535 MAIL~=250 RCPT=250 QUIT=0" },
