@@ -33,6 +33,7 @@ enum window_mark {
 struct fitted {
     struct log_width width;
     struct log_prefix prefix;
+    struct log_suffix suffix;
     bool is_learning; /* what the width is: the first lines are kept until it is known */
     struct buf head;  /* they, each with its LF */
     struct buf line;  /* what was folded, put together so far */
@@ -184,6 +185,7 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->input = input;
     reader->fitted.width = (struct log_width){ .columns = 0 };
     reader->fitted.prefix.len = 0;
+    reader->fitted.suffix.len = 0;
     reader->fitted.is_learning = !reader->is_live;
     reader->fitted.pieces = 0;
     buf_clear(&reader->fitted.head);
@@ -493,6 +495,7 @@ static void take_whole(struct log_reader *reader, struct bytes line, enum window
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
+    line = log_suffix_strip(&reader->fitted.suffix, line);
     line = log_dress_blanks(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->blanked);
     line = log_dress_strip(line, &reader->worn, &reader->undressed);
     line = without_padding(reader, line);
@@ -553,6 +556,7 @@ static void end_learning(struct log_reader *reader)
     fitted->is_learning = false;
     log_width_learn(&fitted->width, rest);
     log_prefix_learn(&fitted->prefix, rest);
+    log_suffix_learn(&fitted->suffix, rest);
     for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
         fit(reader, bytes_slice(rest, 0, lf));
     buf_release(&fitted->head);

@@ -78,6 +78,8 @@ WRAPS = {
     "times as in Germany": each(lambda i, line: f"{moment(i):%d.%m.%Y %H:%M:%S} {line}"),
     "times as in America": each(lambda i, line: f"{moment(i):%m/%d/%Y %I:%M:%S %p} {line}"),
     "blanks that do not break": each(lambda i, line: line[:8].replace("  ", "\u00a0 ") + line[8:]),
+    "Monolog": each(lambda i, line: f"[{moment(i).isoformat()}+00:00] mailer.DEBUG: {line} [] []"),
+    "what a logger knows besides": each(lambda i, line: f'debug: {line} {{"tid":"a1"}}'),
     "comments": each(lambda i, line: f"# {line}"),
     "name in brackets": each(lambda i, line: f"[mailer] {line}"),
     "numbers and two blanks": each(lambda i, line: f"{i + 1:4}  {line}"),

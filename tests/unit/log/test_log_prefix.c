@@ -52,6 +52,34 @@ static void what_all_lines_share_is_taken_off(void **state)
     }
 }
 
+static const struct suffix_case {
+    const char *name, *head, *line, *stripped;
+} ends[] = {
+    { "none", SIX("", ""), "EHLO c", "EHLO c" },
+    { "of a logger", "a [] []\nb [] []\nc [] []\nd [] []\ne [] []\nf [] []\n", "EHLO c [] []\r", "EHLO c" },
+    { "not of this line", "a [] []\nb [] []\nc [] []\nd [] []\ne [] []\nf [] []\n", "EHLO c []",
+      "EHLO c []" },
+    { "of too few lines", "a [] []\nb [] []\nc\nd\ne [] []\nf [] []\n", "EHLO c [] []", "EHLO c [] []" },
+    { "of JSON",
+      "{\"a\": 1, \"b\": 2}\n{\"a\": 3, \"b\": 2}\n{\"a\": 4, \"b\": 2}\n{\"a\": 5, \"b\": 2}\n"
+      "{\"a\": 6, \"b\": 2}\n{\"a\": 7, \"b\": 2}\n",
+      "{\"a\": 8, \"b\": 2}", "{\"a\": 8, \"b\": 2}" },
+    { "all there is", "a [] []\nb [] []\nc [] []\nd [] []\ne [] []\nf [] []\n", " [] []", " [] []" },
+};
+
+static void what_all_lines_end_in_is_taken_off(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct log_suffix suffix;
+
+        log_suffix_learn(&suffix, bytes_of(ends[i].head));
+        struct bytes line = log_suffix_strip(&suffix, bytes_of(ends[i].line));
+        if (!bytes_equal(line, bytes_of(ends[i].stripped)))
+            fail_msg("%s: \"%.*s\"", ends[i].name, (int)line.len, (const char *)line.ptr);
+    }
+}
+
 static void every_piece_of_a_line_is_looked_at_in_peace(void **state)
 {
     struct log_prefix prefix;
@@ -77,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_all_lines_share_is_taken_off),
+        cmocka_unit_test(what_all_lines_end_in_is_taken_off),
         cmocka_unit_test(every_piece_of_a_line_is_looked_at_in_peace),
     };
 
