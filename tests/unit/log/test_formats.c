@@ -294,6 +294,22 @@ static const struct format_case {
     { "lines that were folded", "marked lines",
       "S: 220 mx\nC: EHLO c.example\nS: 250-mx.example Hello c.example [192.0.2.1], pleased to meet yo\nu, as ever and ever\nS: 250 AUTH PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA\n-256 XOAUTH2\nC: AUTH PLAIN AGFsaWNlAHdyb25nLXBhc3N3b3JkAGFsaWNlAHdyb25nLXBhc3N\n3b3Jk\nS: 535 no\nC: MAIL FROM:<a.name.that.is.so.long.that.it.does.not.fit.into.it\n@c.example>\nS: 250 ok\nC: RCPT TO:<another.name.that.is.long.but.fits.just@c.example> NO\nTIFY=NEVER\nS: 250 ok\nC: QUIT\n",
       " 220 EHLO=250 AUTH=535 MAIL=250 RCPT=250 QUIT=0" },
+    { "lettre", "lettre",
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 220 mx<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: EHLO c<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>250-SIZE 9<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>250-SIZE 9<CRLF>250 HELP<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: MAIL FROM:<a@b><CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250 ok<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: DATA<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 354 go<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: Subject: x<CRLF><CRLF>Wrote: y << z\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: <CRLF>.<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250 ok<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: QUIT<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 221 bye<CRLF>\n",
+      " 220 EHLO=250 MAIL=250 DATA=354 .=250 QUIT=221" },
     { "sendEmail", "sendEmail",
       "Nov 27 04:56:18 vm sendemail[138]: DEBUG => Connecting to 192.0.2.1:25\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t220 mx, 220 as ever\n"
       "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tEHLO vm\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t250-mx, hello, 250-SIZE 10, 250 HELP\n"
