@@ -25,7 +25,7 @@ static enum misorder missing_offer(const struct walk *walk, size_t index)
 
     if (needed == EXTENSION_NONE || !walk->is_offer_known)
         return MISORDER_NONE;
-    if (verb == VERB_AUTH && walk->is_authenticated)
+    if (verb == VERB_AUTH && (walk->is_authenticated || !walk->is_auth_known))
         return MISORDER_NONE; /* many servers do not repeat the offer */
     if (verb == VERB_STARTTLS && walk->is_tls)
         return MISORDER_NONE; /* RFC 3207 4.2 forbids to repeat it */
@@ -79,9 +79,12 @@ static bool is_undecidable(const struct walk *walk, enum verb verb)
 }
 
 /* A MAIL picked up behind missing bytes may have been a nested one, whose server kept the recipients; a
- * STARTTLS there may have dropped a transaction. */
+ * STARTTLS there may have dropped a transaction.  An AUTH in a transaction may be wrong for want of EHLO as
+ * well, or be the second. */
 static bool is_cause_hidden(const struct walk *walk, enum misorder misorder)
 {
+    if (misorder == MISORDER_AUTH_IN_TRANSACTION)
+        return walk->home == PHASE_UNKNOWN || (!walk->is_auth_known && walk->causes.still_open);
     if (misorder == MISORDER_RCPT_WITHOUT_MAIL || misorder == MISORDER_DATA_WITHOUT_MAIL
         || misorder == MISORDER_BDAT_WITHOUT_MAIL)
         return walk->may_have_dropped;
@@ -229,6 +232,21 @@ static bool asks_for_authentication(const struct reply *reply)
     return reply->code == 530 || reply->code == 535 || reply_says(reply, BYTES("authenticat"));
 }
 
+/* Bytes are missing amid an exchange: what ended it may be the end of another. */
+static bool exchange_has_gap(const struct walk *walk, size_t index)
+{
+    const struct item *end = walk->session->items + walk->session->item_count;
+    const struct item *item = walk->session->items + index + 1;
+    bool has_gap = false;
+
+    for (; item < end && (item->kind == ITEM_SASL || item->kind == ITEM_GAP); item++) {
+        if (has_gap && item->kind == ITEM_SASL)
+            return true;
+        has_gap = item->kind == ITEM_GAP;
+    }
+    return false;
+}
+
 /* An AUTH is judged by how its exchange ended. */
 static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
@@ -239,6 +257,8 @@ static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;
     if (exchange->last_reply->code == 334 && may_go_on)
+        return VERDICT_UNDECIDED;
+    if (walk->may_lose_replies && exchange_has_gap(walk, index))
         return VERDICT_UNDECIDED;
     return reply_refuses(exchange->last_reply) ? VERDICT_REFUSED : VERDICT_OK;
 }

@@ -75,7 +75,8 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
     if (judgement->is_phase_known && depends_on_envelope(command->verb))
         note_lost_envelope(walk, item, judgement);
     if (command->verb == VERB_EHLO || command->verb == VERB_HELO || command->verb == VERB_LHLO) {
-        if ((walk->home != PHASE_READY || walk->is_helo) && !walk->causes.greeting)
+        bool brings_offer = walk->is_helo && command->verb != VERB_HELO; /* another HELO brings nothing */
+        if ((walk->home != PHASE_READY || brings_offer) && !walk->causes.greeting)
             walk->causes.greeting = root;
         move_refused_end(walk, root);
     } else if (is_mail(command->verb)) {
@@ -125,10 +126,10 @@ static void move_mail(struct walk *walk, const struct item *item, const struct j
 
 static void move_rcpt(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
-    if (judgement->misorder == MISORDER_RCPT_WITHOUT_MAIL)
-        walk->is_envelope_lost = true; /* whether a transaction is open, the next reply tells */
-    else
-        walk->is_envelope_lost = false;
+    /* Whether a transaction is open without MAIL, the next reply tells. */
+    walk->is_envelope_lost = judgement->misorder == MISORDER_RCPT_WITHOUT_MAIL;
+    if (walk->is_envelope_lost)
+        walk->causes.doubt = item->as.command.n;
     walk->causes.still_open = 0; /* the client itself goes on with the transaction */
     if (walk->phase != PHASE_UNKNOWN)
         walk->phase = machine_edge(walk->phase, VERB_RCPT)->next;

@@ -13,16 +13,21 @@ struct habit {
     uint64_t turnaround_ns; /* the least that it took from a reply which had to be read; 0 not seen */
 };
 
-/* The time from the reply that the client could not do without to this command. */
-static uint64_t turnaround_of(const struct analysis *analysis, const struct item *item)
+/* The reply right before the command, if the client could not do without it; else NULL. */
+static const struct reply *awaited_reply(const struct analysis *analysis, const struct item *item)
 {
     const struct item *before = replay_command(&analysis->replay, item->as.command.n - 1);
     const struct reply *reply = before ? before->reply : analysis->replay.greeting;
 
-    if ((before && !check_ends_group(before->as.command.verb)) || !item_saw(item, reply)
-        || item->first.time_ns < reply->at.time_ns)
-        return 0;
-    return item->first.time_ns - reply->at.time_ns;
+    return (!before || check_ends_group(before->as.command.verb)) && item_saw(item, reply) ? reply : NULL;
+}
+
+/* The time from there to this command; 0 also where packets were captured out of their order. */
+static uint64_t turnaround_of(const struct analysis *analysis, const struct item *item)
+{
+    const struct reply *reply = awaited_reply(analysis, item);
+
+    return reply && item->first.time_ns > reply->at.time_ns ? item->first.time_ns - reply->at.time_ns : 0;
 }
 
 /* Sent without waiting.  The lines of a message or chunk come at once, whoever sends them. */
@@ -60,7 +65,7 @@ static enum confidence confidence_of_ignoring(const struct analysis *analysis, s
 
     if (!cause || !item_saw(item, cause->reply) || item->as.command.is_pipelined)
         return CONFIDENCE_NONE;
-    if (turnaround_of(analysis, item)) /* right behind a reply that nobody can do without */
+    if (awaited_reply(analysis, item)) /* right behind a reply that nobody can do without */
         return CONFIDENCE_LIKELY;
     uint64_t waited_ns = passed_ns(cause->reply->at.time_ns, item->first.time_ns);
     struct habit habit = habit_of(analysis, item->as.command.n);

@@ -19,8 +19,8 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
     if (!item->reply)
         return item->as.command.is_pipelined || judgement->verdict == VERDICT_UNDECIDED
                || analysis->replay.has_gaps;
-    if (judgement->verdict == VERDICT_CONSEQUENCE)
-        return check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
+    if (judgement->verdict == VERDICT_CONSEQUENCE) /* what shows how the client works may be missing */
+        return analysis->replay.has_gaps || check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
     return false;
 }
 
@@ -52,6 +52,18 @@ static void raise_misorder(struct analysis *analysis, size_t index, enum misorde
         check_explain_cause(analysis, finding);
 }
 
+/* A word that the server does not know may be just that.  Content begins with the name of a field, or comes
+ * in one flight, or ends in a dot. */
+static bool is_content(const struct analysis *analysis, const struct command *line)
+{
+    const struct item *next = replay_command(&analysis->replay, line->n + 1);
+
+    if (line->is_pipelined || (line->word.len > 1 && bytes_find(line->word, ':') == line->word.len - 1))
+        return true;
+    return next && next->as.command.is_body_line
+           && (next->as.command.is_pipelined || bytes_equal(next->as.command.line, BYTES(".")));
+}
+
 /* The lines of a message sent although DATA was refused: told once, at the first of them. */
 static void check_body_line(struct analysis *analysis, size_t index)
 {
@@ -59,7 +71,8 @@ static void check_body_line(struct analysis *analysis, size_t index)
     const struct item *before = replay_command(&analysis->replay, item->as.command.n - 1);
 
     if (analysis->replay.has_gaps || !before || before->as.command.verb != VERB_DATA
-        || before->as.command.is_body_line || !before->reply || before->reply->code < 400)
+        || before->as.command.is_body_line || !before->reply || before->reply->code < 400
+        || !is_content(analysis, &item->as.command))
         return;
     struct finding *finding = check_raise(analysis, RULE_DATA_WITHOUT_354, index);
     if (!finding)

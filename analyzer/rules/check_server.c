@@ -106,8 +106,8 @@ static void check_contradiction(struct analysis *analysis, size_t index)
         return;
     if (verb == VERB_STARTTLS && judgement->is_authenticated)
         return; /* starttls-after-auth says it */
-    if (!judgement->greeting_command && depends_on_greeting(judgement->phase))
-        return; /* it let MAIL pass without EHLO, and asks for it now: no-greeting says it */
+    if (analysis->replay.has_gaps && check_is_greeting_verb(verb) && !judgement->greeting_command)
+        return; /* whether it is a second one, what is missing would tell */
     enum refusal_reason policy = policy_of(item->reply);
     if (policy != REASON_NONE)
         raise_policy(analysis, index, policy);
@@ -115,7 +115,8 @@ static void check_contradiction(struct analysis *analysis, size_t index)
         (void)check_raise(analysis, RULE_SECOND_EHLO_REFUSED, index);
     else if (is_always_legal(verb))
         (void)check_raise(analysis, RULE_ALWAYS_LEGAL_REFUSED, index);
-    else
+    else if (judgement->greeting_command || !depends_on_greeting(judgement->phase))
+        /* else it let MAIL pass without EHLO, and asks for it now: no-greeting says it */
         raise_unexpected(analysis, index, in_bdat);
 }
 

@@ -23,21 +23,20 @@ static enum sasl_outcome outcome_of(const struct session *session, const struct 
 {
     const struct reply *reply = exchange->last_reply;
     bool is_open = !reply || reply->code == 334;
+    bool may_go_on = is_lossy(session, exchange) || session->closed == CLOSE_END_OF_CAPTURE
+                     || session->closed == CLOSE_NONE;
 
     if (!is_open && reply->code / 100 == 2)
         return SASL_SUCCESS;
     for (size_t i = exchange->step_count; i-- > 0;) {
         if (is_cancel(&exchange->steps[i]))
-            return SASL_CANCELLED;
+            return is_open && may_go_on ? SASL_UNDECIDED : SASL_CANCELLED;
         if (exchange->steps[i].from == SIDE_CLIENT)
             break; /* after a "*" that the server took for an answer, the client went on */
     }
     if (!is_open)
         return SASL_FAILURE;
-    if (is_lossy(session, exchange) || session->closed == CLOSE_END_OF_CAPTURE
-        || session->closed == CLOSE_NONE)
-        return SASL_UNDECIDED;
-    return SASL_ABANDONED;
+    return may_go_on ? SASL_UNDECIDED : SASL_ABANDONED;
 }
 
 /* The first field of one of these names that holds anything. */

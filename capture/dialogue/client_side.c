@@ -98,6 +98,7 @@ bool client_line_is_command(struct bytes line)
         return bytes_equal(command.word,
                            bytes_of(verb_name(command.verb))); /* in prose they are lower case */
     case VERB_HELP:
+        return argument.len == 0 && bytes_equal(command.word, BYTES("HELP"));
     case VERB_TURN:
     case VERB_SEND:
     case VERB_SOML:

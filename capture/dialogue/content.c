@@ -300,6 +300,7 @@ static void end_as_judged(struct dialogue *d, const struct stream_chunk *chunk, 
     end_here(d, chunk, taken);
     d->mode = CLIENT_COMMANDS;
     content_end(d, true, moment_of(chunk));
+    pairing_mark_uncertain(d, chunk->acked);
 }
 
 void content_go_on(struct dialogue *d)

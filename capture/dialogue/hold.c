@@ -36,8 +36,8 @@ bool hold_keep(struct dialogue *d, enum side from, const struct stream_chunk *ch
     held->chunk = *chunk;
     memcpy(held->bytes, chunk->data.ptr, chunk->data.len);
     held->chunk.data.ptr = held->bytes;
-    if (from == SIDE_CLIENT && d->server_offset == 0 && chunk->acked == UINT64_MAX)
-        held->chunk.acked = 0; /* of a server that speaks only later, it cannot have seen anything */
+    if (from == SIDE_CLIENT && chunk->acked == UINT64_MAX)
+        held->chunk.acked = d->server_offset; /* it cannot have seen what the server says only later */
     return link_held(d, held);
 }
 

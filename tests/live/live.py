@@ -6,6 +6,7 @@ findings and causes of smtpscope are compared with those of a second, much small
 the client saw.  The recording of the same packets must say the same.  Exit status 77: the lab cannot run here."""
 
 import argparse
+import collections
 import json
 import os
 import random
@@ -80,13 +81,15 @@ def judge(binary, folder):
     capture = os.path.join(folder, "live.pcap")
     sessions = sessions_of(binary, capture)
     truth, bad, commands = json.load(open(os.path.join(folder, "truth.json"))), [], 0
-    by_port = {(s["client"]["port"], s["server"]["port"]): s for s in sessions}
+    by_port = collections.defaultdict(list)     # of many dialogues some have the same port, one after the other
+    for s in sessions:
+        by_port[s["client"]["port"], s["server"]["port"]].append(s)
     for n, port, own_port, said in truth:
         where = f"round {n} port {port}"
-        session = by_port.get((own_port, port))
-        if not session:
+        if not by_port[own_port, port]:
             bad.append(f"{where}: no session")
             continue
+        session = by_port[own_port, port].pop(0)
         for i, one in enumerate(said):
             if one[1] == 421:
                 break                   # it may have been sent before the command that it seems to answer
