@@ -35,11 +35,13 @@ static void end_log(struct log_reader *reader, struct source *source, uint32_t i
         refuse(source, input, log_reader_program(reader));
 }
 
-uint64_t logs_read(struct source *source, const struct dialogue_options *options, uint64_t *lost)
+uint64_t logs_read(struct source *source, const struct dialogue_options *options, bool is_live,
+                   uint64_t *lost)
 {
     struct log_reader_options reader_options = { .budget = options->budget,
                                                  .sink = options->sink,
                                                  .wants_digests = options->wants_digests,
+                                                 .is_live = is_live,
                                                  .first_serial = SERIALS_FROM };
     struct log_reader *reader = NULL;
     struct bytes line;

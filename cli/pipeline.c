@@ -163,7 +163,7 @@ static void read_logs(struct pipeline *p)
 
     if (p->twins)
         options.sink = twins_of_logs(p->twins);
-    p->sessions += logs_read(p->result->source, &options, &p->lost_for_memory);
+    p->sessions += logs_read(p->result->source, &options, p->options->follows, &p->lost_for_memory);
 }
 
 /* All inputs: logs come first where they have to wait for packets, and last otherwise. */

@@ -97,6 +97,7 @@ enum {
     LIMIT_EVIDENCE_ENDED = 8192, /* sessions that have ended, whose last packets may yet come: 2 MiB */
     /* log */
     LIMIT_LOG_LINE = 65536,          /* of a log; cut beyond: a command or reply has LIMIT_LINE */
+    LIMIT_LOG_HEAD = 64 * 1024,      /* kept until it is known whether its lines were cut or folded */
     LIMIT_LOG_WINDOW = 256 * 1024,   /* read to tell what program wrote a log; what is older is noise */
     LIMIT_LOG_REFUSALS = 256,        /* of one session, told without their replies */
     LIMIT_LOG_TALKS = 4096,          /* sessions that go on at once in the logs */

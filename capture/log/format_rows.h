@@ -33,6 +33,8 @@ extern const struct log_format log_format_mutt;
 extern const struct log_format log_format_s_nail;
 extern const struct log_format log_format_socat;
 extern const struct log_format log_format_ssmtp;
+extern const struct log_format log_format_lettre;
+extern const struct log_format log_format_sendemail;
 extern const struct log_format log_format_exchange;
 extern const struct log_format log_format_hmailserver;
 extern const struct log_format log_format_smtp_cli;

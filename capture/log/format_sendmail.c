@@ -22,11 +22,23 @@ enum {
     STATE_DATA_SAID,
 };
 
+/* An address that no logger has put anything in front of: "mail:bob@mx.example", "x,\"bob@mx.example". */
+static bool is_address(struct bytes text)
+{
+    static const char odd[] = " \t:,\"'=";
+    struct bytes local = bytes_slice(text, 0, bytes_find(text, '@'));
+
+    for (size_t i = 0; i < local.len; i++)
+        if (local.ptr[i] && strchr(odd, local.ptr[i]))
+            return false;
+    return bytes_find(text, ' ') == SIZE_MAX;
+}
+
 static bool is_connecting(struct bytes text)
 {
     size_t dots = log_text_find(text, "... Connecting to ");
 
-    return dots != SIZE_MAX && bytes_find(bytes_slice(text, 0, dots), ' ') == SIZE_MAX
+    return dots != SIZE_MAX && is_address(bytes_slice(text, 0, dots))
            && log_text_find(text, " via ") != SIZE_MAX;
 }
 

@@ -9,6 +9,7 @@
  * or "RENEGOTIATING" follows, and the line was never sent (s_client.c).  Around a paste stands prose. */
 #include "log/format_rows.h"
 #include "log/marks.h"
+#include "log/log_width.h"
 #include "log/shape.h"
 
 enum { STATE_OPENSSL = 1, STATE_TICKET = 2, STATE_GSASL = 4 };
@@ -294,6 +295,14 @@ static bool read_answer_of_openssl(struct log_reader *reader, struct talk *talk,
     return true;
 }
 
+/* Right behind a long reply stands what no client says, and the client goes on without an answer to it: the
+ * reply was folded there. */
+static bool waits_for_nothing(const struct log_notes *notes, enum dialogue_mode mode, struct bytes text)
+{
+    return mode == DIALOGUE_COMMANDS && notes->text.len > 0 && notes->count == notes->number + 1
+           && log_text_is_sure_command(text) && !log_text_is_command(buf_bytes(&notes->text));
+}
+
 static void say_client(struct log_reader *reader, struct talk *talk, const struct log_line *line)
 {
     struct log_notes *notes = log_notes(reader);
@@ -305,6 +314,8 @@ static void say_client(struct log_reader *reader, struct talk *talk, const struc
         is_sure = false;
     if (mode == DIALOGUE_CONTENT && notes->text.len > 0)
         say_waiting(reader, talk, line, true); /* openssl would have answered to it by now */
+    if (waits_for_nothing(notes, mode, text))
+        buf_clear(&notes->text);
     if (notes->text.len == 0 && text.len == 0 && mode == DIALOGUE_COMMANDS)
         return; /* more likely of the paste than typed */
     if ((notes->state & STATE_GSASL) && notes->is_told)
@@ -352,11 +363,13 @@ static void read(struct log_reader *reader, const struct log_line *line)
         say_waiting(reader, talk, line, false);
     if (!is_content && (read_prompt(talk, text) || is_remark(notes, talk, text)))
         return;
+    bool is_server = shape_is_server(talk, text);
+    if (is_server)
+        notes->number = text.len >= LOG_WIDTH_LEAST ? line->number : 0;
     if (!talk_has_begun(talk)) {
         begin(reader, talk, text);
         return;
     }
-    bool is_server = shape_is_server(talk, text);
     if (!is_server && talk_is_over(talk))
         return; /* back at the shell */
     if (!is_server && (notes->state & STATE_GSASL) && !shape_is_plausible(talk, text))

@@ -32,6 +32,8 @@ const struct log_format *const log_formats[] = {
     &log_format_s_nail,
     &log_format_socat,
     &log_format_ssmtp,
+    &log_format_lettre,
+    &log_format_sendemail,
     &log_format_exchange,
     &log_format_hmailserver,
     &log_format_sendmail_traffic,

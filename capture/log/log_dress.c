@@ -80,3 +80,22 @@ struct bytes log_dress_strip(struct bytes line, unsigned *worn, struct buf *out)
             *worn &= ~(1U << i);
     return bare.len < shown.len ? bare : line;
 }
+
+struct bytes log_dress_blanks(struct bytes line, struct buf *out)
+{
+    size_t end = 0;
+    bool has_any = false;
+
+    for (; end < line.len && !ascii_is_letter(line.ptr[end]) && !ascii_is_digit(line.ptr[end]); end++)
+        has_any = has_any || (end > 0 && line.ptr[end - 1] == 0xc2 && line.ptr[end] == 0xa0);
+    if (!has_any)
+        return line;
+    buf_clear(out);
+    for (size_t i = 0; i < end; i++) {
+        bool is_unbreaking = i + 1 < end && line.ptr[i] == 0xc2 && line.ptr[i + 1] == 0xa0;
+        i += is_unbreaking;
+        (void)buf_append_u8(out, is_unbreaking ? ' ' : line.ptr[i]);
+    }
+    (void)buf_append(out, bytes_from(line, end));
+    return buf_bytes(out);
+}

@@ -12,4 +12,8 @@ enum { LOG_DRESS_ANY = 0xff }; /* before the first line */
  * was said.  A view into it, or into `out`. */
 struct bytes log_dress_strip(struct bytes line, unsigned *worn, struct buf *out);
 
+/* The line with blanks in place of those that do not break (U+00A0, in UTF-8), in front of its first letter
+ * or digit: a page has them where two blanks were.  A view into it, or into `out`. */
+struct bytes log_dress_blanks(struct bytes line, struct buf *out);
+
 #endif

@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "log/format.h"
 #include "log/log_dress.h"
+#include "log/log_prefix.h"
 #include "log/log_record.h"
+#include "log/log_width.h"
 #include "log/log_wrap.h"
 #include "log/page.h"
 #include "log/paired_marks.h"
@@ -20,8 +22,29 @@ enum {
     WEAK_ENOUGH = 12 /* and so many that no more are waited for */
 };
 
+/* What stands in front of each line in the window. */
+enum window_mark {
+    WINDOW_WHOLE = '=',
+    WINDOW_CUT = '/', /* it may have had more */
+    WINDOW_NONE = '-' /* it was put behind the one before it */
+};
+
+/* Lines on their way from the input to the format. */
+struct fitted {
+    struct log_width width;
+    struct log_prefix prefix;
+    struct log_suffix suffix;
+    bool is_learning; /* what the width is: the first lines are kept until it is known */
+    struct buf head;  /* they, each with its LF */
+    struct buf line;  /* what was folded, put together so far */
+    struct buf piece; /* the last line of it */
+    uint64_t pieces;  /* 0: none waits */
+};
+
 struct log_reader {
     struct session_sink sink;
+    struct fitted fitted;
+    bool is_live;     /* what comes is told at once */
     uint64_t dropped; /* sessions that are of another protocol, or of a book */
     struct talks *talks;
     const struct log_format *format; /* NULL: not known yet */
@@ -42,6 +65,7 @@ struct log_reader {
     unsigned quoted[WRAPS_MOST][FORMATS_MOST]; /* those of lines that begin with ">" within the wrapping */
     bool saw_quoted_reply, saw_answer;         /* "> 250", "< ..." */
     struct log_record record;                  /* of several lines, being read */
+    struct buf blanked;
     struct buf undressed;
     struct buf clean;
     struct buf stripped; /* of what a page adds */
@@ -90,8 +114,13 @@ struct log_reader *log_reader_new(const struct log_reader_options *options)
     if (!reader)
         return NULL;
     reader->sink = options->sink;
+    reader->is_live = options->is_live;
+    buf_init(&reader->fitted.head, LIMIT_LOG_HEAD);
+    buf_init(&reader->fitted.line, LIMIT_LOG_LINE);
+    buf_init(&reader->fitted.piece, LIMIT_LOG_LINE);
     buf_init(&reader->window, LIMIT_LOG_WINDOW);
     log_record_init(&reader->record);
+    buf_init(&reader->blanked, LIMIT_LOG_LINE);
     buf_init(&reader->undressed, LIMIT_LOG_LINE);
     buf_init(&reader->clean, LIMIT_LOG_LINE);
     buf_init(&reader->stripped, LIMIT_LOG_LINE);
@@ -113,8 +142,12 @@ void log_reader_free(struct log_reader *reader)
     if (!reader)
         return;
     talks_free(reader->talks);
+    buf_release(&reader->fitted.head);
+    buf_release(&reader->fitted.line);
+    buf_release(&reader->fitted.piece);
     buf_release(&reader->window);
     log_record_release(&reader->record);
+    buf_release(&reader->blanked);
     buf_release(&reader->undressed);
     buf_release(&reader->clean);
     buf_release(&reader->stripped);
@@ -150,6 +183,12 @@ void log_reader_begin(struct log_reader *reader, uint32_t input)
     reader->is_sure = false;
     reader->saw_quoted_reply = reader->saw_answer = false;
     reader->input = input;
+    reader->fitted.width = (struct log_width){ .columns = 0 };
+    reader->fitted.prefix.len = 0;
+    reader->fitted.suffix.len = 0;
+    reader->fitted.is_learning = !reader->is_live;
+    reader->fitted.pieces = 0;
+    buf_clear(&reader->fitted.head);
     reader->line_number = 0;
     reader->indent = SIZE_MAX;
     reader->window_from = 1;
@@ -231,22 +270,41 @@ static bool take_line(struct log_reader *reader, struct bytes *text, const struc
     return true;
 }
 
-/* Takes the wrapping off.  False: there is none, though all lines of the log have it. */
-static bool unwrap(struct log_reader *reader, const struct log_wrap *wrap, struct bytes *text,
-                   struct log_line *around)
+/* What this log has in front of its lines; the time in it, where it is of a form that is known. */
+static bool strip_prefix(struct log_reader *reader, struct bytes *text, struct log_line *around)
 {
-    return !wrap->strip || wrap->strip(text, &reader->unwrapped, around) || !wrap->is_total;
+    struct log_stamp stamp = { 0 };
+    bool has_time = log_stamp_parse(*text, &stamp) > 0;
+
+    if (!log_prefix_strip(&reader->fitted.prefix, text, &reader->unwrapped))
+        return false;
+    if (has_time)
+        around->stamp = stamp;
+    return true;
 }
 
-static void read_line(struct log_reader *reader, struct bytes raw, uint64_t number)
+/* Takes the wrapping off.  False, and nothing is touched: there is none. */
+static bool strip(struct log_reader *reader, const struct log_wrap *wrap, struct bytes *text,
+                  struct log_line *around)
+{
+    if (wrap == &log_wrap_prefix)
+        return strip_prefix(reader, text, around);
+    return !wrap->strip || wrap->strip(text, &reader->unwrapped, around);
+}
+
+static void read_line(struct log_reader *reader, struct bytes raw, uint64_t number, enum window_mark mark)
 {
     struct log_line around = { .number = number }, line;
 
+    if (mark == WINDOW_NONE)
+        return;
+    if (mark == WINDOW_CUT)
+        talks_cut_line(reader->talks, number);
     raw = page_strip(raw, &reader->page, &reader->stripped);
     raw = bytes_from(raw, blanks_before(raw, reader->indent));
     if (!raw.ptr)
         raw = BYTES("");
-    if (!unwrap(reader, reader->wrap, &raw, &around))
+    if (!strip(reader, reader->wrap, &raw, &around) && reader->wrap->is_total)
         return;
     while (take_line(reader, &raw, &around, &line)) {
         buf_clear(&reader->scratch);
@@ -270,7 +328,7 @@ static void settle(struct log_reader *reader, const struct log_format *format)
     talks_begin(reader->talks, reader->input, format->name, format->is_server_side);
     for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1), number++)
         if (!reader->is_double_spaced || number % 2 == 1)
-            read_line(reader, bytes_slice(rest, 0, lf), number);
+            read_line(reader, bytes_slice(rest, 1, lf - 1), number, (enum window_mark)rest.ptr[0]);
     buf_clear(&reader->window);
 }
 
@@ -339,7 +397,7 @@ static const struct log_format *ask(struct log_reader *reader, size_t wrap, stru
 
     if (log_wraps[wrap] != &log_wrap_table && log_wrap_is_row(raw))
         return NULL; /* with its rules it would read as something else */
-    if (log_wraps[wrap]->strip && !log_wraps[wrap]->strip(&raw, &reader->unwrapped, &around))
+    if (!strip(reader, log_wraps[wrap], &raw, &around))
         return NULL;
     bool is_quoted = log_text_starts(raw, ">");
     while (take_line(reader, &raw, &around, &line))
@@ -371,9 +429,10 @@ static void note_arrow(struct log_reader *reader, struct bytes raw)
     }
 }
 
-static void consider(struct log_reader *reader, struct bytes raw)
+static void consider(struct log_reader *reader, struct bytes raw, enum window_mark mark)
 {
-    make_room(reader, raw.len + 1);
+    make_room(reader, raw.len + 2);
+    (void)buf_append_u8(&reader->window, (uint8_t)mark);
     (void)buf_append(&reader->window, raw);
     (void)buf_append_u8(&reader->window, '\n');
     raw = page_strip(raw, &reader->page, &reader->stripped);
@@ -395,26 +454,26 @@ static void consider(struct log_reader *reader, struct bytes raw)
         settle(reader, format);
 }
 
-static void accept(struct log_reader *reader, struct bytes line)
+static void accept(struct log_reader *reader, struct bytes line, enum window_mark mark)
 {
     if (reader->format)
-        read_line(reader, line, reader->line_number);
+        read_line(reader, line, reader->line_number, mark);
     else
-        consider(reader, line);
+        consider(reader, line, mark);
 }
 
 /* Of a record of several lines each counts, and the last holds it. */
-static void accept_record(struct log_reader *reader, struct bytes line)
+static void accept_record(struct log_reader *reader, struct bytes line, enum window_mark mark)
 {
     switch (log_record_add(&reader->record, line)) {
     case LOG_RECORD_NONE:
-        accept(reader, line);
+        accept(reader, line, mark);
         break;
     case LOG_RECORD_MORE:
-        accept(reader, BYTES(""));
+        accept(reader, BYTES(""), WINDOW_WHOLE);
         break;
     case LOG_RECORD_DONE:
-        accept(reader, buf_bytes(&reader->record.done));
+        accept(reader, buf_bytes(&reader->record.done), WINDOW_WHOLE);
         break;
     }
 }
@@ -432,24 +491,98 @@ static struct bytes without_padding(struct log_reader *reader, struct bytes line
     return reader->is_padded ? bytes_slice(line, 0, end) : line;
 }
 
-void log_reader_line(struct log_reader *reader, struct bytes line)
+static void take_whole(struct log_reader *reader, struct bytes line, enum window_mark mark)
 {
     if (reader->line_number++ == 0 && bytes_equal(bytes_slice(line, 0, 3), BYTES("\xef\xbb\xbf")))
         line = bytes_from(line, 3); /* the mark of UTF-8 */
-    line = log_dress_strip(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->worn, &reader->undressed);
+    line = log_suffix_strip(&reader->fitted.suffix, line);
+    line = log_dress_blanks(bytes_slice(line, 0, LIMIT_LOG_LINE), &reader->blanked);
+    line = log_dress_strip(line, &reader->worn, &reader->undressed);
     line = without_padding(reader, line);
     if (reader->is_double_spaced && reader->format && reader->line_number % 2 == 0)
         return;
     if (!reader->format || reader->wrap == &log_wrap_json)
-        accept_record(reader, line);
+        accept_record(reader, line, mark);
     else
-        accept(reader, line);
+        accept(reader, line, mark);
+}
+
+/* What was folded is whole, as nothing that follows belongs to it. */
+static void end_folded(struct log_reader *reader)
+{
+    struct fitted *fitted = &reader->fitted;
+    bool is_cut = log_width_is_cut(&fitted->width, buf_bytes(&fitted->piece));
+
+    if (fitted->pieces == 0)
+        return;
+    take_whole(reader, buf_bytes(&fitted->line), is_cut ? WINDOW_CUT : WINDOW_WHOLE);
+    for (; fitted->pieces > 1; fitted->pieces--) {
+        reader->line_number++;
+        accept(reader, BYTES(""), WINDOW_NONE);
+    }
+    fitted->pieces = 0;
+}
+
+static void unfold(struct log_reader *reader, struct bytes line)
+{
+    struct fitted *fitted = &reader->fitted;
+
+    if (fitted->pieces > 0 && log_width_goes_on(&fitted->width, buf_bytes(&fitted->piece), line)) {
+        log_width_join(&fitted->width, &fitted->line, buf_bytes(&fitted->piece), line);
+    } else {
+        end_folded(reader);
+        buf_clear(&fitted->line);
+        (void)buf_append(&fitted->line, line);
+    }
+    fitted->pieces++;
+    buf_clear(&fitted->piece);
+    (void)buf_append(&fitted->piece, line);
+}
+
+static void fit(struct log_reader *reader, struct bytes line)
+{
+    if (reader->fitted.width.is_folded)
+        unfold(reader, line);
+    else
+        take_whole(reader, line, log_width_is_cut(&reader->fitted.width, line) ? WINDOW_CUT : WINDOW_WHOLE);
+}
+
+/* The width is known as well as it will be: what was kept is read. */
+static void end_learning(struct log_reader *reader)
+{
+    struct fitted *fitted = &reader->fitted;
+    struct bytes rest = buf_bytes(&fitted->head);
+
+    fitted->is_learning = false;
+    log_width_learn(&fitted->width, rest);
+    log_prefix_learn(&fitted->prefix, rest);
+    log_suffix_learn(&fitted->suffix, rest);
+    for (size_t lf; (lf = bytes_find(rest, '\n')) != SIZE_MAX; rest = bytes_from(rest, lf + 1))
+        fit(reader, bytes_slice(rest, 0, lf));
+    buf_release(&fitted->head);
+}
+
+void log_reader_line(struct log_reader *reader, struct bytes line)
+{
+    struct buf *head = &reader->fitted.head;
+
+    if (reader->fitted.is_learning && head->len + line.len < head->max) {
+        (void)buf_append(head, line);
+        (void)buf_append_u8(head, '\n');
+        return;
+    }
+    if (reader->fitted.is_learning)
+        end_learning(reader);
+    fit(reader, bytes_slice(line, 0, LIMIT_LOG_LINE));
 }
 
 bool log_reader_end(struct log_reader *reader)
 {
+    if (reader->fitted.is_learning)
+        end_learning(reader);
+    end_folded(reader);
     if (log_record_end(&reader->record))
-        accept(reader, buf_bytes(&reader->record.done));
+        accept(reader, buf_bytes(&reader->record.done), WINDOW_WHOLE);
     const struct log_format *format = reader->format ? NULL : favourite(reader, WEAK_LEAST);
 
     if (format)

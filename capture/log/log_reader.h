@@ -14,6 +14,7 @@ struct log_reader_options {
     struct budget *budget;    /* borrowed */
     struct session_sink sink; /* copied */
     bool wants_digests;
+    bool is_live;          /* lines are read as they come: none is kept to learn from */
     uint64_t first_serial; /* of the sessions to come */
 };
 

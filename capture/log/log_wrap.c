@@ -171,6 +171,7 @@ static const struct log_wrap column = {
 static const struct log_wrap header = { .name = "header", .strip = strip_header };
 static const struct log_wrap number = { .name = "number", .is_total = true, .strip = strip_number };
 const struct log_wrap log_wrap_indent = { .name = "indent", .strip = strip_indent };
+const struct log_wrap log_wrap_prefix = { .name = "prefix", .is_total = true };
 const struct log_wrap log_wrap_quote = {
     .name = "quote", .is_total = true, .is_wrapping = true, .strip = strip_quote
 };
@@ -190,6 +191,7 @@ const struct log_wrap *const log_wraps[] = {
     &log_wrap_quote,
     &log_wrap_quote_twice,
     &log_wrap_table,
+    &log_wrap_prefix,
     &number,
     &log_wrap_indent,
     NULL,

@@ -29,6 +29,8 @@ extern const struct log_wrap log_wrap_quote_twice;
 /* A line in a table: behind a vertical rule, or between two. */
 extern const struct log_wrap log_wrap_table;
 bool log_wrap_is_row(struct bytes text);
+/* What is the same in front of all lines: log_prefix.h.  It has no strip, as each log has its own. */
+extern const struct log_wrap log_wrap_prefix;
 /* Blanks, of which each line may have more of its own. */
 extern const struct log_wrap log_wrap_indent;
 

@@ -242,6 +242,8 @@ static bool take(struct bytes text, const struct place places[2], struct paired_
     *out = (struct paired_mark){ .is_second = is_second,
                                  .prefix = bytes_slice(text, 0, places[is_second].at),
                                  .said = bytes_slice(rest, is_apart, SIZE_MAX) };
+    if (is_apart && log_text_starts(out->said, "\t"))
+        out->said = bytes_from(out->said, 1);
     skip_place(&out->said);
     skip_backticks(&out->said);
     out->is_escaped = skip_line_end(&out->said);

@@ -217,7 +217,7 @@ static bool begins_behind(const struct talk *talk, bool is_reply, uint16_t code)
     return !is_reply || (code != 220 && !(talk->is_opened && code >= 400));
 }
 
-static void say_server(struct talk *talk, struct bytes text)
+static void say_server(struct talk *talk, struct bytes text, bool is_cut_off)
 {
     uint16_t code = 0;
     bool is_last = false, is_reply = log_text_is_reply(text, &code, &is_last);
@@ -233,6 +233,8 @@ static void say_server(struct talk *talk, struct bytes text)
         return;
     if (is_reply)
         fill_in(talk);
+    if (is_cut_off)
+        talk_cut_next_reply(talk);
     pass_line(talk, SIDE_SERVER, text);
     if (is_reply)
         note_reply(talk, code, is_last);
@@ -304,12 +306,73 @@ static void say_client(struct talk *talk, struct bytes text)
     pass_line(talk, SIDE_CLIENT, text);
 }
 
+/* A line of which nothing can be used: it is missing, like bytes of a capture. */
+static void lose_line(struct talk *talk, enum side side)
+{
+    if (!talk->dialogue)
+        return;
+    struct moment now = moment_now(talk);
+    struct stream_hole hole = { .offset = talk->offset[side]++,
+                                .length = 1,
+                                .time_ns = now.time_ns,
+                                .input = now.packet.input,
+                                .number = now.packet.number };
+    talk->facts.is_partial = true;
+    dialogue_hole(talk->dialogue, side, &hole);
+}
+
+static void say_cut_client(struct talk *talk, struct bytes text)
+{
+    bool is_command = log_text_is_command(text);
+    enum dialogue_mode mode = talk_mode(talk);
+    size_t shown;
+
+    if (mode == DIALOGUE_CONTENT) {
+        say_client(talk, text);
+        return;
+    }
+    if (mode == DIALOGUE_SASL || (mode == DIALOGUE_WAITS && !is_command)) {
+        talk_say_part(talk, (struct bytes){ NULL, 0 });
+        return;
+    }
+    switch (talk_cut_command(text, &shown)) {
+    case TALK_CUT_NOTHING:
+        say_client(talk, bytes_slice(text, 0, shown));
+        break;
+    case TALK_CUT_ARGUMENT:
+        talk_say_part(talk, bytes_slice(text, 0, shown));
+        break;
+    case TALK_CUT_VERB:
+        lose_line(talk, SIDE_CLIENT);
+        break;
+    }
+}
+
+static void say_cut_server(struct talk *talk, struct bytes text)
+{
+    if (!talk_cut_has_code(text)) {
+        if (talk->dialogue)
+            fill_in(talk);
+        lose_line(talk, SIDE_SERVER);
+        return;
+    }
+    bool is_challenge = log_text_starts(text, "334"); /* a piece of one is none */
+    say_server(talk, is_challenge ? bytes_slice(text, 0, 4) : text, is_challenge || talk_cut_offer(text));
+}
+
+static bool is_cut(const struct talks *talks)
+{
+    return talks->now.number > 0 && talks->cuts[talks->now.number % TALK_CUTS] == talks->now.number;
+}
+
 void talk_say(struct talk *talk, enum side side, struct bytes text)
 {
+    bool is_cut_off = is_cut(talk->talks);
+
     if (side == SIDE_SERVER)
-        say_server(talk, text);
+        is_cut_off ? say_cut_server(talk, text) : say_server(talk, text, false);
     else
-        say_client(talk, text);
+        is_cut_off ? say_cut_client(talk, text) : say_client(talk, text);
 }
 
 void talk_say_part(struct talk *talk, struct bytes text)

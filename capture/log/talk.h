@@ -25,6 +25,8 @@ void talks_free(struct talks *talks);
 void talks_begin(struct talks *talks, uint32_t input, const char *program, bool is_server_side);
 /* What is said from here on is said in this line. */
 void talks_at_line(struct talks *talks, uint64_t number, const struct log_stamp *stamp);
+/* This line was cut off: of what is said in it, the rest is missing. */
+void talks_cut_line(struct talks *talks, uint64_t number);
 /* Everything that goes on ends here. */
 void talks_finish(struct talks *talks);
 uint64_t talks_sessions(const struct talks *talks); /* that ended, so far */

@@ -6,7 +6,12 @@
 
 /* Inside of talk.c and talks.c. */
 
-enum { TALK_NAME = 256, TALK_KEY = 256, TALK_BUCKETS = 1024 };
+enum {
+    TALK_NAME = 256,
+    TALK_KEY = 256,
+    TALK_BUCKETS = 1024,
+    TALK_CUTS = 64 /* the last lines that were cut: what waits was said in one of them */
+};
 
 enum talk_tls { TALK_TLS_NONE = 0, TALK_TLS_ASKED, TALK_TLS_DUE };
 
@@ -39,6 +44,7 @@ struct talks {
     uint32_t input;
     const char *program;
     bool is_server_side;
+    uint64_t cuts[TALK_CUTS]; /* numbers of lines, each at its remainder */
     struct talk *buckets[TALK_BUCKETS];
     struct talk *oldest, *newest;
     struct talk *eldest, *youngest;
@@ -51,6 +57,15 @@ struct talks {
 
 /* The dialogue, begun if it has not; false without memory. */
 bool talk_begin(struct talk *talk, bool is_midstream);
+/* What is missing of a command in a line that was cut off: nothing that matters, its argument, or even which
+ * it is. */
+enum talk_cut { TALK_CUT_NOTHING = 0, TALK_CUT_ARGUMENT, TALK_CUT_VERB };
+/* `shown` is how much of it is sure. */
+enum talk_cut talk_cut_command(struct bytes text, size_t *shown);
+/* Whether what is left of a reply tells its code, and whether it goes on. */
+bool talk_cut_has_code(struct bytes text);
+/* Whether what is left of its line may be less than was offered. */
+bool talk_cut_offer(struct bytes text);
 /* Hands the session to the sink. */
 void talk_end(struct talk *talk);
 /* Memory for another dialogue, by ending the one that was touched least recently. */

@@ -168,12 +168,18 @@ void talks_begin(struct talks *talks, uint32_t input, const char *program, bool 
     talks->input = input;
     talks->program = program;
     talks->is_server_side = is_server_side;
+    memset(talks->cuts, 0, sizeof talks->cuts);
 }
 
 void talks_at_line(struct talks *talks, uint64_t number, const struct log_stamp *stamp)
 {
     talks->now.number = number;
     talks->now.stamp = *stamp;
+}
+
+void talks_cut_line(struct talks *talks, uint64_t number)
+{
+    talks->cuts[number % TALK_CUTS] = number;
 }
 
 void talks_finish(struct talks *talks)

@@ -1,4 +1,4 @@
-"""More clients for logs.py: openssl s_client in its forms, PEAR's Net_SMTP, Go's net/smtp, Ruby's mail."""
+"""More clients for logs.py: openssl s_client in its forms, PEAR's Net_SMTP, Go's net/smtp, Ruby's mail, sendEmail."""
 
 import os
 import subprocess
@@ -221,8 +221,17 @@ def has(*command):
         return False
 
 
+def client_sendemail(port, temper, folder, dice):
+    command = ["sendemail", "-f", "a@lab.example", "-s", f"127.0.0.1:{port}", "-u", "x", "-m", "hello\n.dot", "-o", "tls=no"]
+    command += [part for recipient in recipients(temper) for part in ("-t", recipient)]
+    if temper["auth"]:
+        command += ["-xu", USER, "-xp", temper["password"]]
+    return run(command + dice.choice([["-v"], ["-v", "-v"], ["-vv"], ["-vv", "-vv"]]))
+
+
 # By name: the program, and the client.  One whose library is missing is left out as one whose program is.
-CLIENTS = {"openssl": ("openssl", client_openssl), "openssl-piped": ("openssl", client_openssl_piped), "go": ("go", client_go)}
+CLIENTS = {"sendemail": ("sendemail", client_sendemail),
+           "openssl": ("openssl", client_openssl), "openssl-piped": ("openssl", client_openssl_piped), "go": ("go", client_go)}
 if has("php", "-r", "exit((int)!stream_resolve_include_path('Net/SMTP.php'));"):
     CLIENTS["pear"] = ("php", client_pear)
 if has("ruby", "-e", "require 'mail'"):

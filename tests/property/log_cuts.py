@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """log_cuts.py SMTPSCOPE [--cuts N]: a log that is cut, at its beginning or its end, accuses nobody whom the whole does not; one that
-lacks lines in its middle accuses nobody for certain of what the whole does not show.
+lacks lines in its middle accuses nobody for certain of what the whole does not show.  One whose lines are all cut off at a column, or
+folded there, accuses of no more than the whole.
 
 Taken are the samples and, where they stand beside the checkout, logs of other programs.  A line that is missing leaves no trace
 but what does not fit any more, so a finding may say that it is likely, and none may say that it is certain."""
@@ -14,6 +15,8 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
+import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.join(HERE, "..", "..", "samples")
@@ -27,6 +30,7 @@ def ids_of(*groups):
     return {id for id, group in re.findall(r'^RULE\(\w+, "([^"]+)", "([^"]+)"', text, re.M) if group in groups}
 
 
+HARMLESS = {"command-refused", "helo-anomaly"}
 ORDER = ids_of("order", "extension", "server")
 
 
@@ -67,6 +71,54 @@ def try_lacks(program, path, lines, lacks, dice):
         yield more and f"{path}: without {count} lines from {at + 1} it accuses for certain: {dict(more)}"
 
 
+def folded(line, column, indent):
+    """As terminals do."""
+    head, rest = line[:column], line[column:]
+    room = column - len(indent)
+    return [head] + [indent + rest[at : at + room] for at in range(0, len(rest), room)]
+
+
+def filled(line, column, indent):
+    """As mail programs do: at blanks."""
+    return textwrap.wrap(line, column, subsequent_indent=indent, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False) or [line]
+
+
+def recorded(program, text):
+    """What the recording of it says."""
+    with tempfile.NamedTemporaryFile() as log:
+        log.write(text)
+        log.flush()
+        recording = subprocess.run([program, "capture", "-r", log.name, "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return sessions_of(program, recording.stdout) if recording.stdout else []
+
+
+COLUMNS = (72, 76, 79, 80, 100, 120, 132)
+FITS = {
+    "cut": lambda line, column: [line[:column]],
+    "folded": lambda line, column: folded(line, column, ""),
+    "folded and indented": lambda line, column: folded(line, column, "    "),
+    "filled": lambda line, column: filled(line, column, ""),
+    "filled and indented": lambda line, column: filled(line, column, "  "),
+}
+
+
+def try_widths(program, path, lines):
+    """A refusal whose reason is not there any more is a refusal, and no accusation."""
+    texts = [line.rstrip("\r") for line in b"".join(lines).decode("latin-1").split("\n")]
+    whole = accusations(sessions_of(program, b"".join(lines)))
+    for column in COLUMNS:
+        if max(map(len, texts), default=0) <= column:
+            break
+        for how, fit in FITS.items():
+            fitted = [part for text in texts for part in (fit(text, column) if len(text) > column else [text])]
+            sessions = sessions_of(program, "\n".join(fitted).encode("latin-1"))
+            more = accusations(sessions) - whole
+            more = {id: count for id, count in more.items() if id not in HARMLESS}
+            yield more and f"{path}: {how} at column {column} it accuses: {more}"
+            if how == "cut":
+                yield recorded(program, "\n".join(fitted).encode("latin-1")) != sessions and f"{path}: {how} at column {column} its recording says something else"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -81,6 +133,7 @@ def main():
             lines = f.read().splitlines(True)
         tried += try_cuts(options.program, path, lines, options.cuts, dice)
         tried += try_lacks(options.program, path, lines, options.lacks, dice)
+        tried += try_widths(options.program, path, lines)
     bad = [complaint for complaint in tried if complaint]
     print("\n".join(bad))
     print(f"{len(tried)} cuts of {len(paths)} logs, {len(bad)} accuse of more")

@@ -30,6 +30,7 @@ def journal(i, line):
                        "SYSLOG_IDENTIFIER": "app", "_PID": "147", "MESSAGE": line})
 
 
+LEVELS = ["DEBUG", "INFO", "WARN"]
 COLOURS = ["\x1b[0m", "\x1b[32m", "\x1b[1;31m"]
 WRAPS = {
     "CRLF": lambda lines: "\r\n".join(lines) + "\r\n",
@@ -68,6 +69,20 @@ WRAPS = {
     "journal, short-full": each(lambda i, line: f"{moment(i):Tue %Y-%m-%d %H:%M:%S} UTC mx app[147]: {line}"),
     "journal, with-unit": each(lambda i, line: f"{moment(i):Tue %Y-%m-%d %H:%M:%S} UTC mx app.service[147]: {line}"),
     "times of day": each(lambda i, line: f"{moment(i):%H:%M:%S.%f} {line}"),
+    "logging of Python": each(lambda i, line: f"{moment(i):%Y-%m-%d %H:%M:%S},123 {LEVELS[i % 3]} smtp: {line}"),
+    "logging of Python, as it is": each(lambda i, line: f"{LEVELS[i % 3]}:mailer:{line}"),
+    "log4j": each(lambda i, line: f"{moment(i):%Y-%m-%d %H:%M:%S}.123 {LEVELS[i % 3]:5} 147 --- [main] com.example.Mail : {line}"),
+    "levels in brackets": each(lambda i, line: f"[{moment(i).isoformat()}Z] [{LEVELS[i % 3]}] [main] {line}"),
+    "logfmt": each(lambda i, line: f"time={moment(i).isoformat()}Z level={LEVELS[i % 3].lower()} msg={json.dumps(line)}"),
+    "CSV": each(lambda i, line: moment(i).strftime("%Y-%m-%d") + ',mail,"' + line.replace('"', '""') + '"'),
+    "times as in Germany": each(lambda i, line: f"{moment(i):%d.%m.%Y %H:%M:%S} {line}"),
+    "times as in America": each(lambda i, line: f"{moment(i):%m/%d/%Y %I:%M:%S %p} {line}"),
+    "blanks that do not break": each(lambda i, line: line[:8].replace("  ", "\u00a0 ") + line[8:]),
+    "Monolog": each(lambda i, line: f"[{moment(i).isoformat()}+00:00] mailer.DEBUG: {line} [] []"),
+    "what a logger knows besides": each(lambda i, line: f'debug: {line} {{"tid":"a1"}}'),
+    "comments": each(lambda i, line: f"# {line}"),
+    "name in brackets": each(lambda i, line: f"[mailer] {line}"),
+    "numbers and two blanks": each(lambda i, line: f"{i + 1:4}  {line}"),
     "times in brackets": each(lambda i, line: f"[{moment(i):%Y-%m-%d %H:%M:%S}] {line}"),
 }
 

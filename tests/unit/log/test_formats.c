@@ -281,6 +281,45 @@ static const struct format_case {
       "< 2026/11/26 17:50:30.000526258  length=8 from=0 to=7\n220 mx\\r\n> 2026/11/26 17:50:30.000673014  length=8 from=0 to=7\nEHLO c\\r\n< 2026/11/26 17:50:30.000678429  length=5 from=8 to=12\n250 m< 2026/11/26 17:50:30.000678430  length=3 from=13 to=15\nx\\r\n",
       " 220 EHLO=250" },
     { "socat between two others, the other way", "socat", "> 2026/11/26 17:50:30.526258  length=8 from=0 to=7\n220 mx\\r\n< 2026/11/26 17:50:30.673014  length=6 from=0 to=5\nNOOP\\r\n> 2026/11/26 17:50:30.678429  length=8 from=8 to=15\n250 ok\\r\n", " 220 NOOP=250" },
+    { "fetchmail, which reads POP3 besides", "marked lines",
+      "fetchmail: POP3> RETR 1\nfetchmail: POP3< +OK\nTrying to connect to mx/25...connected.\nfetchmail: SMTP< 220 mx\nfetchmail: SMTP> EHLO vm\nfetchmail: SMTP< 250-mx\n"
+      "fetchmail: SMTP< 250 HELP\nfetchmail: forwarding to mx\nfetchmail: SMTP> DATA\nfetchmail: SMTP< 354 go\nfetchmail: SMTP>. (EOM)\nfetchmail: SMTP< 250 ok\n flushed\n"
+      "fetchmail: POP3> QUIT\nfetchmail: POP3< +OK\nfetchmail: SMTP> QUIT\nfetchmail: SMTP< 221 bye\n",
+      " 220 EHLO=250 DATA=354 .~=250 QUIT=221" },
+    { "blanks that do not break", "swaks",
+      "=== Connected to mx.example.\n<-\xc2\xa0 220 mx\n\xc2\xa0-> EHLO c\n<-\xc2\xa0 250 HELP\n", " 220 EHLO=250" },
+    { "lines that were cut off", "marked lines",
+      "S: 220 mx\nC: EHLO c.example\nS: 250-mx.example Hello c.example [192.0.2.1], pleased to meet yo\nS: 250 AUTH PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA\nC: AUTH PLAIN AGFsaWNlAHdyb25nLXBhc3N3b3JkAGFsaWNlAHdyb25nLXBhc3N\nS: 535 no\nC: MAIL FROM:<a.name.that.is.so.long.that.it.does.not.fit.into.it\nS: 250 ok\nC: RCPT TO:<another.name.that.is.long.but.fits.just@c.example> NO\nS: 250 ok\nC: QUIT\n",
+      " 220 EHLO=250... AUTH~=535 MAIL~=250 RCPT=250 QUIT=0" },
+    { "lines that were folded", "marked lines",
+      "S: 220 mx\nC: EHLO c.example\nS: 250-mx.example Hello c.example [192.0.2.1], pleased to meet yo\nu, as ever and ever\nS: 250 AUTH PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 SCRAM-SHA\n-256 XOAUTH2\nC: AUTH PLAIN AGFsaWNlAHdyb25nLXBhc3N3b3JkAGFsaWNlAHdyb25nLXBhc3N\n3b3Jk\nS: 535 no\nC: MAIL FROM:<a.name.that.is.so.long.that.it.does.not.fit.into.it\n@c.example>\nS: 250 ok\nC: RCPT TO:<another.name.that.is.long.but.fits.just@c.example> NO\nTIFY=NEVER\nS: 250 ok\nC: QUIT\n",
+      " 220 EHLO=250 AUTH=535 MAIL=250 RCPT=250 QUIT=0" },
+    { "lettre", "lettre",
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 220 mx<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: EHLO c<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>250-SIZE 9<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250-mx<CRLF>250-SIZE 9<CRLF>250 HELP<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: MAIL FROM:<a@b><CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250 ok<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: DATA<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 354 go<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: Subject: x<CRLF><CRLF>Wrote: y << z\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: <CRLF>.<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 250 ok<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: Wrote: QUIT<CRLF>\n"
+      "2026-11-24T04:06:21.5Z DEBUG lettre::transport::smtp::client::connection: << 221 bye<CRLF>\n",
+      " 220 EHLO=250 MAIL=250 DATA=354 .=250 QUIT=221" },
+    { "sendEmail", "sendEmail",
+      "Nov 27 04:56:18 vm sendemail[138]: DEBUG => Connecting to 192.0.2.1:25\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t220 mx, 220 as ever\n"
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tEHLO vm\nNov 27 04:56:18 vm sendemail[138]: SUCCESS => Received: \t250-mx, hello, 250-SIZE 10, 250 HELP\n"
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tRCPT TO:<b@c>\nNov 27 04:56:18 vm sendemail[138]: DEBUG => evalSMTPresponse() - Found SMTP error code: 550\n"
+      "Nov 27 04:56:18 vm sendemail[138]: WARNING => Received: \t550 no\nNov 27 04:56:18 vm sendemail[138]: Email was sent successfully!  From: <a@b>\n",
+      " 220 EHLO=250 RCPT=550 QUIT!=0" },
+    { "sendEmail whose login fails", "sendEmail",
+      "Nov 27 04:56:18 vm sendemail[138]: INFO => Sending: \tAUTH LOGIN\nNov 27 04:56:18 vm sendemail[138]: DEBUG => evalSMTPresponse() - Found SMTP error code: 504\n"
+      "Nov 27 04:56:18 vm sendemail[138]: ERROR => ERROR => SMTP-AUTH: Authentication to mx:25 failed.\n",
+      " AUTH=504..." },
     { "ssmtp", "ssmtp", "[<-] 220 mx\n[->] EHLO c\n[<-] 250 HELP\n[->] AUTH LOGIN\n[<-] 334 VXNlcm5hbWU6\n[->] YWxpY2U=\n[<-] 334 UGFzc3dvcmQ6\n[<-] 535 no\n", " 220 EHLO=250... AUTH=334... ?=334 ?~=535" },
     { "aiosmtpd, a login that is cancelled", "aiosmtpd", "INFO:mail.log:('192.0.2.1', 44131) >> b'AUTH LOGIN'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'334 VXNlcm5hbWU6'\nWARNING:mail.log:('192.0.2.1', 44131) aborted AUTH with '*'\nDEBUG:mail.log:('192.0.2.1', 44131) << b'501 5.7.0 Auth aborted'\n", " AUTH=334 ?=501" },
     { "smtp-server, which secures credentials", "smtp-server", "[2026-11-24 04:05:58] DEBUG [#a] S: 220 mx\n[2026-11-24 04:05:58] DEBUG [#a] C: AUTH PLAIN /* secured */\n[2026-11-24 04:05:58] DEBUG [#a] S: 535 no\n", " 220 AUTH~=535" },
