@@ -1,165 +1,13 @@
 /* source, link, ip, tcp, detect, dialogue: each hands to the next. */
-#include "cli/pipeline.h"
+#include "cli/pipeline_parts.h"
+
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "cli/logs.h"
-#include "cli/keylogs.h"
 #include "cli/messages.h"
-#include "cli/progress.h"
-#include "cli/twins.h"
-#include "detect/detect.h"
-#include "dialogue/dialogue.h"
-#include "tcp/flow_table.h"
-#include "tls/tls_certificate.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 enum { PROGRESS_EVERY = 4096 };
-
-struct pipeline {
-    const struct options *options;
-    struct pipeline_result *result;
-    struct dialogue_options dialogue_options;
-    struct detector *detector;
-    struct tls_certificates *certificates;
-    struct keylogs *keylogs;
-    struct ip_decoder *ip;
-    struct flow_table *flows;
-    struct event_reader *reader;
-    struct unsealer *unsealer; /* NULL: no --unseal */
-    struct progress progress;
-    uint64_t packets;
-    pipeline_seen *seen; /* or NULL */
-    void *seen_ctx;
-    uint64_t sessions;
-    uint64_t undecided_other;
-    uint64_t lost_for_memory;
-    struct twins *twins; /* NULL: all inputs are logs, or none is, or they are being recorded */
-};
-
-/* Whether the connection that TLS was spoken on has a port of SMTP's. */
-static bool has_smtp_port(const struct pipeline *p, const struct flow_info *flow)
-{
-    if (flow->initiator >= 0)
-        return detect_is_smtp_port(p->detector, flow->end[!flow->initiator].port);
-    return detect_is_smtp_port(p->detector, flow->end[0].port)
-           || detect_is_smtp_port(p->detector, flow->end[1].port);
-}
-
-/* What hangs on a connection: detection while it is undecided, then the dialogue. */
-static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
-{
-    struct pipeline *p = ctx;
-    struct detect_state *state = flow->user;
-    int client = 0;
-    struct detect_input input = {
-        .ip_packet = segment->ip_packet,
-        .payload = segment->payload,
-        .time_ns = segment->time_ns,
-        .port = { flow->end[0].port, flow->end[1].port },
-        .from = from,
-        .initiator = flow->initiator,
-        .is_midstream = flow->is_midstream,
-    };
-    enum detect_verdict verdict = detect_feed(p->detector, &state, &input, &client);
-
-    flow->user = state;
-    if (verdict == DETECT_UNDECIDED)
-        return FLOW_UNDECIDED;
-    if (verdict == DETECT_OTHER) {
-        p->result->totals.sealed += detect_is_tls(input.payload) && has_smtp_port(p, flow);
-        return FLOW_UNWANTED;
-    }
-    struct dialogue *dialogue = dialogue_new(&p->dialogue_options, flow, client);
-    if (!dialogue) {
-        p->lost_for_memory++;
-        return FLOW_UNWANTED;
-    }
-    if (verdict == DETECT_SEALED && !has_smtp_port(p, flow))
-        dialogue_must_show(dialogue);
-    flow->user = dialogue;
-    flow->initiator = client; /* who is the client is known now; `data` needs it */
-    return FLOW_WANTED;
-}
-
-static enum side side_of(const struct flow_info *flow, int from)
-{
-    return from == flow->initiator ? SIDE_CLIENT : SIDE_SERVER;
-}
-
-static void take_data(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk)
-{
-    (void)ctx;
-    dialogue_data(flow->user, side_of(flow, from), chunk);
-}
-
-static void take_hole(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole)
-{
-    (void)ctx;
-    dialogue_hole(flow->user, side_of(flow, from), hole);
-}
-
-static enum attempt_kind kind_of_attempt(const struct flow_info *flow, int server)
-{
-    if (flow->side[server].saw_syn)
-        return ATTEMPT_NO_GREETING;
-    return flow->close == FLOW_CLOSE_RESET && flow->closed_by == server ? ATTEMPT_REFUSED
-                                                                        : ATTEMPT_UNANSWERED;
-}
-
-/* A connection to a port of SMTP's on which nothing was said by the server. */
-static void note_attempt(struct pipeline *p, const struct flow_info *flow)
-{
-    int client = flow->initiator, server = !client;
-
-    if (client < 0 || flow->side[server].payload_bytes > 0 || !flow->side[client].saw_syn
-        || !detect_is_smtp_port(p->detector, flow->end[server].port))
-        return; /* without its SYN: its beginning was not captured */
-    enum attempt_kind kind = kind_of_attempt(flow, server);
-    uint64_t waited_ns = flow->last_ns - flow->start_ns + flow->silent_ns;
-    bool is_by_server =
-        flow->closed_by == server && (flow->close == FLOW_CLOSE_FIN || flow->close == FLOW_CLOSE_RESET);
-    struct address address = flow->end[client].address;
-    struct attempts_row row = {
-        .server = flow->end[server],
-        .retried = kind == ATTEMPT_UNANSWERED && flow->early_packets[client] > 1,
-        .left_early = kind == ATTEMPT_NO_GREETING && !is_by_server
-                      && (!flow->is_established || waited_ns < ATTEMPT_PATIENCE_NS),
-        .closed_by_server = kind == ATTEMPT_NO_GREETING && is_by_server,
-        .clients = &address,
-        .client_count = 1,
-        .first_ns = flow->start_ns,
-        .last_ns = flow->start_ns,
-    };
-    row.count[kind] = 1;
-    row.longest_ns[kind] = waited_ns;
-    attempts_add(p->result->attempts, &row);
-}
-
-static void take_end(void *ctx, struct flow_info *flow, enum flow_interest interest)
-{
-    struct pipeline *p = ctx;
-
-    if (interest == FLOW_WANTED) {
-        enum dialogue_outcome outcome = dialogue_end(flow->user, flow);
-        p->sessions += outcome == DIALOGUE_SESSION;
-        p->result->totals.sealed += outcome == DIALOGUE_SEALED;
-        if (outcome != DIALOGUE_SESSION)
-            note_attempt(p, flow);
-    } else if (interest == FLOW_UNDECIDED) { /* what was said on others was not followed */
-        detect_state_free(p->detector, flow->user);
-        note_attempt(p, flow);
-    }
-    flow->user = NULL;
-    if (p->dialogue_options.sink.reached)
-        p->dialogue_options.sink.reached(p->dialogue_options.sink.ctx, flow_table_reached(p->flows));
-}
-
-static void expect_data(const void *user)
-{
-    dialogue_expect(user);
-}
 
 /* True if there is a segment in it. */
 static bool decode(struct pipeline *p, const struct packet *packet, struct segment *out)
@@ -309,48 +157,6 @@ static void read_recordings(struct pipeline *p)
     p->result->totals.sealed += totals->sealed;
 }
 
-/* What was not read, and why. */
-static void tell_inputs(struct pipeline *p)
-{
-    for (size_t i = 0; i < source_input_count(p->result->source); i++) {
-        const struct input_facts *facts = source_input(p->result->source, i);
-        if (facts->problem[0] && (facts->is_failed || !p->options->is_quiet))
-            message("%s", facts->problem);
-        p->result->had_trouble = p->result->had_trouble || facts->is_failed;
-    }
-}
-
-static void tell_nothing_found(const struct pipeline *p)
-{
-    const struct ip_counters *ip = ip_decoder_counters(p->ip);
-    const struct flow_counters *flows = flow_table_counters(p->flows);
-
-    if (p->sessions > 0 || p->result->totals.packets == 0)
-        return;
-    message("no SMTP session in %llu packets: %llu held TCP, in %llu connections, none of which spoke SMTP%s",
-            (unsigned long long)p->result->totals.packets, (unsigned long long)ip->packets[IP_SEGMENT],
-            (unsigned long long)flows->connections,
-            p->options->filter ? "; is the filter right?" : "; for SMTP on an odd port see --ports");
-}
-
-static void tell_losses(const struct pipeline *p)
-{
-    const struct ip_counters *ip = ip_decoder_counters(p->ip);
-    const struct flow_counters *flows = flow_table_counters(p->flows);
-
-    if (ip->unknown_link)
-        message("%llu packets of link type %d, which is not supported, were skipped",
-                (unsigned long long)ip->unknown_link, ip->unknown_dlt);
-    if (ip->fragments_dropped)
-        message("%llu IP fragments could not be put together", (unsigned long long)ip->fragments_dropped);
-    if (flows->evicted_half_open || flows->evicted_unwanted || flows->evicted_wanted || p->lost_for_memory)
-        message("memory was short (see --memory): %llu half-open, %llu other and %llu SMTP connections were "
-                "given up early",
-                (unsigned long long)flows->evicted_half_open, (unsigned long long)flows->evicted_unwanted,
-                (unsigned long long)(flows->evicted_wanted + p->lost_for_memory));
-    tell_nothing_found(p);
-}
-
 static void read_logs(struct pipeline *p)
 {
     struct dialogue_options options = p->dialogue_options;
@@ -421,12 +227,7 @@ static bool open_parts(struct pipeline *p, struct budget *budget, struct err *er
     struct detect_options detect_options = {
         .ports = options->ports, .port_count = options->port_count, .has_keys = has_keys, .ctx = p
     };
-    struct flow_handler handler = { .ctx = p,
-                                    .classify = classify,
-                                    .data = take_data,
-                                    .expect = expect_data,
-                                    .hole = take_hole,
-                                    .ended = take_end };
+    struct flow_handler handler = pipeline_connections(p);
 
     p->result->source = source_open(options->inputs, options->input_count, &source_options, err);
     if (!p->result->source)
@@ -483,9 +284,9 @@ bool pipeline_run(const struct options *options, const struct session_sink *sink
         bool shows =
             options->progress == WHEN_ALWAYS || (options->progress == WHEN_AUTO && isatty(STDERR_FILENO));
         read_all(&p, feed, shows);
-        tell_inputs(&p);
+        pipeline_tell_inputs(&p);
         if (!options->is_quiet) {
-            tell_losses(&p);
+            pipeline_tell_losses(&p);
             keylogs_tell(p.keylogs);
         }
     } else if (err.text[0]) {

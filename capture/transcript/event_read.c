@@ -2,10 +2,9 @@
 #include "transcript/event_read.h"
 
 #include "base/limits.h"
-#include "transcript/event_model.h"
+#include "transcript/open_sessions.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Serials of recorded sessions come behind those of any capture of the same run, and each recording's behind
  * the one before. */
@@ -13,7 +12,6 @@
 #define SERIALS_MOST (UINT64_C(1) << 40)
 
 enum {
-    BUCKETS_FIRST = 64,
     SESSION_BYTES = 8192, /* what a session takes to begin with */
     PLAIN_BYTES = 65536,  /* a line up to here cannot hold too many values */
 };
@@ -22,12 +20,7 @@ struct event_reader {
     struct session_sink sink;
     struct attempts *attempts;
     struct budget *budget;
-    struct open_session **buckets;
-    size_t bucket_count; /* a power of two */
-    size_t open_count;
-    struct open_session *oldest; /* by its last event */
-    struct open_session *newest;
-    uint64_t hash_key;     /* ids come from the recording: they must not choose their bucket */
+    struct open_sessions open;
     uint64_t serial_base;  /* of this recording */
     uint64_t last_serial;  /* the highest so far */
     uint64_t told_reached; /* what the sink was told */
@@ -49,9 +42,7 @@ struct event_reader *event_reader_new(const struct session_sink *sink, struct at
 {
     struct event_reader *reader = calloc(1, sizeof *reader);
 
-    if (reader)
-        reader->buckets = calloc(BUCKETS_FIRST, sizeof(struct open_session *));
-    if (!reader || !reader->buckets) {
+    if (!reader || !open_sessions_init(&reader->open, budget)) {
         free(reader);
         (void)err_set(err, ERR_NOMEM, 0, "no memory to read a recording");
         return NULL;
@@ -59,10 +50,7 @@ struct event_reader *event_reader_new(const struct session_sink *sink, struct at
     reader->sink = *sink;
     reader->attempts = attempts;
     reader->budget = budget;
-    reader->bucket_count = BUCKETS_FIRST;
     reader->serial_base = reader->last_serial = SERIALS_FROM;
-    if (getentropy(&reader->hash_key, sizeof reader->hash_key) != 0)
-        reader->hash_key = (uint64_t)(uintptr_t)reader;
     return reader;
 }
 
@@ -76,50 +64,6 @@ uint64_t event_reader_still_sealed(const struct event_reader *reader)
     return reader->still_sealed;
 }
 
-static struct open_session **bucket_of(const struct event_reader *reader, uint64_t id)
-{
-    uint64_t hash = (id ^ reader->hash_key) * UINT64_C(0xff51afd7ed558ccd);
-
-    hash = (hash ^ hash >> 32) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return &reader->buckets[(hash ^ hash >> 29) & (reader->bucket_count - 1)];
-}
-
-static struct open_session *find(const struct event_reader *reader, uint64_t id)
-{
-    struct open_session *open = *bucket_of(reader, id);
-
-    while (open && open->id != id)
-        open = open->next_in_bucket;
-    return open;
-}
-
-static void leave_line(struct event_reader *reader, struct open_session *open)
-{
-    *(open->older ? &open->older->newer : &reader->oldest) = open->newer;
-    *(open->newer ? &open->newer->older : &reader->newest) = open->older;
-}
-
-static void join_line(struct event_reader *reader, struct open_session *open)
-{
-    open->newer = NULL;
-    open->older = reader->newest;
-    *(reader->newest ? &reader->newest->newer : &reader->oldest) = open;
-    reader->newest = open;
-}
-
-static void forget(struct event_reader *reader, struct open_session *open)
-{
-    struct open_session **link = bucket_of(reader, open->id);
-
-    while (*link != open)
-        link = &(*link)->next_in_bucket;
-    *link = open->next_in_bucket;
-    leave_line(reader, open);
-    reader->open_count--;
-    budget_give(reader->budget, sizeof *open);
-    free(open);
-}
-
 /* The session goes to the sink.  What was promised to be past stays past. */
 static void hand_over(struct event_reader *reader, struct open_session *open)
 {
@@ -128,7 +72,7 @@ static void hand_over(struct event_reader *reader, struct open_session *open)
     event_seal(open);
     if (session->serial <= reader->told_reached)
         session->serial = reader->told_reached + 1;
-    forget(reader, open);
+    open_sessions_forget(&reader->open, open);
     reader->sessions++;
     if (reader->sink.ended)
         reader->sink.ended(reader->sink.ctx, session);
@@ -167,8 +111,8 @@ static void add_totals(struct event_reader *reader)
 
 static void finish_recording(struct event_reader *reader)
 {
-    while (reader->oldest)
-        hand_over_unfinished(reader, reader->oldest);
+    while (reader->open.oldest)
+        hand_over_unfinished(reader, reader->open.oldest);
     reader->serial_base = reader->last_serial;
     add_totals(reader);
 }
@@ -185,11 +129,7 @@ void event_reader_free(struct event_reader *reader)
 {
     if (!reader)
         return;
-    while (reader->oldest) {
-        session_free(reader->oldest->session);
-        forget(reader, reader->oldest);
-    }
-    free(reader->buckets);
+    open_sessions_release(&reader->open);
     free(reader);
 }
 
@@ -208,56 +148,17 @@ uint64_t event_reader_sessions(const struct event_reader *reader)
     return reader->sessions;
 }
 
-static void grow_buckets(struct event_reader *reader)
-{
-    size_t count = reader->bucket_count * 2;
-    struct open_session **buckets = calloc(count, sizeof(struct open_session *));
-
-    if (!buckets)
-        return; /* longer chains will do */
-    free(reader->buckets);
-    reader->buckets = buckets;
-    reader->bucket_count = count;
-    for (struct open_session *open = reader->oldest; open; open = open->newer) {
-        struct open_session **bucket = bucket_of(reader, open->id);
-        open->next_in_bucket = *bucket;
-        *bucket = open;
-    }
-}
-
 /* Where memory is short, the session that was silent for longest is handed over as far as it came. */
 static void make_room(struct event_reader *reader)
 {
-    while (reader->oldest && !budget_take(reader->budget, SESSION_BYTES)) {
-        reader->oldest->lost_something = true;
-        hand_over_unfinished(reader, reader->oldest);
-        if (!reader->oldest)
+    while (reader->open.oldest && !budget_take(reader->budget, SESSION_BYTES)) {
+        reader->open.oldest->lost_something = true;
+        hand_over_unfinished(reader, reader->open.oldest);
+        if (!reader->open.oldest)
             return;
     }
-    if (reader->oldest)
+    if (reader->open.oldest)
         budget_give(reader->budget, SESSION_BYTES);
-}
-
-static struct open_session *add_session(struct event_reader *reader, uint64_t id)
-{
-    struct open_session *open = calloc(1, sizeof *open);
-    struct session *session = open ? session_new(reader->budget) : NULL;
-
-    if (!session) {
-        free(open);
-        return NULL;
-    }
-    budget_force(reader->budget, sizeof *open);
-    open->session = session;
-    open->id = id;
-    if (reader->open_count >= reader->bucket_count)
-        grow_buckets(reader);
-    struct open_session **bucket = bucket_of(reader, id);
-    open->next_in_bucket = *bucket;
-    *bucket = open;
-    join_line(reader, open);
-    reader->open_count++;
-    return open;
 }
 
 static void take_serial(struct event_reader *reader, struct session *session, const json_t *event)
@@ -271,19 +172,19 @@ static void take_serial(struct event_reader *reader, struct session *session, co
 
 static void read_open(struct event_reader *reader, uint64_t id, const json_t *event)
 {
-    struct open_session *open = find(reader, id);
+    struct open_session *open = open_sessions_find(&reader->open, id);
 
     if (open) { /* said twice, or another session under the same name */
         reader->ignored++;
         return;
     }
     make_room(reader);
-    open = add_session(reader, id);
+    open = open_sessions_add(&reader->open, id);
     if (!open || !event_read_open(open, event)) {
         reader->ignored++;
         if (open) {
             session_free(open->session);
-            forget(reader, open);
+            open_sessions_forget(&reader->open, open);
         }
         return;
     }
@@ -329,8 +230,7 @@ static void read_item(struct event_reader *reader, struct open_session *open, st
 
     if (!type)
         return;
-    leave_line(reader, open);
-    join_line(reader, open);
+    open_sessions_touch(&reader->open, open);
     if (time_ns > open->session->end_ns)
         open->session->end_ns = time_ns;
     if (!type->read(open, event, &effect)) {
@@ -461,7 +361,7 @@ static bool read_event(struct event_reader *reader, const json_t *event, struct 
     } else if (bytes_equal(type, BYTES("stats"))) {
         read_stats(reader, event);
     } else if (parse_id(event_get_text(event, "session"), &id)) {
-        struct open_session *open = find(reader, id);
+        struct open_session *open = open_sessions_find(&reader->open, id);
         if (bytes_equal(type, BYTES("open")))
             read_open(reader, id, event);
         else if (!open)
