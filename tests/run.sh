@@ -73,7 +73,7 @@ step "property: what is wrapped around a log" python3 tests/property/log_wraps.p
 step "damaged files" python3 tests/property/damage.py build/asan/cli/smtpscope
 step "foreign captures" python3 tests/golden/foreign.py build/release/cli/smtpscope
 rounds=40; $long && rounds=400
-for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka; do
+for server in postfix exim opensmtpd sendmail aiosmtpd nodemailer haraka chasquid courier twisted; do
     step "live: $server" python3 tests/live/live.py build/release/cli/smtpscope $server --rounds $rounds
 done
 rounds=5; $long && rounds=60

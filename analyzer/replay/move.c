@@ -91,7 +91,8 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
             walk->causes.no_envelope = walk->causes.no_mail;
         transaction_add_rcpt(walk, item);
     } else if (command->verb == VERB_DATA || command->verb == VERB_RSET) {
-        move_refused_end(walk, root);
+        if (judgement->misorder != MISORDER_BDAT_DATA_MIX) /* which ends nothing */
+            move_refused_end(walk, root);
     } else if (command->verb == VERB_BDAT || command->verb == VERB_BURL) {
         move_refused_bdat(walk, item, root);
     } else if (command->verb == VERB_AUTH) {

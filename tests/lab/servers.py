@@ -5,6 +5,7 @@ import socket
 import subprocess
 
 from lab import Box, DOMAIN, HERE, PASSWORD, USER, wait_port
+from other_servers import OTHERS
 
 CERT = "/etc/ssl/lab.pem"
 
@@ -368,4 +369,4 @@ exports.hook_queue = (next) => next(OK);
 
 
 SERVERS = {"postfix": Postfix, "dovecot-tls": DovecotTls, "exim": Exim, "opensmtpd": OpenSmtpd, "sendmail": Sendmail,
-           "aiosmtpd": Aiosmtpd, "nodemailer": Nodemailer, "haraka": Haraka}
+           "aiosmtpd": Aiosmtpd, "nodemailer": Nodemailer, "haraka": Haraka, **OTHERS}

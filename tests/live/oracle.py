@@ -25,7 +25,7 @@ class Oracle:
         self.bdat = None                    # None, "open", "done", "failed"
         self.clouded = False                # a server let pass what leaves its envelope open to doubt
         self.offers = set()
-        self.refused = {}                   # verb -> roots of its refusal, while that matters
+        self.refused = {}                   # verb, or END of a transaction -> roots of its refusal, while that matters
         self.first_rcpt = self.wake_mail = frozenset()
 
     def offered(self, keyword):
@@ -50,7 +50,7 @@ class Oracle:
         if self.authenticated:
             return Expectation(False, ["auth-after-auth"] + ["auth-in-transaction"] * self.mail)
         if self.mail:
-            return Expectation(False, ["auth-in-transaction"], self.roots("DATA", "RSET", "EHLO", "HELO"), self.hello == "HELO")
+            return Expectation(False, ["auth-in-transaction"], self.roots("END"), self.hello == "HELO")
         if self.hello == "HELO":
             return Expectation(False, ["esmtp-after-helo"], self.roots("EHLO"))
         return OK if self.offered("AUTH") else Expectation(False, ["auth-not-offered"])
@@ -59,7 +59,7 @@ class Oracle:
         if self.mail and self.bdat:
             return Expectation(False, ["bdat-interrupted"])
         if self.mail:
-            return Expectation(False, ["nested-mail"], self.roots("DATA", "RSET", "EHLO", "HELO"))
+            return Expectation(False, ["nested-mail"], self.roots("END"))
         return OK if self.hello else Expectation(False, ["no-greeting"], self.roots("EHLO", "HELO"))
 
     def expect_rcpt(self):
@@ -77,7 +77,7 @@ class Oracle:
     def expect_bdat(self):
         lacks_offer = not self.offered("CHUNKING")
         findings = ["bdat-not-offered", "esmtp-after-helo", "no-greeting"] if lacks_offer else []
-        greeting = self.roots("EHLO", "HELO") if lacks_offer else set()
+        greeting = self.roots("EHLO", "HELO") if lacks_offer and self.hello != "EHLO" else set()
         if not self.mail:
             return Expectation(False, findings + ["bdat-without-mail", "bdat-after-last"], self.wake_mail | greeting, lacks_offer)
         if not self.rcpt:
@@ -105,8 +105,11 @@ class Oracle:
             self.clouded = self.clouded or code != 503
         elif verb == "MAIL":
             self.refused[verb] = roots      # the newest
-        elif verb in ("EHLO", "HELO") or verb in ("DATA", "RSET") and self.mail:
-            self.refused.setdefault(verb, roots)
+        else:
+            if verb in ("EHLO", "HELO"):
+                self.refused.setdefault(verb, roots)
+            if verb in ("EHLO", "HELO", "DATA", "RSET") and self.mail:
+                self.refused.setdefault("END", roots)
 
     def accepted(self, verb, line, lines):
         if verb in ("EHLO", "HELO", "LHLO"):
