@@ -10,7 +10,8 @@ static bool has_smtp_port(const struct pipeline *p, const struct flow_info *flow
            || detect_is_smtp_port(p->detector, flow->end[1].port);
 }
 
-static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
+static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment,
+                                   int64_t offset)
 {
     struct pipeline *p = ctx;
     struct detect_state *state = flow->user;
@@ -18,6 +19,7 @@ static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, 
     struct detect_input input = {
         .ip_packet = segment->ip_packet,
         .payload = segment->payload,
+        .offset = offset,
         .time_ns = segment->time_ns,
         .port = { flow->end[0].port, flow->end[1].port },
         .from = from,

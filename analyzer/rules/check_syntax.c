@@ -231,8 +231,8 @@ static bool allows_utf8(const struct analysis *analysis, size_t index)
     const struct transaction *transaction =
         judgement->transaction ? &analysis->replay.transactions[judgement->transaction - 1] : NULL;
 
-    if (command->verb == VERB_RCPT && transaction)
-        return transaction->is_smtputf8 || !transaction->mail_command;
+    if (command->verb == VERB_RCPT) /* without a reply it is in none, and its MAIL is not known */
+        return !transaction || transaction->is_smtputf8 || !transaction->mail_command;
     return bytes_find_nocase(command->argument, BYTES(" SMTPUTF8")) != SIZE_MAX;
 }
 

@@ -5,7 +5,14 @@
 
 #include <stdlib.h>
 
-enum { MOST_SEGMENTS = 10, NDPI_SEGMENTS = 4, NDPI_AFTER = 2 };
+enum { MOST_SEGMENTS = 10, MOST_OCTETS = 512, NDPI_SEGMENTS = 4, NDPI_AFTER = 2 };
+enum { HEAD_OCTETS = 96 }; /* of a greeting, the name of the host and what the server says of itself */
+
+struct head {
+    uint8_t octets[HEAD_OCTETS];
+    bool is_known[HEAD_OCTETS];
+    size_t len; /* without a gap */
+};
 
 static const uint16_t known_ports[] = { 24, 25, 26, 465, 587, 1025, 2525, 10024, 10025, 10026 };
 
@@ -19,8 +26,10 @@ struct detector {
 
 struct detect_state {
     unsigned segments;
-    int prelude_from; /* direction that sent a prelude; -1 none */
-    int greeted_from; /* direction that said 220; -1 none */
+    size_t octets;
+    struct head head[2]; /* of each direction */
+    int prelude_from;    /* direction that sent a prelude; -1 none */
+    int greeted_from;    /* direction that said 220; -1 none */
     void *opinion_flow;
 };
 
@@ -78,6 +87,25 @@ void detect_state_free(struct detector *detector, struct detect_state *state)
     }
     budget_give(detector->budget, sizeof *state);
     free(state);
+}
+
+/* The first octets of a stream, from segments in any order. */
+static struct bytes head_of(struct head *head, const struct detect_input *input)
+{
+    if (input->offset >= HEAD_OCTETS)
+        return (struct bytes){ NULL, 0 };
+    bool is_before = input->offset < 0;
+    size_t skipped = is_before ? (size_t)(0 - (uint64_t)input->offset) : 0;
+    size_t at = is_before ? 0 : (size_t)input->offset;
+    struct bytes new = bytes_slice(input->payload, skipped, HEAD_OCTETS - at);
+
+    for (size_t i = 0; i < new.len; i++) {
+        head->octets[at + i] = new.ptr[i];
+        head->is_known[at + i] = true;
+    }
+    while (head->len < HEAD_OCTETS && head->is_known[head->len])
+        head->len++;
+    return (struct bytes){ head->octets, head->len };
 }
 
 static struct detect_state *state_new(struct detector *detector)
@@ -174,36 +202,57 @@ static enum detect_verdict ask_ndpi(struct detector *detector, struct detect_sta
     return opinion_ask(detector->opinion, state->opinion_flow, input);
 }
 
+static bool is_spent(const struct detect_state *state)
+{
+    return state->segments > MOST_SEGMENTS && state->octets > MOST_OCTETS;
+}
+
+/* FTP greets as SMTP does: the client's first line decides. */
+static bool begins_as_ftp(struct bytes line)
+{
+    static const char *const words[] = { "USER", "FEAT", "SYST", "AUTH TLS" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (bytes_starts_nocase(line, bytes_of(words[i])))
+            return true;
+    return false;
+}
+
 /* On any other port: only what is said tells. */
 static enum detect_verdict judge_said(struct detector *detector, struct detect_state *state,
                                       const struct detect_input *input, enum said said)
 {
-    state->segments++;
     switch (said) {
     case SAID_COMMAND:
     case SAID_REPLY:
         return DETECT_SMTP;
-    case SAID_220: /* FTP greets so too: the client's first line decides */
+    case SAID_220:
         state->greeted_from = input->from;
         return DETECT_UNDECIDED;
     case SAID_PRELUDE:
         state->prelude_from = input->from;
         return DETECT_UNDECIDED;
     case SAID_OTHER:
-        return state->prelude_from >= 0 && state->segments < MOST_SEGMENTS ? DETECT_UNDECIDED : DETECT_OTHER;
+        return state->prelude_from >= 0 && !is_spent(state) ? DETECT_UNDECIDED : DETECT_OTHER;
     case SAID_NOTHING:
         break;
     }
     if (state->greeted_from >= 0 && input->from != state->greeted_from)
-        return bytes_starts_nocase(input->payload, BYTES("USER"))
-                       || bytes_starts_nocase(input->payload, BYTES("FEAT"))
-                       || bytes_starts_nocase(input->payload, BYTES("SYST"))
-                       || bytes_starts_nocase(input->payload, BYTES("AUTH TLS"))
-                   ? DETECT_OTHER
-                   : ask_ndpi(detector, state, input);
-    if (state->segments > MOST_SEGMENTS)
-        return DETECT_OTHER;
-    return ask_ndpi(detector, state, input);
+        return begins_as_ftp(input->payload) ? DETECT_OTHER : ask_ndpi(detector, state, input);
+    return is_spent(state) ? DETECT_OTHER : ask_ndpi(detector, state, input);
+}
+
+/* Where the segment by itself says nothing, as one that others have overtaken, what the stream begins with
+ * may. */
+static enum said said_at_begin(struct detect_state *state, const struct detect_input *input, enum said said)
+{
+    struct bytes head = head_of(&state->head[input->from], input);
+    bool says_little = said == SAID_NOTHING || said == SAID_220;
+    enum said whole = says_little && head.len > 0 ? said_by(head) : SAID_NOTHING;
+
+    state->segments++;
+    state->octets += input->payload.len;
+    return whole == SAID_COMMAND || whole == SAID_REPLY || whole == SAID_220 ? whole : said;
 }
 
 enum detect_verdict detect_feed(struct detector *detector, struct detect_state **state,
@@ -228,6 +277,7 @@ enum detect_verdict detect_feed(struct detector *detector, struct detect_state *
         return DETECT_OTHER; /* the usual case, and the cheapest */
     if (!*state && !(*state = state_new(detector)))
         return DETECT_OTHER;
+    said = said_at_begin(*state, input, said);
     enum detect_verdict verdict = judge_said(detector, *state, input, said);
     if (verdict == DETECT_UNDECIDED)
         return verdict;

@@ -28,6 +28,7 @@ struct detect_options {
 struct detect_input {
     struct bytes ip_packet; /* from the IP header on */
     struct bytes payload;
+    int64_t offset; /* of it in its stream; negative before what was seen first */
     uint64_t time_ns;
     uint16_t port[2]; /* of direction 0 and 1 */
     int from;         /* direction of this segment */

@@ -158,6 +158,14 @@ static bool begins_as_tls(const struct dialogue *d)
     return d->hold.first && !d->hold.first->is_hole && bytes_are_tls(d->hold.first->chunk.data);
 }
 
+/* Nothing but line feeds ends the client's lines, those of its commands too, if any were seen. */
+static bool ends_in_feeds(const struct dialogue *d)
+{
+    bool has_commands = !d->content.is_unknown;
+
+    return d->content.crlf_lines == 0 && (!has_commands || d->session->side[SIDE_CLIENT].bare_lf_lines > 0);
+}
+
 void hold_decide_by_reading(struct dialogue *d)
 {
     switch (d->hold.reason) {
@@ -188,8 +196,8 @@ void hold_decide_by_reading(struct dialogue *d)
             client_resume(d, CLIENT_CHUNK);
         }
         break;
-    case HOLD_VARIANT: /* nobody took it for the end: unless nothing but line feeds ends the client's lines */
-        if (d->content.crlf_lines == 0) {
+    case HOLD_VARIANT: /* nobody took it for the end */
+        if (ends_in_feeds(d)) {
             content_end(d, true, d->session->messages[d->content.message].last);
             client_resume(d, CLIENT_COMMANDS);
         } else {

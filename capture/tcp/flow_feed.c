@@ -57,7 +57,9 @@ static bool classify(struct flow_table *table, uint32_t index, int from, const s
     struct flow *flow = flow_at(table, index);
     struct flow_body *body = flow->body;
 
-    enum flow_interest interest = table->handler.classify(table->handler.ctx, &body->info, from, segment);
+    int64_t offset = stream_offset(&body->stream[from], segment->seq + ((segment->flags & TCP_SYN) != 0));
+    enum flow_interest interest =
+        table->handler.classify(table->handler.ctx, &body->info, from, segment, offset);
     body->undecided_bytes += segment->payload.len;
     if (interest == FLOW_UNDECIDED && body->undecided_bytes > LIMIT_UNDECIDED_BYTES)
         interest = FLOW_UNWANTED;

@@ -114,9 +114,11 @@ struct stream_hole {
 
 struct flow_handler {
     void *ctx;
-    /* Asked for each segment with payload until it decides, before those bytes are handed out. */
-    enum flow_interest (*classify)(void *ctx, struct flow_info *flow, int from,
-                                   const struct segment *segment);
+    /* Asked for each segment with payload until it decides, before those bytes are handed out, and in the
+     * order in which they come; `offset` is that of the payload in its stream, negative before what was seen
+     * first. */
+    enum flow_interest (*classify)(void *ctx, struct flow_info *flow, int from, const struct segment *segment,
+                                   int64_t offset);
     void (*data)(void *ctx, struct flow_info *flow, int from, const struct stream_chunk *chunk);
     void (*hole)(void *ctx, struct flow_info *flow, int from, const struct stream_hole *hole);
     /* Bytes of a wanted connection are likely to come soon: `user` may be fetched.  May be NULL. */

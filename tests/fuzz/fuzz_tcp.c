@@ -15,8 +15,10 @@ struct seen {
     uint64_t next[2];
 };
 
-static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
+static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment,
+                                   int64_t offset)
 {
+    (void)offset;
     (void)ctx;
     (void)from;
     if (!flow->user)

@@ -28,6 +28,7 @@ from tls_ends import KINDS, make_certificate, say_inside  # noqa: E402
 SAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "samples"))
 BESIDE = os.path.normpath(os.path.join(HERE, "..", "..", "..", "shared", "captures"))
 LEAST = 6  # segments of a dialogue in which some can be lost
+ODD_PORT = 588
 SHARE = 40  # of the variants of a sample, for each dialogue of which there are thousands
 OF_LOSS = {"capture-loss", "connection-lost", "timeout"}
 NOT_KNOWN = {"undecided", "unanswered"}
@@ -99,11 +100,7 @@ def lose_of_side(rng, segments):
 
 
 def lose_first(rng, segments):
-    """A capture that begins with a greeting is taken to begin there: what was said before it goes with it."""
-    first = next((i for i, s in enumerate(segments) if s.payload), 0)
-    greeting = next((i for i, s in enumerate(segments) if s.payload.startswith(b"220") and s.sport != segments[first].sport), None)
-    begin = rng.randint(1, len(segments) - 1)
-    return segments[begin + 1 if greeting is not None and begin <= greeting and begin > first else begin:]
+    return segments[rng.randint(1, len(segments) - 1):]
 
 
 def lose_last(rng, segments):
@@ -113,9 +110,16 @@ def lose_last(rng, segments):
 LOSSES = (lose_some, lose_some, lose_some, lose_run, lose_of_side, lose_first, lose_last)
 
 
+def begins_with_late_greeting(original, left):
+    """A capture that begins with a greeting is taken to begin there: what was said before it was nothing."""
+    said = [s for s in original if s.payload]
+    return bool(left) and left[0].payload.startswith(b"220") and said[0].sport != left[0].sport
+
+
 def lose(rng, segments):
-    segments = cut(rng, segments) if rng.random() < 0.3 else segments
-    return rng.choice(LOSSES)(rng, segments)
+    original, segments = segments, cut(rng, segments) if rng.random() < 0.3 else segments
+    left = rng.choice(LOSSES)(rng, segments)
+    return left[1:] if begins_with_late_greeting(original, left) else left
 
 
 def analyze(binary, path, *options):
@@ -218,6 +222,12 @@ def even(original):
     return [s.copy(time=original[0].time + i * 1000000) for i, s in enumerate(original)]
 
 
+def on_odd_port(connection):
+    """Where nothing but what is said tells that it is SMTP."""
+    ports = {connection[0].sport: connection[0].sport, connection[0].dport: ODD_PORT}
+    return [s.copy(sport=ports[s.sport], dport=ports[s.dport]) for s in connection]
+
+
 def inside_tls(scratch):
     """The samples inside TLS: (name, connection, options)."""
     make_certificate(scratch)
@@ -239,6 +249,8 @@ def all_dialogues(o, scratch):
     for name, connection in dialogues.captures(SAMPLES):
         if "vlan" not in name and "vxlan" not in name and "#0" in name:
             yield name, even(connection), shuffle, same, o.variants, ()
+            if connection[0].flags & 0x12 == 2:  # a SYN, which says whose port is whose
+                yield f"{name} on an odd port", on_odd_port(even(connection)), shuffle, same, max(2, o.variants // 4), ()
         yield name, connection, lose, weaker, o.variants, ()
     for name, connection, options in inside_tls(scratch):
         yield name, connection, lose, weaker, max(2, o.variants // 4), options

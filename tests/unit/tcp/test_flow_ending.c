@@ -19,8 +19,10 @@ struct seen {
     uint64_t missing[2];
 };
 
-static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
+static enum flow_interest classify(void *ctx, struct flow_info *flow, int from, const struct segment *segment,
+                                   int64_t offset)
 {
+    (void)offset;
     (void)ctx;
     (void)flow;
     (void)from;

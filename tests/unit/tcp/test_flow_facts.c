@@ -21,8 +21,10 @@ struct watch {
     uint32_t next[2]; /* sequence numbers */
 };
 
-static enum flow_interest want(void *ctx, struct flow_info *flow, int from, const struct segment *segment)
+static enum flow_interest want(void *ctx, struct flow_info *flow, int from, const struct segment *segment,
+                               int64_t offset)
 {
+    (void)offset;
     (void)ctx;
     (void)flow;
     (void)from;
