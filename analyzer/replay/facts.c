@@ -7,6 +7,7 @@ void walk_end_transaction(struct walk *walk)
     walk->transaction = 0;
     walk->is_envelope_lost = false;
     walk->may_keep_rcpt = false;
+    walk->may_be_nested = false;
     walk->may_have_dropped = false;
     walk->is_binarymime = false;
     walk->causes.no_mail = 0;

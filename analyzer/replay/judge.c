@@ -88,7 +88,7 @@ static bool is_cause_hidden(const struct walk *walk, enum misorder misorder)
     if (misorder == MISORDER_RCPT_WITHOUT_MAIL || misorder == MISORDER_DATA_WITHOUT_MAIL
         || misorder == MISORDER_BDAT_WITHOUT_MAIL)
         return walk->may_have_dropped;
-    return walk->may_keep_rcpt && !walk->causes.doubt
+    return walk->may_be_nested
            && (misorder == MISORDER_DATA_WITHOUT_RCPT || misorder == MISORDER_BDAT_WITHOUT_RCPT);
 }
 

@@ -121,7 +121,7 @@ static void move_mail(struct walk *walk, const struct item *item, const struct j
         walk->may_keep_rcpt = had_rcpt;
     }
     if (judgement->phase == PHASE_UNKNOWN)
-        walk->may_keep_rcpt = true; /* it may have been nested */
+        walk->may_keep_rcpt = walk->may_be_nested = true;
     transaction_open(walk, item);
 }
 

@@ -32,6 +32,7 @@ struct walk {
     bool is_helo;
     bool is_inferred;      /* the phase was picked up again behind missing bytes */
     bool is_envelope_lost; /* the server said that it has no transaction, against its own replies */
+    bool may_be_nested;    /* the MAIL of the transaction, picked up behind missing bytes */
     bool may_keep_rcpt;    /* a nested MAIL was let pass: the recipients before it may still stand */
     bool may_have_dropped; /* picked up at a STARTTLS that may have dropped a transaction */
     bool is_binarymime;

@@ -1,5 +1,6 @@
 /* Relaying for strangers: asked for and denied, or let pass though the domain is none of --local-domains. */
 #include "rules/check.h"
+#include "rules/ending.h"
 #include "rules/refusal.h"
 
 enum {
@@ -167,13 +168,16 @@ static void check_transaction(struct analysis *analysis, const struct transactio
     }
 }
 
-/* Who tried to log in, and failed, is no stranger: that finding says more. */
+/* Who tried to log in, and failed, is no stranger: that finding says more.  Where the capture ends too early,
+ * that may be to come. */
 static void check_session(struct analysis *analysis)
 {
     const struct replay *replay = &analysis->replay;
     const struct session *session = analysis->session;
+    bool is_cut_off =
+        session->closed == CLOSE_END_OF_CAPTURE && !session->log && !ending_of(analysis).is_polite;
 
-    if (replay->has_gaps || session->is_midstream || session->exchange_count
+    if (is_cut_off || replay->has_gaps || session->is_midstream || session->exchange_count
         || session->protocol == PROTOCOL_LMTP)
         return;
     for (size_t i = 0; i < replay->transaction_count; i++)

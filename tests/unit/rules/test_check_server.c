@@ -73,7 +73,7 @@ static const struct scenario scenarios[] = {
     { "policy-as-503: the sender", PROTOCOL_SMTP,
       { BANNER, EHLO, { "MAIL FROM:<a@b>", "503 from and auth not the same (#5.5.1)", 0 } }, "2:policy-as-503" },
     { "policy-as-503: the client", PROTOCOL_SMTP,
-      { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "503 5.7.1 Relay not allowed", 0 }, RSET }, "3:policy-as-503 3:open-relay-attempt" },
+      { BANNER, EHLO, MAIL, { "RCPT TO:<b@c>", "503 5.7.1 Relay not allowed", 0 }, RSET, QUIT }, "3:policy-as-503 3:open-relay-attempt" },
     { "policy-as-503: a parameter", PROTOCOL_SMTP,
       { BANNER, EHLO, { "MAIL FROM:<a@b> X=1", "503 5.5.4 Unsupported option X", 0 } },
       "2:extension-not-offered 2:policy-as-503" },
