@@ -136,13 +136,24 @@ static void check_outcome(const struct auth_case *auth, bool is_explained)
     }
 }
 
+/* A response that is no base64, where the 334 before it is missing, may be a command that nobody knows. */
+static bool is_response(const struct auth_case *auth, size_t at)
+{
+    const struct sasl_step *step = &auth->exchange->steps[at];
+    bool is_asked_for = auth->exchange->steps[0].from == SIDE_SERVER;
+
+    return !auth->analysis->replay.has_gaps || is_asked_for || step->problem == BASE64_FINE;
+}
+
 static void check_cleartext(const struct auth_case *auth)
 {
+    const struct sasl_exchange *exchange = auth->exchange;
+
     if (!auth->mechanism || !auth->mechanism->sends_plain_secret || auth->judgement->is_tls)
         return;
-    for (size_t i = 0; i < auth->exchange->step_count; i++)
-        if (auth->exchange->steps[i].from == SIDE_CLIENT
-            && (auth->exchange->steps[i].is_secret || auth->exchange->steps[i].is_hidden)) {
+    for (size_t i = 0; i < exchange->step_count; i++)
+        if (exchange->steps[i].from == SIDE_CLIENT
+            && (exchange->steps[i].is_secret || exchange->steps[i].is_hidden) && is_response(auth, i)) {
             (void)check_raise(auth->analysis, RULE_CLEARTEXT_CREDENTIAL, auth->index);
             return;
         }

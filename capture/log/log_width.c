@@ -285,8 +285,8 @@ void log_width_learn(struct log_width *width, struct bytes head)
     each_line(width, &survey, head, note_beginning);
     width->has_times = survey.with_time * 4 > survey.begun * 3;
     each_line(width, &survey, head, note_end);
-    if (survey.padded * 2 > survey.lines)
-        return; /* all are filled up with blanks */
+    if (survey.padded * 2 > survey.lines || survey.last == '=')
+        return; /* all are filled up with blanks; or a mail in quoted-printable (RFC 2045 6.7) folds them */
     width->is_folded = is_folded(&survey);
     width->is_soft = survey.followed - survey.full_followed > survey.split;
     width->indent = survey.indent >= INDENT_LEAST ? survey.indent : 0;

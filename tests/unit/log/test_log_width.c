@@ -45,6 +45,12 @@ static const struct width_case {
       "| EHLO c                                                            |\n"
       "| 250 ok, it is                                                     |\n",
       0, false },
+    { "a mail in quoted-printable, whose program folds at that width itself",
+      "550 5.1.1 <nosuch@lab.example>: Recipient address rejected: unknown (in rep=\n"
+      "ly to RCPT TO command)\n"
+      "550 5.1.1 <nobody@lab.example>: Recipient address rejected: unknown (in rep=\n"
+      "ly to RCPT TO command)\n",
+      0, false },
     { "lines filled up with blanks",
       "220 mx                                                             \n"
       "EHLO c                                                             \n"
