@@ -177,8 +177,8 @@ static void check_session(struct analysis *analysis)
     bool is_cut_off =
         session->closed == CLOSE_END_OF_CAPTURE && !session->log && !ending_of(analysis).is_polite;
 
-    if (is_cut_off || ending_lacks_last(session) || replay->has_gaps || session->is_midstream || session->exchange_count
-        || session->protocol == PROTOCOL_LMTP)
+    if (is_cut_off || ending_lacks_last(session) || replay->has_gaps || session->is_midstream
+        || session->exchange_count || session->protocol == PROTOCOL_LMTP)
         return;
     for (size_t i = 0; i < replay->transaction_count; i++)
         if (replay->transactions[i].rcpt_refused || check_local_domains(analysis).len)
