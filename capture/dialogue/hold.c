@@ -237,6 +237,7 @@ void hold_end_content(struct dialogue *d, struct moment at)
     if (!is_held_gap(d) && d->mode != CLIENT_CONTENT)
         return; /* the end was there after all */
     content_end(d, false, at);
+    pairing_client_hole(d); /* in which commands may have been as well */
     if (is_held_gap(d)) {
         d->hold.reason = HOLD_UNSURE;
         d->mode = CLIENT_UNSURE;
