@@ -67,9 +67,11 @@ static bool check_places(const struct auth_case *auth, const struct sasl_step *s
     return true;
 }
 
+/* An answer whose prompt is missing is kept as a secret, though it may be the name: where bytes are missing,
+ * a name that is such a secret says nothing. */
 static bool check_name(const struct auth_case *auth, const struct sasl_step *step)
 {
-    if (!auth_has_slip(step, SASL_SLIP_PASSWORD_AS_NAME))
+    if (!auth_has_slip(step, SASL_SLIP_PASSWORD_AS_NAME) || auth->analysis->replay.has_gaps)
         return false;
     check_detail(auth->analysis, raise(auth, step, CONFIDENCE_POSSIBLE),
                  "What was sent for the user name, %llu octets, looks like a password, and is withheld "
