@@ -1,9 +1,10 @@
 /* lettre, Rust, with its feature "tracing": line ends are written out, and of a reply of several lines all
- * that has come is shown again with each. DEBUG lettre::transport::smtp::client::connection: <<
- * 250-mx.example<CRLF> DEBUG lettre::transport::smtp::client::connection: << 250-mx.example<CRLF>250
- * HELP<CRLF> DEBUG lettre::transport::smtp::client::connection: Wrote: MAIL FROM:<a@b><CRLF> DEBUG
- * lettre::transport::smtp::client::connection: connection encrypted The source is client/connection.rs
- * (write, read_response) and client/mod.rs (escape_crlf). */
+ * that has come is shown again with each.
+ *     DEBUG lettre::transport::smtp::client::connection: << 250-mx.example<CRLF>
+ *     DEBUG lettre::transport::smtp::client::connection: << 250-mx.example<CRLF>250 HELP<CRLF>
+ *     DEBUG lettre::transport::smtp::client::connection: Wrote: MAIL FROM:<a@b><CRLF>
+ *     DEBUG lettre::transport::smtp::client::connection: connection encrypted
+ * The source is client/connection.rs (write, read_response) and client/mod.rs (escape_crlf). */
 #include "log/format_rows.h"
 
 static const char line_end[] = "<CRLF>";

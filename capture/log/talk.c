@@ -367,12 +367,16 @@ static bool is_cut(const struct talks *talks)
 
 void talk_say(struct talk *talk, enum side side, struct bytes text)
 {
-    bool is_cut_off = is_cut(talk->talks);
+    bool is_server = side == SIDE_SERVER, is_cut_off = is_cut(talk->talks);
 
-    if (side == SIDE_SERVER)
-        is_cut_off ? say_cut_server(talk, text) : say_server(talk, text, false);
+    if (is_server && is_cut_off)
+        say_cut_server(talk, text);
+    else if (is_server)
+        say_server(talk, text, false);
+    else if (is_cut_off)
+        say_cut_client(talk, text);
     else
-        is_cut_off ? say_cut_client(talk, text) : say_client(talk, text);
+        say_client(talk, text);
 }
 
 void talk_say_part(struct talk *talk, struct bytes text)
