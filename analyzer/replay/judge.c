@@ -277,8 +277,8 @@ static enum verdict verdict_in_order(const struct walk *walk, size_t index, stru
         out->cause = walk->causes.doubt;
         return VERDICT_CONSEQUENCE;
     }
-    if (out->is_sequence_answer)
-        return VERDICT_CONTRADICTED;
+    if (out->is_sequence_answer) /* of a nested MAIL the envelope is in doubt, too */
+        return walk->may_be_nested && depends_on_envelope(verb) ? VERDICT_UNDECIDED : VERDICT_CONTRADICTED;
     if (verb != VERB_AUTH && walk->causes.auth && !walk->is_authenticated && asks_for_authentication(reply))
         out->cause = walk->causes.auth;
     return VERDICT_REFUSED;

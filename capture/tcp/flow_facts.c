@@ -57,11 +57,16 @@ void flow_note_after_reset(struct flow_body *body, int from, const struct segmen
         side->segments_after_reset++;
 }
 
+static bool is_behind_fin(const struct flow_side_facts *side, const struct stream *stream)
+{
+    return stream->has_fin && side->reset_offset == (int64_t)stream->fin_offset + 1;
+}
+
 static uint64_t reset_distance(const struct flow_side_facts *side, const struct stream *stream)
 {
     int64_t due = (int64_t)stream->next;
 
-    if (stream->has_fin && side->reset_offset == (int64_t)stream->fin_offset + 1)
+    if (is_behind_fin(side, stream))
         return 0; /* the FIN takes a sequence number */
     return (uint64_t)(side->reset_offset < due ? due - side->reset_offset : side->reset_offset - due);
 }
@@ -78,6 +83,8 @@ void flow_finish_facts(struct flow_body *body)
         }
         if (side->reset_ns && stream->is_known)
             side->reset_off_by = reset_distance(side, stream);
+        if (side->reset_ns && side->reset_ns < side->fin_ns && is_behind_fin(side, stream))
+            side->fin_ns = side->reset_ns; /* which has overtaken it */
         side->is_large_acked = side->large_end && side->large_end <= stream->acked;
         side->is_window_zero = side->zero_windows > 0 && side->zero_packet == side->packets;
         side->unacked_repeats = side->repeats && side->repeat_offset == stream->acked ? side->repeats : 0;

@@ -232,6 +232,23 @@ static void segments_reordered_around_a_reset_are_no_sign_of_another(void **stat
     assert_true(server->reset_ns > 0);
 }
 
+/* Nobody sends a FIN behind a RST: it came first, where its sequence number does. */
+static void a_fin_that_a_reset_has_overtaken_came_before_it(void **state)
+{
+    (void)state;
+    for (uint32_t is_behind = 0; is_behind < 2; is_behind++) {
+        struct watch watch = begin();
+        open_table(&watch);
+        uint32_t before = watch.next[SERVER];
+        watch.next[SERVER] += is_behind;
+        SEND(.from = SERVER, .flags = TCP_RST);
+        watch.next[SERVER] = before;
+        SEND(.from = SERVER, .flags = TCP_FIN);
+        const struct flow_side_facts *server = finish(&watch, SERVER);
+        assert_int_equal(server->fin_ns <= server->reset_ns, is_behind);
+    }
+}
+
 /* Silence is what other packets show to have passed, and a capture that paused shows nothing. */
 static void silence_is_measured_by_what_else_was_captured(void **state)
 {
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_window_that_opened_is_open),
         cmocka_unit_test(a_reset_is_held_against_its_side),
         cmocka_unit_test(segments_reordered_around_a_reset_are_no_sign_of_another),
+        cmocka_unit_test(a_fin_that_a_reset_has_overtaken_came_before_it),
         cmocka_unit_test(silence_is_measured_by_what_else_was_captured),
     };
 
