@@ -158,14 +158,23 @@ def weaker(reference, got):
     return misplaced([(c["line"], c["verdict"]) for c in reference["commands"]], got["commands"], got["capture"]["one_sided"] == "client")
 
 
+def is_same_line(told, line):
+    """A blank in front of it may be lost without a trace, where the capture begins behind it."""
+    return told == line or is_withheld(told, line) or is_withheld(line, told) or (isinstance(told, str) and told.lstrip() == line)
+
+
 def misplaced(known, commands, is_one_sided):
-    """What is not explained where each command is the first of the known ones, in order, that it can be."""
+    """What is not explained where each command is the first of the known ones, in order, that it can be.  Where the capture
+    begins behind a QUIT, nothing shows that what follows should not have been said."""
+    shows_quit, behind_quit = "QUIT" in [c["line"] for c in commands], False
     for c in commands:
         line, verdict = c["line"], c["verdict"]
         if verdict in NOT_KNOWN and (is_one_sided or str(line).split(" ")[0].upper() in VERBS):
             continue  # a response or a line of a message may read as a command; what tells them apart may be lost
-        at = [i for i, (told, _) in enumerate(known) if told == line or is_withheld(told, line) or is_withheld(line, told)]
-        fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1]]
+        at = [i for i, (told, _) in enumerate(known) if is_same_line(told, line)]
+        behind_quit = behind_quit or bool(at) and "QUIT" in [told for told, _ in known[: at[0]]]
+        is_freed = behind_quit and not shows_quit and verdict == "ok"
+        fits = [i for i in at if verdict in NOT_KNOWN or verdict == known[i][1] or (is_freed and known[i][1] == "tolerated")]
         if not at:
             return f"command invented or moved: {line}"
         if not fits:
