@@ -114,6 +114,18 @@ def wait_port(port, host="127.0.0.1", seconds=20, family=socket.AF_INET):
     raise SystemExit(f"lab: nothing listens on port {port} after {seconds} s")
 
 
+def wait_closed(port, host="127.0.0.1", seconds=20):
+    """Until nobody listens there any more: a process that was told to end may have a child that has not heard of it yet."""
+    end = time.time() + seconds
+    while time.time() < end:
+        with socket.socket() as s:
+            s.settimeout(1)
+            if s.connect_ex((host, port)) != 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit(f"lab: port {port} is still open after {seconds} s")
+
+
 class Tcpdump:
     """with Tcpdump(file): what crosses the loopback meanwhile."""
 

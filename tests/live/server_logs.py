@@ -100,6 +100,7 @@ class Restarted(File):
         super().start()
         self.process.terminate()
         self.process.wait()
+        lab.wait_closed(25)
         self.prepare()
         with open(self.box.path(self.log), "ab") as f:
             self.process = self.box.start(*self.command, stdout=f, stderr=f, stdin=subprocess.DEVNULL)
