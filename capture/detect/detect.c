@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { MOST_SEGMENTS = 10, MOST_OCTETS = 512, NDPI_SEGMENTS = 4, NDPI_AFTER = 2 };
+enum { MOST_SEGMENTS = 10, MOST_OCTETS = 512, MOST_PIECES = 128, NDPI_SEGMENTS = 4, NDPI_AFTER = 2 };
 enum { HEAD_OCTETS = 96 }; /* of a greeting, the name of the host and what the server says of itself */
 
 struct head {
@@ -202,9 +202,10 @@ static enum detect_verdict ask_ndpi(struct detector *detector, struct detect_sta
     return opinion_ask(detector->opinion, state->opinion_flow, input);
 }
 
+/* Small segments tell less each; all of them are kept until it is decided. */
 static bool is_spent(const struct detect_state *state)
 {
-    return state->segments > MOST_SEGMENTS && state->octets > MOST_OCTETS;
+    return state->segments > MOST_PIECES || (state->segments > MOST_SEGMENTS && state->octets > MOST_OCTETS);
 }
 
 /* FTP greets as SMTP does: the client's first line decides. */
