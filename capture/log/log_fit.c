@@ -1,8 +1,8 @@
 /* Lines as they come: what a width or a page did to them is undone, and records of several lines are one. */
-#include "base/limits.h"
-
-#include "log/log_dress.h"
 #include "log/log_reader_state.h"
+
+#include "base/limits.h"
+#include "log/log_dress.h"
 
 static void accept(struct log_reader *reader, struct bytes line, enum window_mark mark)
 {
@@ -116,11 +116,11 @@ void log_fit_line(struct log_reader *reader, struct bytes line)
 {
     struct buf *head = &reader->fitted.head;
 
-    if (reader->fitted.is_learning && head->len + line.len < head->max) {
+    if (reader->fitted.is_learning && buf_reserve(head, line.len + 1)) {
         (void)buf_append(head, line);
         (void)buf_append_u8(head, '\n');
         return;
-    }
+    } /* no room, or no memory for it */
     if (reader->fitted.is_learning)
         end_learning(reader);
     fit(reader, bytes_slice(line, 0, LIMIT_LOG_LINE));
