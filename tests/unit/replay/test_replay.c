@@ -45,6 +45,11 @@ enum { STEPS_MAX = 14 };
     {                                                                                                        \
         "QUIT", "221 bye", 0                                                                                 \
     }
+#define LOGIN_ASKED                                                                                          \
+    { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },                                                                 \
+    {                                                                                                        \
+        "Ym9i", "334 UGFzc3dvcmQ6", 0                                                                        \
+    }
 #define GAP                                                                                                  \
     {                                                                                                        \
         "", NULL, STEP_GAP_CLIENT                                                                            \
@@ -227,12 +232,10 @@ static const struct scenario scenarios[] = {
       PROTOCOL_SMTP,
       { BANNER,
         EHLO,
-        { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
-        { "Ym9i", "334 UGFzc3dvcmQ6", 0 },
+        LOGIN_ASKED,
         { "eA==", "535 no", 0 },
         { "MAIL FROM:<a@b>", "530 authenticate", 0 },
-        { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
-        { "Ym9i", "334 UGFzc3dvcmQ6", 0 },
+        LOGIN_ASKED,
         { "eQ==", "235 ok", 0 },
         MAIL },
       "ok refused refused<2 ok ok" },
@@ -630,22 +633,11 @@ static void events_behind_a_hole_make_the_phase_known_again(void **state)
           "ok ok ok misordered/auth-after-auth" },
         { "what ends an exchange with a hole in it may end another",
           PROTOCOL_SMTP,
-          { BANNER,
-            EHLO,
-            { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
-            { "Ym9i", "334 UGFzc3dvcmQ6", 0 },
-            GAP,
-            { "eA==", "535 no", 0 } },
+          { BANNER, EHLO, LOGIN_ASKED, GAP, { "eA==", "535 no", 0 } },
           "ok undecided" },
         { "but not a hole behind it",
           PROTOCOL_SMTP,
-          { BANNER,
-            EHLO,
-            { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 },
-            { "Ym9i", "334 UGFzc3dvcmQ6", 0 },
-            { "eA==", "535 no", 0 },
-            GAP,
-            { "NOOP", "250 ok", 0 } },
+          { BANNER, EHLO, LOGIN_ASKED, { "eA==", "535 no", 0 }, GAP, { "NOOP", "250 ok", 0 } },
           "ok refused ok" },
         { "AUTH in a transaction, of a client that may not have said EHLO, or have been authenticated",
           PROTOCOL_SMTP,
