@@ -207,6 +207,7 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
     case CLIENT_SASL:
     case CLIENT_MODE_COUNT:
         pairing_client_hole(d);
+        pairing_leave_early(d);
         add_gap(d, SIDE_CLIENT, hole, false);
         line_clear(&d->client_line);
         d->client_offset = hole->offset + hole->length;
@@ -338,6 +339,7 @@ static void close_open_ends(struct dialogue *d)
         foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)
         bdat_decide(d);
+    pairing_leave_early(d);
     if (d->mode == CLIENT_UNSURE && d->lost_client_bytes && d->acks_work)
         hold_clear(d); /* a server that was heard has not said what it is */
     else if (d->mode == CLIENT_UNSURE)

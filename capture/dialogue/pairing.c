@@ -236,6 +236,34 @@ static void answer(struct dialogue *d, struct reply *reply)
         decide_hold(d, verb, reply);
 }
 
+/* A server that reads a refused chunk as lines may refuse one at its first octet, and drop the rest of it
+ * when that comes (Dovecot). */
+static bool answers_begun_line(const struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    return d->reads_chunk_lines && d->expects_body_lines && d->client_line.is_begun && reply->code / 10 == 50
+           && acked >= d->client_offset;
+}
+
+void pairing_answer_early(struct dialogue *d)
+{
+    struct reply *reply = d->early;
+
+    d->early = NULL;
+    if (d->pending_count == 1)
+        answer(d, reply);
+    else /* a ceiling was reached */
+        add_reply_item(d, ITEM_REPLY, reply);
+}
+
+void pairing_leave_early(struct dialogue *d)
+{
+    struct reply *reply = d->early;
+
+    d->early = NULL;
+    if (reply)
+        add_reply_item(d, ITEM_REPLY, reply);
+}
+
 /* Whether the first question that is open can be answered with 220 otherwise. */
 static bool awaits_220(struct dialogue *d)
 {
@@ -492,8 +520,12 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         settle_hold(d, reply, acked);
     if (reply->code == 221)
         skip_missing_reports(d);
+    if (d->early)
+        pairing_leave_early(d);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
+    else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
+        d->early = reply;
     else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
     else

@@ -192,6 +192,7 @@ struct dialogue {
     uint64_t chunk_left;
     uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
     bool reads_chunk_lines;  /* and the last decision */
+    struct reply *early;     /* where it reads them so: the answer to a line that has not ended */
     uint32_t open_bdat;      /* 1 + message that BDAT chunks are joined to; 0 none */
     uint64_t guessed_bytes;
     struct tls_observer *tls;          /* while the handshake goes on, or what is sealed can be read */
@@ -293,6 +294,10 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
+/* The line that d->early answers has ended, and is the newest question. */
+void pairing_answer_early(struct dialogue *d);
+/* It will not end: the reply stands by itself. */
+void pairing_leave_early(struct dialogue *d);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);
