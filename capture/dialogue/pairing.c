@@ -1,5 +1,6 @@
 /* Which reply answers what: in order, and never before the server can have read the question. */
 #include "dialogue/state.h"
+#include "smtp/extension.h"
 #include "smtp/letters.h"
 
 enum { PENDING_FIRST = 4 }; /* MAIL, RCPT and DATA as one group */
@@ -236,11 +237,11 @@ static void answer(struct dialogue *d, struct reply *reply)
         decide_hold(d, verb, reply);
 }
 
-/* A server that reads a refused chunk as lines may refuse one at its first octet, and drop the rest of it
- * when that comes (Dovecot). */
+/* A server may refuse a line at an octet that begins no command, and drop the rest of it when that comes
+ * (Dovecot, which so answers the end of a chunk that it reads as lines). */
 static bool answers_begun_line(const struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    return d->reads_chunk_lines && d->expects_body_lines && d->client_line.is_begun && reply->code / 10 == 50
+    return d->client_line.is_begun && d->mode == CLIENT_COMMANDS && reply->code / 10 == 50
            && acked >= d->client_offset;
 }
 
@@ -342,14 +343,32 @@ static enum verb verb_of(const struct dialogue *d, const struct expectation *exp
     return expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
 }
 
-/* The first open question to which the code, which belongs to a few alone, is an answer; UINT32_MAX: none. */
-static uint32_t find_pending(struct dialogue *d, uint16_t code)
+/* The answer to EHLO or LHLO. */
+static bool is_offer(const struct reply *reply)
 {
-    for (uint32_t i = 0; i < d->pending_count; i++) {
-        const struct expectation *expected = at(d, i);
-        if (expected->kind != EXPECT_CONTENT && verb_takes_code(verb_of(d, expected), code))
+    for (uint32_t i = 1; i < reply->line_count && reply->code == 250; i++)
+        if (extension_parse(reply->lines[i]) != EXTENSION_NONE)
+            return true;
+    return false;
+}
+
+/* Whether the reply can be an answer to the question. */
+static bool fits(const struct dialogue *d, const struct expectation *expected, const struct reply *reply)
+{
+    enum verb verb = verb_of(d, expected);
+
+    if (is_offer(reply))
+        return verb == VERB_EHLO || verb == VERB_LHLO;
+    return verb_takes_code(verb, reply->code);
+}
+
+/* The first open question to which the reply, which belongs to a few alone, is an answer; UINT32_MAX: none.
+ */
+static uint32_t find_pending(struct dialogue *d, const struct reply *reply)
+{
+    for (uint32_t i = 0; i < d->pending_count; i++)
+        if (at(d, i)->kind != EXPECT_CONTENT && fits(d, at(d, i), reply))
             return i;
-    }
     return UINT32_MAX;
 }
 
@@ -361,10 +380,10 @@ static bool may_lack_answer(const struct dialogue *d, const struct expectation *
 
 /* Questions whose answer is among what is missing, because this cannot be it.  Where it is the end of a
  * content that it answers, the 354 is. */
-static void skip_missing_answers(struct dialogue *d, uint16_t code)
+static void skip_missing_answers(struct dialogue *d, const struct reply *reply)
 {
     while (d->pending_count > 0 && may_lack_answer(d, at(d, 0)) && at(d, 0)->kind != EXPECT_CONTENT
-           && !verb_takes_code(verb_of(d, at(d, 0)), code)) {
+           && !fits(d, at(d, 0), reply)) {
         bool is_held = d->mode == CLIENT_HELD && d->held_item == at(d, 0)->item && d->hold.first;
         pop(d);
         if (is_held && d->hold.reason == HOLD_DATA && hold_has_end(d)) {
@@ -376,9 +395,11 @@ static void skip_missing_answers(struct dialogue *d, uint16_t code)
     }
 }
 
-static bool says_its_question(uint16_t code)
+static bool says_its_question(const struct reply *reply)
 {
-    return code / 100 == 3 || code == 220 || code == 221 || code == 235;
+    uint16_t code = reply->code;
+
+    return code / 100 == 3 || code == 220 || code == 221 || code == 235 || is_offer(reply);
 }
 
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
@@ -393,12 +414,12 @@ static void drop_answered(struct dialogue *d)
         client_resume(d, CLIENT_COMMANDS);
 }
 
-/* The question that the code names, if the answers to those before it can be missing: a 221 may come out of
+/* The question that the reply names, if the answers to those before it can be missing: a 221 may come out of
  * turn. */
-static uint32_t find_named(struct dialogue *d, uint16_t code)
+static uint32_t find_named(struct dialogue *d, const struct reply *reply)
 {
-    uint32_t found = says_its_question(code) ? find_pending(d, code) : UINT32_MAX;
-    bool is_in_turn = code != 221 || found == 0;
+    uint32_t found = says_its_question(reply) ? find_pending(d, reply) : UINT32_MAX;
+    bool is_in_turn = reply->code != 221 || found == 0;
 
     return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
 }
@@ -407,10 +428,11 @@ static uint32_t find_named(struct dialogue *d, uint16_t code)
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
 {
-    uint32_t found = find_named(d, reply->code);
+    uint32_t found = find_named(d, reply);
 
     bool is_of_missing = found != UINT32_MAX && d->lost_client_bytes && at(d, found)->is_uncertain;
     if (found != UINT32_MAX) {
+        d->last_named = reply->ordinal;
         while (found-- > 0)
             pop(d);
         if (!is_of_missing) {
@@ -420,7 +442,7 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
         drop_answered(d);
     }
     add_reply_item(d, ITEM_REPLY, reply);
-    bool is_off = d->pending_count > 1 || !says_its_question(reply->code);
+    bool is_off = d->pending_count > 1 || !says_its_question(reply);
     if (!d->lost_client_bytes && is_off)
         lose_count(d); /* one of them is answered now, or what came before, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
@@ -493,19 +515,27 @@ static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t 
  * shows that it belongs to none that is known. */
 static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    bool says_question = says_its_question(reply->code);
+    bool says_question = says_its_question(reply);
 
     if (contradicts_guess(d, reply))
         lose_count(d);
     if (!says_question)
-        skip_missing_answers(d, reply->code);
+        skip_missing_answers(d, reply);
     if (d->pending_count == 0)
         return d->lost_client_bytes || reply->code == 334
                || reply->code == 354; /* which tell how to read on */
     const struct expectation *first = at(d, 0);
     if (d->lost_client_bytes || (says_question && first->is_uncertain) || is_ambiguous(d, reply, acked))
         return true;
-    return first->kind != EXPECT_CONTENT && !verb_takes_code(verb_of(d, first), reply->code);
+    return first->kind != EXPECT_CONTENT && !fits(d, first, reply);
+}
+
+/* Where the capture begins with it, what was no command may have been the begin of a line that ends behind
+ * it.
+ */
+static bool may_be_amid_line(const struct dialogue *d, const struct reply *reply)
+{
+    return reply->code == 500 && d->session->is_midstream && d->session->command_count == 0;
 }
 
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
@@ -524,7 +554,10 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         pairing_leave_early(d);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
-    else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
+    else if (d->pending_count == 0 && may_be_amid_line(d, reply)) {
+        add_reply_item(d, ITEM_REPLY, reply);
+        lose_count(d);
+    } else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
         d->early = reply;
     else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
@@ -582,22 +615,34 @@ bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked)
     return acked >= d->server_hole_end || (d->pending_count == 1 && acked > d->server_hole_reply);
 }
 
+/* Another flight: whatever was asked in one before has been answered, and counting begins anew.  Where fewer
+ * replies came than there were questions, the client had not waited for them. */
+static void count_anew(struct dialogue *d, uint64_t acked)
+{
+    uint32_t seen = dialogue_replies_seen(d, acked), asked = 0;
+
+    while (asked < d->pending_count && d->session->items[at(d, asked)->item].replies_seen < seen)
+        asked++;
+    uint32_t before = asked ? d->session->items[at(d, 0)->item].replies_seen : 0;
+    if (asked && seen - (before > d->last_named ? before : d->last_named) < asked)
+        return;
+    while (asked-- > 0)
+        pop(d);
+    d->lost_client_bytes = false;
+}
+
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
     if (acked == UINT64_MAX)
         return;
+    while (acked >= d->server_hole_end && d->pending_count > 0 && at(d, 0)->is_uncertain)
+        pop(d);
     if (d->lost_client_bytes && d->lost_since == UINT64_MAX)
         d->lost_since = acked; /* of the flight that the hole is in */
-    if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset) {
-        uint32_t seen = dialogue_replies_seen(d, acked);
-        while (d->pending_count > 0 && d->session->items[at(d, 0)->item].replies_seen < seen)
-            pop(d); /* whatever was asked in a flight before has been answered: counting begins anew */
-        d->lost_client_bytes = false;
-    }
+    if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset)
+        count_anew(d, acked);
     if (acked < d->server_hole_end)
         return;
-    while (d->pending_count > 0 && at(d, 0)->is_uncertain)
-        pop(d);
     d->lost_server_bytes = false;
     if (!d->server_line.is_begun)
         d->skips_server_line = false; /* the line that the hole may have cut has ended in it */

@@ -187,12 +187,13 @@ struct dialogue {
     struct content_state content;
 
     uint64_t lost_since;        /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    uint32_t last_named;        /* behind a hole: ordinal of the last reply that named its question */
     uint64_t server_hole_end;   /* of the last hole; 0 none */
     uint64_t server_hole_reply; /* in it: a reply begins here, if its first octets do not end one */
     uint64_t chunk_left;
     uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
     bool reads_chunk_lines;  /* and the last decision */
-    struct reply *early;     /* where it reads them so: the answer to a line that has not ended */
+    struct reply *early;     /* the answer to a line that has not ended */
     uint32_t open_bdat;      /* 1 + message that BDAT chunks are joined to; 0 none */
     uint64_t guessed_bytes;
     struct tls_observer *tls;          /* while the handshake goes on, or what is sealed can be read */

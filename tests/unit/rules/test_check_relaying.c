@@ -86,6 +86,24 @@ static void a_user_whose_login_failed_is_no_stranger(void **state)
     run_end(&run);
 }
 
+/* A RST behind the server's FIN answers something that is not in the capture: perhaps a login. */
+static void who_may_have_logged_in_is_no_stranger(void **state)
+{
+    struct run run;
+
+    (void)state;
+    run_begin(&run, NULL);
+    for (unsigned is_reset = 0; is_reset < 2; is_reset++) {
+        struct session *session =
+            deliver(&run, 7 + is_reset, 0, "a@example.com", "b@example.net", "554 5.7.1 Relay access denied");
+        struct side_facts *server = &session->side[SIDE_SERVER];
+        server->fin_ns = session->end_ns;
+        server->reset_ns = is_reset ? session->end_ns + 1 : 0;
+        assert_int_equal(run_count(&run, session, RULE_OPEN_RELAY_ATTEMPT), !is_reset);
+    }
+    run_end(&run);
+}
+
 struct passing {
     const char *from, *to;
     bool is_told;
@@ -193,6 +211,7 @@ int main(void)
         cmocka_unit_test(denials_are_known_by_their_wording),
         cmocka_unit_test(many_domains_are_a_probe_and_told_once),
         cmocka_unit_test(a_user_whose_login_failed_is_no_stranger),
+        cmocka_unit_test(who_may_have_logged_in_is_no_stranger),
         cmocka_unit_test(what_is_let_pass_is_told_against_the_local_domains),
         cmocka_unit_test(a_server_that_takes_local_mail_is_ours),
         cmocka_unit_test(scenarios_raise_what_they_should),
