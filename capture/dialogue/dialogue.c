@@ -231,6 +231,7 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
     line_clear(&d->server_line);
     d->building = NULL;
     d->server_hole_end = d->server_offset;
+    d->server_hole_bytes = hole->length + (d->lost_server_bytes ? d->server_hole_bytes : 0);
     d->is_server_behind_gap = true;
     d->lost_server_bytes = true;
     pairing_server_hole(d);

@@ -3,7 +3,10 @@
 #include "smtp/extension.h"
 #include "smtp/letters.h"
 
-enum { PENDING_FIRST = 4 }; /* MAIL, RCPT and DATA as one group */
+enum {
+    PENDING_FIRST = 4, /* MAIL, RCPT and DATA as one group */
+    SHORTEST_REPLY = 8 /* "250 OK" */
+};
 
 static struct expectation *at(struct dialogue *d, uint32_t i)
 {
@@ -311,16 +314,24 @@ static bool may_be_answered(const struct dialogue *d, const struct expectation *
            && session->messages[session->items[expected->item].as.content.message].missing_bytes > 0;
 }
 
+/* What was sent right behind an AUTH is held, and may be a question of its own that the server has read. */
+static bool holds_question(struct dialogue *d, uint64_t acked)
+{
+    return d->hold.reason == HOLD_AUTH && d->hold.first && !d->hold.first->is_hole
+           && acked > at(d, 0)->end_offset;
+}
+
 /* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
  * Up to the first reply the greeting is due as well, which no command asks for. */
 static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     bool may_greet = !d->has_greeting && reply->ordinal == 1;
+    bool has_more = d->pending_count > 1 ? acked == UINT64_MAX || acked >= at(d, 1)->end_offset
+                                         : holds_question(d, acked);
 
     if (may_be_answered(d, at(d, 0)))
         return true;
-    return at(d, 0)->is_uncertain
-           && (may_greet || (d->pending_count > 1 && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset)));
+    return at(d, 0)->is_uncertain && (may_greet || has_more);
 }
 
 /* Questions cannot be told from each other by counting, until the client begins another flight than its next.
@@ -424,6 +435,15 @@ static uint32_t find_named(struct dialogue *d, const struct reply *reply)
     return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
 }
 
+/* What was no command may have been the begin of a line that ends behind it, where what was said before is
+ * missing. */
+static bool may_be_amid_line(const struct dialogue *d, const struct reply *reply)
+{
+    bool lacks_begin = d->lost_client_bytes || (d->session->is_midstream && d->session->command_count == 0);
+
+    return reply->code == 500 && d->pending_count == 0 && lacks_begin;
+}
+
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
@@ -443,7 +463,7 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
     }
     add_reply_item(d, ITEM_REPLY, reply);
     bool is_off = d->pending_count > 1 || !says_its_question(reply);
-    if (!d->lost_client_bytes && is_off)
+    if (is_off && (!d->lost_client_bytes || may_be_amid_line(d, reply)))
         lose_count(d); /* one of them is answered now, or what came before, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
         || d->mode == CLIENT_TLS)
@@ -500,15 +520,27 @@ static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
            && (reply->code / 100 != 2 || reply->code == 221);
 }
 
+/* Some servers say nothing to a response that cancels (qpsmtpd): then the reply answers what came behind it.
+ */
+static bool passes_over_response(struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    return d->mode == CLIENT_HELD && d->pending_count == 1 && at(d, 0)->kind == EXPECT_SASL
+           && reply->code / 100 == 2 && !verb_takes_code(VERB_AUTH, reply->code) && acked != UINT64_MAX
+           && holds_question(d, acked);
+}
+
 /* What is held is read first, where the reply tells how. */
 static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    if (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
-        hold_decide_response(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);
-    else
-        end_held_content(d, reply);
+    while (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
+        hold_decide_response(d, reply); /* of several in a row too: each takes a line at least */
+    if (passes_over_response(d, reply, acked)) {
+        pop(d);
+        client_resume(d, CLIENT_COMMANDS);
+    }
+    end_held_content(d, reply);
 }
 
 /* Something is missing somewhere.  Whether that leaves more than one answer to what the reply belongs to, or
@@ -530,14 +562,6 @@ static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_
     return first->kind != EXPECT_CONTENT && !fits(d, first, reply);
 }
 
-/* Where the capture begins with it, what was no command may have been the begin of a line that ends behind
- * it.
- */
-static bool may_be_amid_line(const struct dialogue *d, const struct reply *reply)
-{
-    return reply->code == 500 && d->session->is_midstream && d->session->command_count == 0;
-}
-
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
@@ -554,7 +578,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         pairing_leave_early(d);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
-    else if (d->pending_count == 0 && may_be_amid_line(d, reply)) {
+    else if (may_be_amid_line(d, reply)) {
         add_reply_item(d, ITEM_REPLY, reply);
         lose_count(d);
     } else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
@@ -631,12 +655,23 @@ static void count_anew(struct dialogue *d, uint64_t acked)
     d->lost_client_bytes = false;
 }
 
+/* The client has seen what is missing, and in it the answers to what it had asked, as far as they fit in. */
+static void skip_uncertain(struct dialogue *d)
+{
+    uint64_t due = 0;
+
+    for (; d->pending_count > 0 && at(d, 0)->is_uncertain; due++)
+        pop(d);
+    if (due > 1 && due * SHORTEST_REPLY > d->server_hole_bytes)
+        lose_count(d);
+}
+
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
     if (acked == UINT64_MAX)
         return;
-    while (acked >= d->server_hole_end && d->pending_count > 0 && at(d, 0)->is_uncertain)
-        pop(d);
+    if (acked >= d->server_hole_end)
+        skip_uncertain(d);
     if (d->lost_client_bytes && d->lost_since == UINT64_MAX)
         d->lost_since = acked; /* of the flight that the hole is in */
     if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset)

@@ -188,6 +188,7 @@ struct dialogue {
 
     uint64_t lost_since;        /* what the client had acknowledged right behind them; UINT64_MAX not known */
     uint32_t last_named;        /* behind a hole: ordinal of the last reply that named its question */
+    uint64_t server_hole_bytes; /* in holes that the client had not seen when it spoke last */
     uint64_t server_hole_end;   /* of the last hole; 0 none */
     uint64_t server_hole_reply; /* in it: a reply begins here, if its first octets do not end one */
     uint64_t chunk_left;
