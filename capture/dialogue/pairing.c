@@ -354,10 +354,10 @@ static enum verb verb_of(const struct dialogue *d, const struct expectation *exp
     return expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
 }
 
-/* The answer to EHLO or LHLO. */
+/* The answer to EHLO or LHLO, or the end of one. */
 static bool is_offer(const struct reply *reply)
 {
-    for (uint32_t i = 1; i < reply->line_count && reply->code == 250; i++)
+    for (uint32_t i = reply->is_after_gap ? 0 : 1; i < reply->line_count && reply->code == 250; i++)
         if (extension_parse(reply->lines[i]) != EXTENSION_NONE)
             return true;
     return false;
@@ -653,6 +653,17 @@ static void count_anew(struct dialogue *d, uint64_t acked)
     while (asked-- > 0)
         pop(d);
     d->lost_client_bytes = false;
+}
+
+bool pairing_held_was_refused(struct dialogue *d, uint64_t acked)
+{
+    bool is_later = d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset;
+
+    if (!is_later || acked == UINT64_MAX || d->lost_server_bytes
+        || d->session->items[d->held_item].replies_seen >= dialogue_replies_seen(d, acked))
+        return false;
+    count_anew(d, acked);
+    return !d->lost_client_bytes;
 }
 
 /* The client has seen what is missing, and in it the answers to what it had asked, as far as they fit in. */

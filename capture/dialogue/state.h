@@ -293,6 +293,9 @@ bool pairing_reply_says(const struct reply *reply, struct bytes word);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked);
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
+/* Commands are missing, and the client goes on with what it says behind the answers to them and to the one
+ * that decides what is held: none of those was the one that allows it to. */
+bool pairing_held_was_refused(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
