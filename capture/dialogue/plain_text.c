@@ -27,6 +27,12 @@ static ALWAYS_INLINE uint64_t bits_within(size_t len)
     return UINT64_MAX >> (BLOCK - len);
 }
 
+/* Those ahead of the first that is set. */
+static ALWAYS_INLINE uint64_t bits_before(uint64_t bits)
+{
+    return (bits & -bits) - 1;
+}
+
 /* The octets where BLOCK of them can be read: in `filled` where there are less, behind the one ahead. */
 static ALWAYS_INLINE const uint8_t *whole_block(const uint8_t *octets, size_t len, uint8_t filled[BLOCK + 1])
 {
@@ -164,20 +170,30 @@ static ALWAYS_INLINE void take_ends(uint64_t feeds, size_t len, struct plain_tex
     text->line_length = (text->line_length & ~any) + behind - (BLOCK - len);
 }
 
-static ALWAYS_INLINE bool read_block(const uint8_t *octets, size_t len, struct plain_text *text,
-                                     look_function *look)
+static ALWAYS_INLINE bool take_block(const struct block *block, const uint8_t *octets, size_t len,
+                                     struct plain_text *text)
 {
-    struct block block = look(octets, len);
-
-    if (block.faults)
+    if (block->faults)
         return false;
-    if (block.has_odd) {
+    if (block->has_odd) {
         if (!is_8bit_text(octets, len))
             return false;
         text->has_8bit = true;
     }
-    take_ends(block.feeds, len, text);
+    take_ends(block->feeds, len, text);
     return true;
+}
+
+/* Of a block that is not plain, the whole lines ahead of what is not. */
+static ALWAYS_INLINE size_t take_lines(const struct block *block, struct plain_text *text)
+{
+    uint64_t feeds = block->feeds & bits_before(block->faults);
+    size_t len = feeds ? BLOCK - (size_t)__builtin_clzll(feeds) : 0;
+
+    if (len == 0 || block->has_odd)
+        return 0;
+    take_ends(feeds, len, text);
+    return len;
 }
 
 /* The first octet, whose line end or begin lies in what was read before. */
@@ -205,10 +221,17 @@ static ALWAYS_INLINE size_t read_blocks(struct bytes data, size_t at, struct pla
     if (at == data.len || !take_first(data.ptr[at], &text))
         return at;
     at++;
-    while (data.len - at >= BLOCK && read_block(data.ptr + at, BLOCK, &text, look))
-        at += BLOCK;
-    if (at < data.len && data.len - at < BLOCK && read_block(data.ptr + at, data.len - at, &text, look))
-        at = data.len;
+    struct block block;
+    for (; data.len - at >= BLOCK; at += BLOCK) {
+        block = look(data.ptr + at, BLOCK);
+        if (!take_block(&block, data.ptr + at, BLOCK, &text))
+            break;
+    }
+    if (at < data.len) { /* with less than a block left, or one that is not plain */
+        size_t len = data.len - at < BLOCK ? data.len - at : BLOCK;
+        block = look(data.ptr + at, len);
+        at += take_block(&block, data.ptr + at, len, &text) ? len : take_lines(&block, &text);
+    }
     text.at_line_start = data.ptr[at - 1] == '\n';
     text.last_was_cr = data.ptr[at - 1] == '\r';
     *out = text;
