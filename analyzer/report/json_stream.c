@@ -1,7 +1,7 @@
-/* JSON piece by piece, through Jansson where it takes thought. */
+/* JSON piece by piece. */
 #include "report/json_stream.h"
 
-#include "report/json_parts.h"
+#include "base/json_text.h"
 
 static int append(const char *text, size_t len, void *ctx)
 {
@@ -26,25 +26,12 @@ static void separate(struct buf *out)
         buf_append_u8(out, ',');
 }
 
-static void put_quoted(struct bytes text, struct buf *out)
-{
-    uint8_t *to = buf_reserve(out, text.len + 2);
-
-    if (!to)
-        return;
-    to[0] = '"';
-    if (text.len)
-        memcpy(to + 1, text.ptr, text.len);
-    to[text.len + 1] = '"';
-    out->len += text.len + 2;
-}
-
 static void put_key(const char *key, struct buf *out)
 {
     separate(out);
     if (!key)
         return;
-    put_quoted(bytes_of(key), out);
+    json_text_append_word(bytes_of(key), out);
     buf_append_u8(out, ':');
 }
 
@@ -85,24 +72,10 @@ void json_write_number_or_null(const char *key, uint64_t number, struct buf *out
         json_write_null(key, out);
 }
 
-/* Written as it is (RFC 8259 7).  Without a way out of the loop, so that many octets are looked at together.
- */
-static bool is_plain(struct bytes text)
-{
-    uint8_t odd = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        odd |= (uint8_t)(text.ptr[i] - 0x20) >= 0x80 - 0x20 || text.ptr[i] == '"' || text.ptr[i] == '\\';
-    return !odd;
-}
-
 void json_write_bytes(const char *key, struct bytes bytes, struct buf *out)
 {
     put_key(key, out);
-    if (is_plain(bytes))
-        put_quoted(bytes, out);
-    else
-        dump(json_of_bytes(bytes), JSON_ENCODE_ANY, out);
+    json_text_append(bytes, out);
 }
 
 void json_write_bytes_or_null(const char *key, struct bytes bytes, struct buf *out)

@@ -6,8 +6,8 @@
 #include "report/report.h"
 
 /* JSON that is written as it comes.  What every session has would cost as a tree several times what it takes
- * to judge it; and what may be long must not stand in memory as one.  Jansson writes what takes thought: a
- * string with anything to escape, a real number, a value that was built before.
+ * to judge it; and what may be long must not stand in memory as one.  What is rare is still built and written
+ * by Jansson.
  *
  * A key is plain ASCII; NULL: an element of an array, or the outermost value.  Commas set themselves. */
 
