@@ -94,7 +94,14 @@ static bool is_always_legal(enum verb verb)
            || verb == VERB_QUIT;
 }
 
-/* 503 to a command in order: exactly one of four findings. */
+/* A server that asks for the RSET that it was sent has read something else: a line of the chunk that it had
+ * refused (Exim). */
+static bool asks_for_itself(const struct item *item, bool in_bdat)
+{
+    return in_bdat && item->as.command.verb == VERB_RSET && reply_says(item->reply, BYTES("RSET"));
+}
+
+/* 503 to a command in order: at most one of four findings. */
 static void check_contradiction(struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
@@ -108,6 +115,8 @@ static void check_contradiction(struct analysis *analysis, size_t index)
         return; /* starttls-after-auth says it */
     if (analysis->replay.has_gaps && check_is_greeting_verb(verb) && !judgement->greeting_command)
         return; /* whether it is a second one, what is missing would tell */
+    if (asks_for_itself(item, in_bdat))
+        return;
     enum refusal_reason policy = policy_of(item->reply);
     if (policy != REASON_NONE)
         raise_policy(analysis, index, policy);

@@ -490,15 +490,13 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     }
     if (d->hold.reason == HOLD_CONTENT_GAP && !d->hold.first)
         content_behind_hole(d, chunk->data);
-    if (awaits_leave(d) && pairing_held_was_refused(d, chunk->acked)) {
+    bool is_refused = awaits_leave(d) && pairing_held_was_refused(d, chunk->acked);
+    if (is_refused || !hold_keep(d, SIDE_CLIENT, chunk)) {
         bool was_open = d->is_open;
-        client_resume(d, CLIENT_COMMANDS);
-        dialogue_again(d, SIDE_CLIENT, chunk, was_open);
-        return;
-    }
-    if (!hold_keep(d, SIDE_CLIENT, chunk)) {
-        bool was_open = d->is_open;
-        hold_decide_by_reading(d);
+        if (is_refused)
+            client_resume(d, CLIENT_COMMANDS);
+        else
+            hold_decide_by_reading(d);
         dialogue_again(d, SIDE_CLIENT, chunk, was_open);
         return;
     }
@@ -521,7 +519,9 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     }
 }
 
-static size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
+/* Apart from its callers: with this inside, dialogue_take is too large to be inlined where packets come in.
+ */
+static __attribute__((noinline)) size_t read_some(struct dialogue *d, const struct stream_chunk *chunk)
 {
     switch (d->mode) {
     case CLIENT_CONTENT:

@@ -354,10 +354,14 @@ static enum verb verb_of(const struct dialogue *d, const struct expectation *exp
     return expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
 }
 
-/* The answer to EHLO or LHLO, or the end of one. */
-static bool is_offer(const struct reply *reply)
+/* The answer to EHLO or LHLO, or the end of one.  postscreen says the same in a greeting whose codes differ.
+ */
+static bool is_offer(const struct dialogue *d, const struct reply *reply)
 {
-    for (uint32_t i = reply->is_after_gap ? 0 : 1; i < reply->line_count && reply->code == 250; i++)
+    bool may_greet = !d->has_greeting && reply->ordinal == 1 && !d->session->is_midstream;
+
+    for (uint32_t i = reply->is_after_gap ? 0 : 1; i < reply->line_count && reply->code == 250 && !may_greet;
+         i++)
         if (extension_parse(reply->lines[i]) != EXTENSION_NONE)
             return true;
     return false;
@@ -368,7 +372,7 @@ static bool fits(const struct dialogue *d, const struct expectation *expected, c
 {
     enum verb verb = verb_of(d, expected);
 
-    if (is_offer(reply))
+    if (is_offer(d, reply))
         return verb == VERB_EHLO || verb == VERB_LHLO;
     return verb_takes_code(verb, reply->code);
 }
@@ -406,11 +410,11 @@ static void skip_missing_answers(struct dialogue *d, const struct reply *reply)
     }
 }
 
-static bool says_its_question(const struct reply *reply)
+static bool says_its_question(const struct dialogue *d, const struct reply *reply)
 {
     uint16_t code = reply->code;
 
-    return code / 100 == 3 || code == 220 || code == 221 || code == 235 || is_offer(reply);
+    return code / 100 == 3 || code == 220 || code == 221 || code == 235 || is_offer(d, reply);
 }
 
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
@@ -429,7 +433,7 @@ static void drop_answered(struct dialogue *d)
  * turn. */
 static uint32_t find_named(struct dialogue *d, const struct reply *reply)
 {
-    uint32_t found = says_its_question(reply) ? find_pending(d, reply) : UINT32_MAX;
+    uint32_t found = says_its_question(d, reply) ? find_pending(d, reply) : UINT32_MAX;
     bool is_in_turn = reply->code != 221 || found == 0;
 
     return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
@@ -442,6 +446,15 @@ static bool may_be_amid_line(const struct dialogue *d, const struct reply *reply
     bool lacks_begin = d->lost_client_bytes || (d->session->is_midstream && d->session->command_count == 0);
 
     return reply->code == 500 && d->pending_count == 0 && lacks_begin;
+}
+
+/* It answers nothing that is known. */
+static void add_stray(struct dialogue *d, struct reply *reply)
+{
+    pairing_leave_early(d);
+    add_reply_item(d, ITEM_REPLY, reply);
+    if (d->mode == CLIENT_SASL && reply->code != 334)
+        d->mode = CLIENT_COMMANDS; /* the exchange is over, of which only prompts were seen */
 }
 
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
@@ -461,8 +474,8 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
         }
         drop_answered(d);
     }
-    add_reply_item(d, ITEM_REPLY, reply);
-    bool is_off = d->pending_count > 1 || !says_its_question(reply);
+    add_stray(d, reply);
+    bool is_off = d->pending_count > 1 || !says_its_question(d, reply);
     if (is_off && (!d->lost_client_bytes || may_be_amid_line(d, reply)))
         lose_count(d); /* one of them is answered now, or what came before, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
@@ -505,7 +518,8 @@ static void end_held_content(struct dialogue *d, const struct reply *reply)
         end_at_variant(d);
 }
 
-/* An LMTP server that has said goodbye owes no more reports on the recipients of a content. */
+/* An LMTP server that has said goodbye, or what is no report, owes no more reports on the recipients of a
+ * content. */
 static void skip_missing_reports(struct dialogue *d)
 {
     while (d->pending_count > 1 && at(d, 0)->kind == EXPECT_CONTENT
@@ -547,7 +561,7 @@ static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t 
  * shows that it belongs to none that is known. */
 static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    bool says_question = says_its_question(reply);
+    bool says_question = says_its_question(d, reply);
 
     if (contradicts_guess(d, reply))
         lose_count(d);
@@ -562,6 +576,18 @@ static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_
     return first->kind != EXPECT_CONTENT && !fits(d, first, reply);
 }
 
+/* Nothing that is known was asked. */
+static void take_unasked(struct dialogue *d, struct reply *reply, uint64_t acked)
+{
+    if (!d->early && answers_begun_line(d, reply, acked) && !may_be_amid_line(d, reply)) {
+        d->early = reply;
+        return;
+    }
+    add_stray(d, reply);
+    if (may_be_amid_line(d, reply))
+        lose_count(d);
+}
+
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
 {
     if (is_greeting(d, reply)) {
@@ -572,18 +598,13 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     }
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
-    if (reply->code == 221)
+    if (reply->code == 221 || reply->code == 503 || reply->code / 100 == 3)
         skip_missing_reports(d);
-    if (d->early)
-        pairing_leave_early(d);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
-    else if (may_be_amid_line(d, reply)) {
-        add_reply_item(d, ITEM_REPLY, reply);
-        lose_count(d);
-    } else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
-        d->early = reply;
-    else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
+    else if (d->pending_count == 0)
+        take_unasked(d, reply, acked);
+    else if (!can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
     else
         answer(d, reply);

@@ -68,6 +68,8 @@ static void codes_that_belong_to_a_verb_answer_no_other(void **state)
     assert_true(verb_takes_code(VERB_MAIL, 250) && !verb_takes_code(VERB_DATA, 250));
     assert_true(verb_takes_code(VERB_QUIT, 221) && !verb_takes_code(VERB_RSET, 221));
     assert_true(verb_takes_code(VERB_STARTTLS, 220) && !verb_takes_code(VERB_EHLO, 220));
+    assert_true(verb_takes_code(VERB_MAIL, 530) && !verb_takes_code(VERB_EHLO, 530));
+    assert_true(verb_takes_code(VERB_VRFY, 252) && !verb_takes_code(VERB_AUTH, 252));
     for (unsigned verb = 0; verb < VERB_COUNT; verb++)
         assert_true(verb_takes_code((enum verb)verb, 503));
 }
