@@ -250,17 +250,23 @@ static bool exchange_has_gap(const struct walk *walk, size_t index)
     return false;
 }
 
+/* The client had answered, and closed; what the server made of that is behind the end of the capture. */
+static bool is_answer_missing(const struct session *session, const struct sasl_exchange *exchange)
+{
+    return exchange->step_count && exchange->steps[exchange->step_count - 1].from == SIDE_CLIENT
+           && session_lacks_end(session, SIDE_SERVER);
+}
+
 /* An AUTH is judged by how its exchange ended. */
 static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
     const struct sasl_exchange *exchange = walk_exchange(walk, index);
     enum close_kind closed = walk->session->closed;
-    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE
-                     || session_lacks_end(walk->session, SIDE_SERVER);
+    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE;
 
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;
-    if (exchange->last_reply->code == 334 && may_go_on)
+    if (exchange->last_reply->code == 334 && (may_go_on || is_answer_missing(walk->session, exchange)))
         return VERDICT_UNDECIDED;
     if (walk->may_lose_replies && exchange_has_gap(walk, index))
         return VERDICT_UNDECIDED;

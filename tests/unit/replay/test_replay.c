@@ -758,7 +758,8 @@ static void an_exchange_may_end_behind_the_capture(void **state)
 {
     (void)state;
     for (unsigned is_seen = 0; is_seen < 2; is_seen++) {
-        struct session *session = SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
+        struct session *session =
+            SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "eA==", NULL, 0 });
         struct played p;
         session->side[SIDE_CLIENT].fin_ns = session->end_ns;
         session->side[SIDE_SERVER].fin_ns = is_seen ? session->end_ns : 0;
