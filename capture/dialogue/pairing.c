@@ -520,9 +520,11 @@ static void end_held_content(struct dialogue *d, const struct reply *reply)
 
 /* An LMTP server that has said goodbye, or what is no report, owes no more reports on the recipients of a
  * content. */
-static void skip_missing_reports(struct dialogue *d)
+static void skip_missing_reports(struct dialogue *d, const struct reply *reply)
 {
-    while (d->pending_count > 1 && at(d, 0)->kind == EXPECT_CONTENT
+    bool is_none = reply->code == 221 || reply->code == 503 || reply->code / 100 == 3;
+
+    while (is_none && d->pending_count > 1 && at(d, 0)->kind == EXPECT_CONTENT
            && d->session->items[at(d, 0)->item].reply)
         pop(d);
 }
@@ -598,8 +600,8 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     }
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
-    if (reply->code == 221 || reply->code == 503 || reply->code / 100 == 3)
-        skip_missing_reports(d);
+    if (d->session->protocol == PROTOCOL_LMTP)
+        skip_missing_reports(d, reply);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
     else if (d->pending_count == 0)
