@@ -58,11 +58,23 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
     return judgement->not_offered;
 }
 
-static bool is_lmtp_mismatch(const struct walk *walk, enum verb verb)
+/* The hello that is accepted first tells what the server speaks, whatever it greets with: amavisd speaks
+ * both. */
+static enum protocol spoken(const struct walk *walk, const struct item *item)
 {
+    if (walk->spoken != PROTOCOL_NONE)
+        return walk->spoken;
+    return item->as.command.verb == VERB_LHLO && reply_accepts(item->reply) ? PROTOCOL_LMTP
+                                                                            : walk->session->protocol;
+}
+
+static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
+{
+    enum verb verb = item->as.command.verb;
+
     if (verb == VERB_LHLO)
-        return walk->session->protocol == PROTOCOL_SMTP;
-    return (verb == VERB_EHLO || verb == VERB_HELO) && walk->session->protocol == PROTOCOL_LMTP;
+        return spoken(walk, item) == PROTOCOL_SMTP;
+    return (verb == VERB_EHLO || verb == VERB_HELO) && spoken(walk, item) == PROTOCOL_LMTP;
 }
 
 /* In a phase that allows the verb: what must be known to say that it is in order, and is not. */
@@ -105,7 +117,7 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
     out->not_offered = missing_offer(walk, index);
     if (walk->phase == PHASE_REFUSED || walk->phase == PHASE_CLOSED)
         out->misorder = edge->misorder;
-    else if (is_lmtp_mismatch(walk, command->verb))
+    else if (is_lmtp_mismatch(walk, item))
         out->misorder = MISORDER_LMTP_GREETING_MISMATCH;
     else if (command->verb == VERB_STARTTLS && walk->is_tls)
         out->misorder = MISORDER_STARTTLS_TWICE;
@@ -204,6 +216,15 @@ static bool is_unknown_burl(const struct item *item)
            && (item->reply->code == 500 || item->reply->code == 502);
 }
 
+/* Another fault of the client's own: the command would be out of order even if nothing had been refused. */
+static bool is_wrong_anyway(const struct walk *walk, const struct item *item, const struct judgement *out)
+{
+    const struct command *command = &item->as.command;
+    enum misorder other = misorder_of_facts(walk, command, out);
+
+    return other != MISORDER_NONE && other != out->misorder && !cause_of(walk, other, command->verb);
+}
+
 static enum verdict verdict_out_of_order(const struct walk *walk, const struct item *item,
                                          struct judgement *out)
 {
@@ -217,7 +238,7 @@ static enum verdict verdict_out_of_order(const struct walk *walk, const struct i
             return VERDICT_TOLERATED;
         return walk->home == PHASE_UNKNOWN ? VERDICT_UNDECIDED : VERDICT_OK;
     }
-    out->cause = cause_of(walk, out->misorder, item->as.command.verb);
+    out->cause = is_wrong_anyway(walk, item, out) ? 0 : cause_of(walk, out->misorder, item->as.command.verb);
     return out->cause ? VERDICT_CONSEQUENCE : VERDICT_MISORDERED;
 }
 

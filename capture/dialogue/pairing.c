@@ -541,6 +541,18 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
         pop(d);
 }
 
+/* Of the final replies of LMTP, one to a recipient, the first had a line for each: a server that says them in
+ * one reply, and the client has read it so and goes on. */
+void pairing_reports_were_one(struct dialogue *d, uint64_t acked)
+{
+    if (d->pending_count != 1 || acked == UINT64_MAX || acked < d->server_offset)
+        return;
+    const struct item *item = &d->session->items[at(d, 0)->item];
+    bool has_one = item->reply && item->more_count == 0;
+    if (has_one && item->reply->line_count > 1 && item->reply->line_count == at(d, 0)->remaining + 1)
+        pop(d);
+}
+
 /* The client had seen the hole in the server's bytes; with one question open, it is enough that it had seen
  * some of it, for that belonged to the answer. */
 bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked)

@@ -293,6 +293,8 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
+/* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
+void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);
