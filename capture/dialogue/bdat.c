@@ -184,8 +184,8 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Replies that are complete with these bytes; `begun` is what went before them of their first line, and then
- * of the next one. */
+/* Replies that are complete with these bytes, but for a farewell, which may come unasked; `begun` is what
+ * went before them of their first line, and then of the next one. */
 static uint32_t count_replies(struct bytes text, struct buf *begun)
 {
     uint32_t replies = 0;
@@ -193,7 +193,7 @@ static uint32_t count_replies(struct bytes text, struct buf *begun)
 
     for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1)) {
         buf_append(begun, bytes_slice(text, 0, lf));
-        replies += reply_line_parse(buf_bytes(begun), &line) && line.is_last;
+        replies += reply_line_parse(buf_bytes(begun), &line) && line.is_last && line.code != 421;
         buf_clear(begun);
     }
     buf_append(begun, text);

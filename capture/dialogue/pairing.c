@@ -9,6 +9,11 @@ static struct expectation *at(struct dialogue *d, uint32_t i)
     return &d->pending[(d->pending_first + i) % d->pending_cap];
 }
 
+const struct expectation *pairing_at(const struct dialogue *d, uint32_t i)
+{
+    return &d->pending[(d->pending_first + i) % d->pending_cap];
+}
+
 static bool grow(struct dialogue *d)
 {
     uint32_t cap = d->pending_cap ? d->pending_cap * 2 : PENDING_FIRST;
@@ -44,6 +49,11 @@ static void pop(struct dialogue *d)
     d->pending_count--;
     if (d->clear_pending > 0)
         d->clear_pending--;
+}
+
+void pairing_drop_first(struct dialogue *d)
+{
+    pop(d);
 }
 
 void pairing_forget_clear(struct dialogue *d)
@@ -488,6 +498,8 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         take_greeting(d, reply);
         return;
     }
+    if (!d->has_lost && (d->pending_count > 1 || d->hold.first))
+        given_up_settle(d, reply);
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
     if (reply->code == 221)

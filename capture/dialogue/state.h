@@ -293,8 +293,15 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
+/* The open questions, oldest first, and the oldest without an answer. */
+const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
+void pairing_drop_first(struct dialogue *d);
 /* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
 void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
+
+/* given_up.c */
+/* Before a reply is paired: drops what the client no longer waited for when it asked something else. */
+void given_up_settle(struct dialogue *d, const struct reply *reply);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);
