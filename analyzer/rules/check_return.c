@@ -121,19 +121,27 @@ static const struct reply *refusal_of(const struct analysis *analysis, const str
 static void check_transaction(struct analysis *analysis, const struct transaction *transaction,
                               struct comeback *comeback)
 {
+    struct history *history = check_history(analysis);
     struct history_key sender = sender_key(analysis, transaction);
+    bool may_be_known = history_may_have_begin(history, &sender);
     const struct reply *of_all =
         transaction->message ? transaction->reply : refused_data(analysis, transaction);
 
     for (size_t i = 0; i < transaction->recipient_count; i++) {
         const struct recipient *recipient = &transaction->recipients[i];
         const struct reply *refusal = refusal_of(analysis, recipient, of_all);
+        bool is_accepted = !refusal && recipient->is_accepted && transaction->message && of_all;
+        if (!refusal && !(is_accepted && may_be_known))
+            continue;
         struct history_key key = sender;
         history_key_add(&key, recipient->address);
-        if (refusal)
+        if (refusal) {
+            history_mark_begin(history, &sender);
+            may_be_known = true;
             note_refused(analysis, &key, refusal);
-        else if (recipient->is_accepted && transaction->message && of_all)
+        } else {
             note_accepted(analysis, &key, recipient->command, of_all->at.time_ns, comeback);
+        }
     }
 }
 

@@ -10,11 +10,14 @@
 
 /* Of --memory: the rest is for connections and transcripts. */
 enum { SHARE_OF_BUDGET = 8 };
+/* A near cache holds them; some 10,000 begins set less than a tenth. */
+enum { BEGIN_BITS = 1 << 17 };
 
 struct history {
     uint64_t key[2];
     struct budget *budget;
     struct history_table tables[HISTORY_KIND_COUNT];
+    uint8_t begins[BEGIN_BITS / 8]; /* never cleared: what is set only makes a look more frequent */
 };
 
 static const uint32_t ceilings[HISTORY_KIND_COUNT] = {
@@ -147,6 +150,25 @@ bool history_is_first(struct history *history, const struct history_key *key)
 bool history_is_empty(const struct history *history, enum history_kind kind)
 {
     return history->tables[kind].count == 0;
+}
+
+static unsigned begin_bit(const struct history_key *begin)
+{
+    return (unsigned)(siphash_value(&begin->hash) % BEGIN_BITS);
+}
+
+void history_mark_begin(struct history *history, const struct history_key *begin)
+{
+    unsigned bit = begin_bit(begin);
+
+    history->begins[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+bool history_may_have_begin(const struct history *history, const struct history_key *begin)
+{
+    unsigned bit = begin_bit(begin);
+
+    return history->begins[bit / 8] >> bit % 8 & 1;
 }
 
 bool history_is_due(struct history_entry *entry, uint32_t count, uint32_t threshold)

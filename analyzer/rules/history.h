@@ -52,6 +52,11 @@ struct history_entry *history_keep(struct history *history, const struct history
 /* Whether this key (of kind HISTORY_DIFFERENT) comes for the first time. */
 bool history_is_first(struct history *history, const struct history_key *key);
 bool history_is_empty(const struct history *history, enum history_kind kind);
+/* A key that others begin with, as a network and a sender those of deliveries: whether any of them may have
+ * been kept (of all kinds together).  A no is sure, and costs less than to finish the key and to look for it.
+ */
+void history_mark_begin(struct history *history, const struct history_key *begin);
+bool history_may_have_begin(const struct history *history, const struct history_key *begin);
 
 /* Whether `count` is worth a finding: at `threshold`, and again only when it is ten times what was told. */
 bool history_is_due(struct history_entry *entry, uint32_t count, uint32_t threshold);

@@ -345,7 +345,10 @@ struct plain_text {
 };
 /* Reads on from `at` as long as nothing but plain text comes; returns where it stopped: at the end, or at
  * most as many octets as it looks at together before what is none. */
-size_t plain_text_read(struct bytes data, size_t at, struct plain_text *text);
+typedef size_t plain_text_reader(struct bytes data, size_t at, struct plain_text *text);
+plain_text_reader plain_text_read;
+/* The one that looks at most at so many octets with one instruction: all do the same. */
+plain_text_reader *plain_text_reader_for(size_t octets);
 
 /* content_facts.c */
 struct content_facts {

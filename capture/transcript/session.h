@@ -66,10 +66,10 @@ const char *item_kind_name(enum item_kind kind);
 
 struct command {
     enum verb verb;
+    uint32_t n;             /* 1 for the first command of the session, and so on */
     struct bytes line;      /* without its line end; empty when redacted */
     struct bytes word;      /* the first word, as sent */
     struct bytes argument;  /* views into `line` */
-    uint32_t n;             /* 1 for the first command of the session, and so on */
     uint64_t line_length;   /* without its end, also of what was dropped or redacted */
     enum line_end line_end; /* NONE: the session ended inside the line */
     bool has_bare_cr;
@@ -226,13 +226,13 @@ const char *foreign_protocol_title(enum foreign_protocol protocol); /* "HTTP", i
 
 struct item {
     enum item_kind kind;
+    bool is_after_gap;           /* bytes were missing right before it */
     struct moment first;         /* of its first byte */
     struct moment at;            /* of the byte that completed it */
     struct reply *reply;         /* what answered it, or NULL; for GREETING and REPLY the reply itself */
     struct reply **more_replies; /* LMTP content: the second to the last recipient's reply */
     uint32_t more_count;
     uint32_t replies_seen; /* replies whose end the client had acknowledged when it sent the first byte */
-    bool is_after_gap;     /* bytes were missing right before it */
     union {
         struct command command;
         struct sasl_step *sasl; /* ITEM_SASL: the response; never NULL */
