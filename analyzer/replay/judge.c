@@ -60,21 +60,16 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
 
 /* The hello that is accepted first tells what the server speaks, whatever it greets with: amavisd speaks
  * both. */
-static enum protocol spoken(const struct walk *walk, const struct item *item)
-{
-    if (walk->spoken != PROTOCOL_NONE)
-        return walk->spoken;
-    return item->as.command.verb == VERB_LHLO && reply_accepts(item->reply) ? PROTOCOL_LMTP
-                                                                            : walk->session->protocol;
-}
-
 static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
 {
     enum verb verb = item->as.command.verb;
+    bool is_first = walk->spoken == PROTOCOL_NONE;
 
-    if (verb == VERB_LHLO)
-        return spoken(walk, item) == PROTOCOL_SMTP;
-    return (verb == VERB_EHLO || verb == VERB_HELO) && spoken(walk, item) == PROTOCOL_LMTP;
+    if ((verb != VERB_LHLO && verb != VERB_EHLO && verb != VERB_HELO)
+        || (is_first && reply_accepts(item->reply)))
+        return false;
+    enum protocol spoken = is_first ? walk->session->protocol : walk->spoken;
+    return verb == VERB_LHLO ? spoken == PROTOCOL_SMTP : spoken == PROTOCOL_LMTP;
 }
 
 /* In a phase that allows the verb: what must be known to say that it is in order, and is not. */

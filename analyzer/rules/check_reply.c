@@ -155,13 +155,13 @@ static void raise_desync(struct analysis *analysis, size_t index)
                  (unsigned)item->reply->code, verb_name(item->as.command.verb));
 }
 
-/* The client waited for long, and what it asked then was answered. */
+/* Without a reply: the client waited for long, and what it asked then was answered. */
 static bool was_given_up(const struct session *session, size_t index)
 {
-    const struct item *item = &session->items[index];
+    enum item_kind kind = session->items[index].kind;
     size_t next = index + 1;
 
-    if (item->reply || (item->kind != ITEM_COMMAND && item->kind != ITEM_SASL && item->kind != ITEM_CONTENT))
+    if (session->log || (kind != ITEM_COMMAND && kind != ITEM_SASL && kind != ITEM_CONTENT))
         return false;
     while (next < session->item_count && session->items[next].kind != ITEM_COMMAND
            && session->items[next].kind != ITEM_TLS)
@@ -199,7 +199,7 @@ static void check_session(struct analysis *analysis)
         if (item->kind == ITEM_JUNK && !is_told_otherwise(session, i))
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
-        if (!session->log && was_given_up(session, i))
+        if (!item->reply && was_given_up(session, i))
             raise_given_up(analysis, i);
         if (is_desync_told || !is_out_of_step(session, item) || is_told_otherwise(session, i))
             continue;

@@ -56,7 +56,7 @@ static const struct talk too_few[] = {
     { "one protocol, then the other",
       { T_BOTH, T_LHLO, T_EHLO, T_LHLO, T_QUIT }, "2:lmtp-greeting-mismatch 2:misorder-accepted" },
     { "the other, then the one",
-      { T_BOTH, T_EHLO, T_LHLO, T_EHLO, T_QUIT }, "2:lmtp-greeting-mismatch 2:misorder-accepted" },
+      { T_BOTH, T_EHLO, T_LHLO, T_QUIT }, "2:lmtp-greeting-mismatch 2:misorder-accepted" },
 };
 /* clang-format on */
 
