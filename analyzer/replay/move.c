@@ -110,7 +110,8 @@ static bool has_binarymime(struct bytes argument)
 static void move_mail(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
     const struct transaction *before = transaction_current(walk);
-    bool is_nested = judgement->verdict == VERDICT_TOLERATED && phase_is_transaction(judgement->phase);
+    bool is_nested = judgement->verdict == VERDICT_TOLERATED && phase_is_transaction(judgement->phase)
+                     && judgement->misorder != machine_edge(walk->home, VERB_MAIL)->misorder;
     bool had_rcpt = before && before->accepted_count > 0;
 
     walk_end_transaction(walk);

@@ -5,6 +5,9 @@
 /* A server that is only slow answers whenever it is done, not just when the client has lost patience. */
 enum { AT_ONCE_SHARE = 16 };
 
+/* Questions that one client gives up one after the other, without an answer between them. */
+enum { LOOKED_AT = 8 };
+
 static const uint64_t patience_ns = LIMIT_PATIENCE_SECONDS * 1000000000ull;
 
 /* The client has waited since it asked, or since the newest of the replies that are due. */
@@ -12,9 +15,9 @@ static uint64_t waits_since(const struct dialogue *d, uint32_t pending)
 {
     const struct item *item = &d->session->items[pairing_at(d, pending)->item];
 
-    if (item->more_count)
-        return item->more_replies[item->more_count - 1]->at.time_ns;
-    return item->reply ? item->reply->at.time_ns : item->at.time_ns;
+    if (!item->reply)
+        return item->at.time_ns;
+    return item->more_count ? item->more_replies[item->more_count - 1]->at.time_ns : item->reply->at.time_ns;
 }
 
 static bool gave_up(uint64_t since_ns, uint64_t asked_ns, uint64_t answered_ns)
@@ -29,38 +32,35 @@ static uint64_t asked_behind(const struct dialogue *d, uint32_t pending)
     return d->session->items[pairing_at(d, pending + 1)->item].first.time_ns;
 }
 
-static void drop_given_up(struct dialogue *d, const struct reply *reply)
+void given_up_drop(struct dialogue *d, const struct reply *reply)
 {
-    uint32_t last = d->pending_count - 1;
+    uint32_t given_up = 0;
 
-    if (asked_behind(d, last - 1) < waits_since(d, 0) + patience_ns)
+    if (reply->first.time_ns < d->session->items[pairing_at(d, 0)->item].at.time_ns + patience_ns)
         return; /* a group */
-    while (last > 0 && !gave_up(waits_since(d, last - 1), asked_behind(d, last - 1), reply->first.time_ns))
-        last--;
-    while (last-- > 0)
+    for (uint32_t i = 0; i + 1 < d->pending_count && i < LOOKED_AT; i++)
+        if (gave_up(waits_since(d, i), asked_behind(d, i), reply->first.time_ns))
+            given_up = i + 1;
+    while (given_up-- > 0)
         pairing_drop_first(d);
 }
 
-/* The line that the client sends when it has given up is held, for the reply would have told how to read it.
- */
-static bool is_held_behind(const struct dialogue *d)
+static bool awaits_reply(const struct dialogue *d)
 {
     enum hold_reason reason = d->hold.reason;
-    bool awaits_reply =
-        reason == HOLD_DATA || reason == HOLD_AUTH || reason == HOLD_STARTTLS || reason == HOLD_BDAT;
 
-    return awaits_reply && d->mode == CLIENT_HELD && d->pending_count == 1 && !d->hold.is_mixed
-           && pairing_at(d, 0)->item == d->held_item;
+    return (reason == HOLD_DATA || reason == HOLD_AUTH || reason == HOLD_STARTTLS || reason == HOLD_BDAT)
+           && d->pending_count == 1 && pairing_at(d, 0)->item == d->held_item;
 }
 
-void given_up_settle(struct dialogue *d, const struct reply *reply)
+void given_up_release(struct dialogue *d, const struct reply *reply)
 {
-    if (d->pending_count > 1) {
-        drop_given_up(d, reply);
-    } else if (is_held_behind(d)
-               && gave_up(waits_since(d, 0), d->hold.first->chunk.time_ns, reply->first.time_ns)
-               && hold_begins_with_command(d)) {
-        pairing_drop_first(d);
-        client_resume(d, CLIENT_COMMANDS);
-    }
+    bool is_next_known = d->hold.first && !d->hold.is_mixed && d->mode == CLIENT_HELD && !d->has_lost;
+
+    if (!is_next_known || !awaits_reply(d)
+        || !gave_up(waits_since(d, 0), d->hold.first->chunk.time_ns, reply->first.time_ns)
+        || !hold_begins_with_command(d))
+        return;
+    pairing_drop_first(d);
+    client_resume(d, CLIENT_COMMANDS);
 }

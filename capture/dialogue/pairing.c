@@ -463,6 +463,7 @@ static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
 /* What is held is read first, where the reply tells how. */
 static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
+    given_up_release(d, reply);
     if (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
         hold_decide_response(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
@@ -498,10 +499,10 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         take_greeting(d, reply);
         return;
     }
-    if (!d->has_lost && (d->pending_count > 1 || d->hold.first))
-        given_up_settle(d, reply);
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
+    if (d->pending_count > 1 && !d->has_lost)
+        given_up_drop(d, reply);
     if (reply->code == 221)
         skip_missing_reports(d);
     if (d->has_lost && is_of_missing(d, reply, acked))

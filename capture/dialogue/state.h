@@ -299,9 +299,11 @@ void pairing_drop_first(struct dialogue *d);
 /* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
 void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
 
-/* given_up.c */
-/* Before a reply is paired: drops what the client no longer waited for when it asked something else. */
-void given_up_settle(struct dialogue *d, const struct reply *reply);
+/* given_up.c: before a reply is paired */
+/* Of several open questions those that the client no longer waited for when it asked the next one. */
+void given_up_drop(struct dialogue *d, const struct reply *reply);
+/* The one that holds the client's next line, which that reply would have told how to read. */
+void given_up_release(struct dialogue *d, const struct reply *reply);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);
