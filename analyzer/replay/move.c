@@ -97,7 +97,7 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
         move_refused_bdat(walk, item, root);
     } else if (command->verb == VERB_AUTH) {
         walk->causes.auth = walk->is_authenticated ? 0 : command->n;
-        if (item->reply->code != 503)
+        if (item->reply->code / 10 != 50) /* RFC 5321 4.2.3: with those it has done nothing */
             note_auth_in_transaction(walk, command->n);
     }
 }
