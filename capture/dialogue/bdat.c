@@ -239,6 +239,44 @@ static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
     return has_more && !has_hole;
 }
 
+/* RFC 5321 4.5.1: every server has these. */
+static bool is_of_every_server(enum verb verb)
+{
+    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_MAIL || verb == VERB_RCPT
+           || verb == VERB_DATA || verb == VERB_RSET || verb == VERB_NOOP || verb == VERB_QUIT;
+}
+
+/* What the client said before the server spoke again, joined; returns what that began with. */
+static const struct held *join_before_server(const struct dialogue *d, struct buf *out)
+{
+    const struct held *held = d->hold.first;
+
+    for (; held && !held->is_hole && held->from == SIDE_CLIENT; held = held->next)
+        buf_append(out, held->chunk.data);
+    return held && !held->is_hole ? held : NULL;
+}
+
+/* The one line behind the chunk is no command to the server, although every server knows it: it read it
+ * together with the last line of the chunk. */
+static bool is_answered_as_unknown(const struct dialogue *d, uint64_t size)
+{
+    struct reply_line reply;
+    struct buf text;
+    bool is_known = false;
+
+    buf_init(&text, LIMIT_HOLD + 1);
+    const struct held *answer = join_before_server(d, &text);
+    if (answer && size <= text.len && reply_line_parse(answer->chunk.data, &reply)
+        && (reply.code == 500 || reply.code == 502)) {
+        struct bytes line = bytes_from(buf_bytes(&text), (size_t)size);
+        bool is_alone = bytes_find(line, '\n') + 1 == line.len;
+        line.len -= is_alone && line.len > 1 && line.ptr[line.len - 2] == '\r' ? 2 : 0;
+        is_known = is_alone && is_of_every_server(command_line_parse(line).verb);
+    }
+    buf_release(&text);
+    return is_known;
+}
+
 /* The server read the lines of the chunk as commands. */
 static bool was_read_as_lines(struct dialogue *d, uint64_t size)
 {
@@ -248,7 +286,7 @@ static bool was_read_as_lines(struct dialogue *d, uint64_t size)
         return true; /* it does not know the verb, so it cannot have counted */
     if (d->acks_work && size <= LIMIT_HOLD_CHUNK && is_answered_early(d, d->client_offset + size))
         return true;
-    return is_answered_in_lines(d, size);
+    return is_answered_in_lines(d, size) || is_answered_as_unknown(d, size);
 }
 
 void bdat_decide(struct dialogue *d)
