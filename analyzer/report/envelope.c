@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "report/json_parts.h"
+#include "report/json_stream.h"
 
 static json_t *json_of_recipients(const struct transaction *transaction)
 {
@@ -43,7 +44,6 @@ static void put_session(json_t *object, const struct analysis *analysis)
 void envelope_line(const struct analysis *analysis, uint32_t index, const struct extracted *extracted,
                    struct buf *out)
 {
-    static const struct report_options options = { .columns = 80 };
     const struct message *message = &analysis->session->messages[index];
     const struct transaction *transaction = replay_transaction_of(&analysis->replay, index);
     json_t *object = json_object();
@@ -61,6 +61,6 @@ void envelope_line(const struct analysis *analysis, uint32_t index, const struct
     json_put(object, "accepted", json_boolean(transaction && transaction->is_accepted));
     json_put(object, "queue_id",
              transaction && transaction->queue_id.len ? json_of_bytes(transaction->queue_id) : json_null());
-    json_put(object, "reply", json_of_reply(transaction ? transaction->reply : NULL, false, &options));
-    json_append_line(object, out);
+    json_put(object, "reply", json_of_reply(transaction ? transaction->reply : NULL));
+    json_write_line(object, out);
 }

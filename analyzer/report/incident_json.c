@@ -4,6 +4,7 @@
 #include "incident/advice.h"
 #include "report/document_rows.h"
 #include "report/json_parts.h"
+#include "report/json_stream.h"
 #include "report/story.h"
 
 enum { EVIDENCE_RANK = STORY_PLAIN };
@@ -410,9 +411,9 @@ static void write_json(const struct incident_report *report, struct buf *out)
     json_put(head, "generated_from", json_of_provenance(report));
     json_put(head, "period", json_of_period(report->traffic->first_ns, report->traffic->last_ns));
     json_put(head, "summary", json_of_summary(report));
-    json_begin(NULL, '{', out);
-    json_append_members(head, out);
-    json_begin("incidents", '[', out);
+    json_write_begin(NULL, '{', out);
+    json_write_members(head, out);
+    json_write_begin("incidents", '[', out);
     size_t listed = 0;
     for (; listed < report->incident_count && out->len < LIMIT_INCIDENT_JSON_BYTES; listed++) {
         size_t i = listed;
@@ -420,12 +421,12 @@ static void write_json(const struct incident_report *report, struct buf *out)
         if (i)
             buf_append_u8(out, ',');
         json_t *incident = json_of_incident(report, report->incidents[i], i);
-        json_append_dumped(incident, out);
+        json_write_value(NULL, incident, out);
     }
     buf_append_text(out, "\n]");
     json_put(tail, "incidents_not_listed", number(report->incident_count - listed));
     json_put(tail, "capture_quality", json_of_quality(report));
-    json_append_members(tail, out);
+    json_write_members(tail, out);
     buf_append_text(out, "}\n");
 }
 

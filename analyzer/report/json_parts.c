@@ -60,7 +60,7 @@ json_t *json_of_endpoint(const struct endpoint *end)
     return object;
 }
 
-json_t *json_of_lines(const struct reply *reply)
+static json_t *json_of_lines(const struct reply *reply)
 {
     json_t *lines = json_array();
 
@@ -74,11 +74,6 @@ json_t *json_of_lines(const struct reply *reply)
 void json_put(json_t *object, const char *key, json_t *value)
 {
     (void)json_object_set_new_nocheck(object, key, value);
-}
-
-json_t *json_of_moment(uint64_t time_ns, const struct report_options *options)
-{
-    return options->is_undated ? json_null() : json_of_time(time_ns);
 }
 
 void json_put_packet(json_t *object, struct packet_ref packet, const struct report_options *options)
@@ -102,7 +97,7 @@ static json_t *json_of_enhanced(const struct enhanced_code *code)
     return json_stringn_nocheck(text, (size_t)len);
 }
 
-json_t *json_of_reply(const struct reply *reply, bool is_full, const struct report_options *options)
+json_t *json_of_reply(const struct reply *reply)
 {
     if (!reply)
         return json_null();
@@ -110,62 +105,5 @@ json_t *json_of_reply(const struct reply *reply, bool is_full, const struct repo
     json_put(object, "code", json_integer(reply->code));
     json_put(object, "enhanced", json_of_enhanced(&reply->enhanced));
     json_put(object, "text", json_of_lines(reply));
-    if (is_full) {
-        json_put(object, "time", json_of_moment(reply->at.time_ns, options));
-        json_put_packet(object, reply->at.packet, options);
-    }
     return object;
-}
-
-static int append(const char *text, size_t len, void *ctx)
-{
-    return buf_append(ctx, (struct bytes){ (const uint8_t *)text, len }) ? 0 : -1;
-}
-
-static void dump(json_t *value, size_t flags, struct buf *out)
-{
-    (void)json_dump_callback(value, append, out, flags | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    json_decref(value);
-}
-
-void json_append_line(json_t *object, struct buf *out)
-{
-    dump(object, 0, out);
-    buf_append_u8(out, '\n');
-}
-
-static void separate(struct buf *out)
-{
-    uint8_t last = out->len ? out->ptr[out->len - 1] : '{';
-
-    if (last != '{' && last != '[' && last != ':' && last != '\n')
-        buf_append_u8(out, ',');
-}
-
-void json_append_value(json_t *value, struct buf *out)
-{
-    separate(out);
-    dump(value, JSON_ENCODE_ANY, out);
-}
-
-void json_append_dumped(json_t *value, struct buf *out)
-{
-    dump(value, JSON_ENCODE_ANY, out);
-}
-
-void json_append_members(json_t *object, struct buf *out)
-{
-    separate(out);
-    dump(object, JSON_EMBED, out);
-}
-
-void json_begin(const char *key, char bracket, struct buf *out)
-{
-    separate(out);
-    if (key) {
-        buf_append_u8(out, '"');
-        buf_append_text(out, key);
-        buf_append_text(out, "\":");
-    }
-    buf_append_u8(out, (uint8_t)bracket);
 }

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "incident/delivery.h"
 #include "report/json_parts.h"
+#include "report/json_stream.h"
 #include "report/report_rows.h"
 #include "rules/tls_words.h"
 
@@ -291,7 +292,7 @@ static void ecs_session(const struct analysis *analysis, const struct report_opt
         json_put(document, "email", email_of(analysis));
     put_rule(document, analysis);
     json_put(document, "smtpscope", own_fields(analysis));
-    json_append_line(document, out);
+    json_write_line(document, out);
 }
 
 /* Connections that became no session: a document for each server. */
@@ -320,7 +321,7 @@ static void ecs_attempts(const struct attempts_row *row, const struct attempts_v
              json_pack("{s:I, s:I, s:I, s:o}", "refused", (json_int_t)row->count[ATTEMPT_REFUSED],
                        "unanswered", (json_int_t)row->count[ATTEMPT_UNANSWERED], "no_greeting",
                        (json_int_t)row->count[ATTEMPT_NO_GREETING], "findings", findings));
-    json_append_line(document, out);
+    json_write_line(document, out);
 }
 
 const struct report_format report_ecs = {

@@ -3,37 +3,34 @@
 
 #include "base/timestamp.h"
 #include "report/json_parts.h"
+#include "report/report_jsonl_parts.h"
 #include "report/report_rows.h"
 
-static json_t *json_of_waits(const struct attempts_row *row)
+static void write_waits(const struct attempts_row *row, struct buf *out)
 {
-    json_t *object = json_object();
-
-    json_put(object, "unanswered",
-             json_integer((json_int_t)(row->longest_ns[ATTEMPT_UNANSWERED] / NS_PER_MS)));
-    json_put(object, "no_greeting",
-             json_integer((json_int_t)(row->longest_ns[ATTEMPT_NO_GREETING] / NS_PER_MS)));
-    return object;
+    json_write_begin("longest_wait_ms", '{', out);
+    json_write_number("unanswered", row->longest_ns[ATTEMPT_UNANSWERED] / NS_PER_MS, out);
+    json_write_number("no_greeting", row->longest_ns[ATTEMPT_NO_GREETING] / NS_PER_MS, out);
+    json_write_end('}', out);
 }
 
 static void attempts_line(const struct attempts_row *row, const struct attempts_verdict *verdict,
                           const struct report_options *options, struct buf *out)
 {
-    json_t *object = json_object();
-
-    json_put(object, "type", json_string_nocheck("attempts"));
-    json_put(object, "schema", json_integer(1));
-    json_put(object, "server", json_of_endpoint(&row->server));
-    json_put(object, "refused", json_integer((json_int_t)row->count[ATTEMPT_REFUSED]));
-    json_put(object, "unanswered", json_integer((json_int_t)row->count[ATTEMPT_UNANSWERED]));
-    json_put(object, "no_greeting", json_integer((json_int_t)row->count[ATTEMPT_NO_GREETING]));
-    json_put(object, "clients", json_integer(row->client_count));
-    json_put(object, "more_clients", json_boolean(row->has_more_clients));
-    json_put(object, "longest_wait_ms", json_of_waits(row));
-    json_put(object, "first", json_of_time(row->first_ns));
-    json_put(object, "last", json_of_time(row->last_ns));
-    json_put(object, "findings", report_jsonl_findings(verdict->findings, verdict->count, options));
-    json_append_line(object, out);
+    json_write_begin(NULL, '{', out);
+    json_write_text("type", "attempts", out);
+    json_write_number("schema", 1, out);
+    jsonl_write_endpoint("server", &row->server, out);
+    json_write_number("refused", row->count[ATTEMPT_REFUSED], out);
+    json_write_number("unanswered", row->count[ATTEMPT_UNANSWERED], out);
+    json_write_number("no_greeting", row->count[ATTEMPT_NO_GREETING], out);
+    json_write_number("clients", row->client_count, out);
+    json_write_bool("more_clients", row->has_more_clients, out);
+    write_waits(row, out);
+    jsonl_write_time("first", row->first_ns, out);
+    jsonl_write_time("last", row->last_ns, out);
+    jsonl_write_findings(verdict->findings, verdict->count, options, out);
+    buf_append_text(out, "}\n");
 }
 
 static json_t *json_of_inputs(const struct report_totals *totals)
@@ -165,7 +162,7 @@ static void summary_line(const struct report_counts *counts, const struct report
     json_put(object, "missing_bytes", json_integer((json_int_t)counts->missing_bytes));
     json_put(object, "dropped_packets",
              totals->dropped_packets < 0 ? json_null() : json_integer((json_int_t)totals->dropped_packets));
-    json_append_line(object, out);
+    json_write_line(object, out);
 }
 
 const struct report_format report_jsonl = { .name = "jsonl",

@@ -9,7 +9,5 @@ void report_jsonl_session(const struct analysis *analysis, const struct report_o
                           struct buf *out);
 /* null for a session without TLS. */
 json_t *report_jsonl_tls(const struct session *session, const struct report_options *options);
-json_t *report_jsonl_findings(const struct finding *findings, size_t count,
-                              const struct report_options *options);
 
 #endif

@@ -1,84 +1,9 @@
 /* Values as a recording has them, out of those of the model. */
 #include "transcript/event_put.h"
 
-#include "base/escape.h"
+#include "base/json_text.h"
 #include "base/limits.h"
 #include "base/timestamp.h"
-
-static void append_escaped(uint8_t c, struct buf *out)
-{
-    static const char digits[] = "0123456789ABCDEF", short_forms[] = "\bb\ff\nn\rr\tt\"\"\\\\";
-
-    for (size_t i = 0; short_forms[i]; i += 2)
-        if ((uint8_t)short_forms[i] == c) {
-            (void)buf_append(out,
-                             (struct bytes){ (const uint8_t[]){ '\\', (uint8_t)short_forms[i + 1] }, 2 });
-            return;
-        }
-    (void)buf_append(out, BYTES("\\u00"));
-    (void)buf_append_u8(out, (uint8_t)digits[c >> 4]);
-    (void)buf_append_u8(out, (uint8_t)digits[c & 15]);
-}
-
-/* Whether nothing in it needs an escape and all is ASCII.  Without a way out of the loop, so that many octets
- * are looked at together. */
-static bool is_plain(struct bytes bytes)
-{
-    uint8_t odd = 0;
-
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t c = bytes.ptr[i];
-        odd |= (uint8_t)(((uint8_t)(c - ' ') >= 0x60) | (c == '"') | (c == '\\'));
-    }
-    return !odd;
-}
-
-/* Between quotes, as it is. */
-static void append_plain(struct bytes bytes, struct buf *out)
-{
-    uint8_t *to = buf_reserve(out, bytes.len + 2);
-
-    if (!to)
-        return;
-    *to++ = '"';
-    if (bytes.len)
-        memcpy(to, bytes.ptr, bytes.len);
-    to[bytes.len] = '"';
-    out->len += bytes.len + 2;
-}
-
-/* RFC 8259 7: quotes, backslashes and control characters; `bytes` is UTF-8. */
-static void append_string(struct bytes bytes, struct buf *out)
-{
-    size_t from = 0;
-
-    (void)buf_append_u8(out, '"');
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t c = bytes.ptr[i];
-        if (c >= ' ' && c != '"' && c != '\\')
-            continue;
-        (void)buf_append(out, bytes_slice(bytes, from, i - from));
-        append_escaped(c, out);
-        from = i + 1;
-    }
-    (void)buf_append(out, bytes_from(bytes, from));
-    (void)buf_append_u8(out, '"');
-}
-
-static void append_bytes(struct bytes bytes, struct buf *out)
-{
-    if (is_plain(bytes)) {
-        append_plain(bytes, out);
-        return;
-    }
-    if (escape_is_utf8(bytes)) {
-        append_string(bytes, out);
-        return;
-    }
-    (void)buf_append(out, BYTES("{\"base64\":\""));
-    (void)base64_encode(bytes, out);
-    (void)buf_append(out, BYTES("\"}"));
-}
 
 struct event event_begin_line(struct buf *out)
 {
@@ -120,13 +45,13 @@ void event_set_u64(struct buf *value, uint64_t number)
 
 void event_set_bytes(struct buf *value, struct bytes bytes)
 {
-    append_bytes(bytes, value);
+    json_text_append(bytes, value);
 }
 
 void event_set_text(struct buf *value, const char *text)
 {
     if (text)
-        append_bytes(bytes_of(text), value);
+        json_text_append(bytes_of(text), value);
     else
         (void)buf_append(value, BYTES("null"));
 }
@@ -134,7 +59,7 @@ void event_set_text(struct buf *value, const char *text)
 void event_set_word(struct buf *value, const char *word)
 {
     if (word)
-        append_plain(bytes_of(word), value);
+        json_text_append_word(bytes_of(word), value);
     else
         (void)buf_append(value, BYTES("null"));
 }
@@ -181,7 +106,7 @@ static struct buf *next_element(struct event *event)
 
 void event_add_bytes(struct event *event, struct bytes bytes)
 {
-    append_bytes(bytes, next_element(event));
+    json_text_append(bytes, next_element(event));
 }
 
 void event_add_redacted(struct event *event, uint64_t length)
@@ -204,7 +129,7 @@ void event_set_time(struct buf *value, uint64_t time_ns)
     char text[TIMESTAMP_TEXT];
     size_t len = timestamp_format(time_ns, text);
 
-    append_plain((struct bytes){ (const uint8_t *)text, len }, value);
+    json_text_append_word((struct bytes){ (const uint8_t *)text, len }, value);
 }
 
 void event_put_packet(struct event *event, struct packet_ref packet)
