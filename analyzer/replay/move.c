@@ -218,8 +218,8 @@ void walk_move(struct walk *walk, size_t index, const struct judgement *judgemen
 
 void walk_sasl(struct walk *walk, const struct item *item)
 {
-    if (!item->reply) {
-        walk->is_auth_known = walk->is_authenticated;
+    if (!item->reply) { /* where none can be missing, it was not accepted */
+        walk->is_auth_known = walk->is_auth_known && (walk->is_authenticated || !walk->may_lose_replies);
     } else if (item->reply->code == 235) {
         walk->is_auth_known = true;
         walk->is_authenticated = true;
