@@ -59,6 +59,8 @@ void walk_take_offer(struct walk *walk, const struct item *item)
     walk->is_inferred = false;
     walk->causes.greeting = 0;
     walk->greeting_command = item->as.command.n;
+    if (walk->spoken == PROTOCOL_NONE)
+        walk->spoken = item->as.command.verb == VERB_LHLO ? PROTOCOL_LMTP : PROTOCOL_SMTP;
     walk->offered = 0;
     walk->is_helo = item->as.command.verb == VERB_HELO; /* RFC 5321 3.2: HELO offers nothing */
     walk->is_offer_known =

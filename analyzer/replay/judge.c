@@ -58,11 +58,18 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
     return judgement->not_offered;
 }
 
-static bool is_lmtp_mismatch(const struct walk *walk, enum verb verb)
+/* The hello that is accepted first tells what the server speaks, whatever it greets with: amavisd speaks
+ * both. */
+static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
 {
-    if (verb == VERB_LHLO)
-        return walk->session->protocol == PROTOCOL_SMTP;
-    return (verb == VERB_EHLO || verb == VERB_HELO) && walk->session->protocol == PROTOCOL_LMTP;
+    enum verb verb = item->as.command.verb;
+    bool is_first = walk->spoken == PROTOCOL_NONE;
+
+    if ((verb != VERB_LHLO && verb != VERB_EHLO && verb != VERB_HELO)
+        || (is_first && reply_accepts(item->reply)))
+        return false;
+    enum protocol spoken = is_first ? walk->session->protocol : walk->spoken;
+    return verb == VERB_LHLO ? spoken == PROTOCOL_SMTP : spoken == PROTOCOL_LMTP;
 }
 
 /* In a phase that allows the verb: what must be known to say that it is in order, and is not. */
@@ -108,7 +115,7 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
     out->not_offered = missing_offer(walk, index);
     if (walk->phase == PHASE_REFUSED || walk->phase == PHASE_CLOSED)
         out->misorder = edge->misorder;
-    else if (is_lmtp_mismatch(walk, command->verb))
+    else if (is_lmtp_mismatch(walk, item))
         out->misorder = MISORDER_LMTP_GREETING_MISMATCH;
     else if (command->verb == VERB_STARTTLS && walk->is_tls)
         out->misorder = MISORDER_STARTTLS_TWICE;
@@ -207,6 +214,15 @@ static bool is_unknown_burl(const struct item *item)
            && (item->reply->code == 500 || item->reply->code == 502);
 }
 
+/* Another fault of the client's own: the command would be out of order even if nothing had been refused. */
+static bool is_wrong_anyway(const struct walk *walk, const struct item *item, const struct judgement *out)
+{
+    const struct command *command = &item->as.command;
+    enum misorder other = misorder_of_facts(walk, command, out);
+
+    return other != MISORDER_NONE && other != out->misorder && !cause_of(walk, other, command->verb);
+}
+
 static enum verdict verdict_out_of_order(const struct walk *walk, const struct item *item,
                                          struct judgement *out)
 {
@@ -220,7 +236,7 @@ static enum verdict verdict_out_of_order(const struct walk *walk, const struct i
             return VERDICT_TOLERATED;
         return walk->home == PHASE_UNKNOWN ? VERDICT_UNDECIDED : VERDICT_OK;
     }
-    out->cause = cause_of(walk, out->misorder, item->as.command.verb);
+    out->cause = is_wrong_anyway(walk, item, out) ? 0 : cause_of(walk, out->misorder, item->as.command.verb);
     return out->cause ? VERDICT_CONSEQUENCE : VERDICT_MISORDERED;
 }
 
@@ -250,11 +266,16 @@ static bool exchange_has_gap(const struct walk *walk, size_t index)
     return false;
 }
 
-/* The client had answered, and closed; what the server made of that is behind the end of the capture. */
-static bool is_answer_missing(const struct session *session, const struct sasl_exchange *exchange)
+/* The client has responded, and what the server said to it is not in the capture. */
+static bool has_open_response(const struct walk *walk, size_t index)
 {
-    return exchange->step_count && exchange->steps[exchange->step_count - 1].from == SIDE_CLIENT
-           && session_lacks_end(session, SIDE_SERVER);
+    const struct item *end = walk->session->items + walk->session->item_count;
+
+    for (const struct item *item = walk->session->items + index + 1; item < end && item->kind == ITEM_SASL;
+         item++)
+        if (!item->reply)
+            return session_lacks_end(walk->session, SIDE_SERVER);
+    return false;
 }
 
 /* An AUTH is judged by how its exchange ended. */
@@ -262,11 +283,12 @@ static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
     const struct sasl_exchange *exchange = walk_exchange(walk, index);
     enum close_kind closed = walk->session->closed;
-    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE;
+    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE
+                     || has_open_response(walk, index);
 
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;
-    if (exchange->last_reply->code == 334 && (may_go_on || is_answer_missing(walk->session, exchange)))
+    if (exchange->last_reply->code == 334 && may_go_on)
         return VERDICT_UNDECIDED;
     if (walk->may_lose_replies && exchange_has_gap(walk, index))
         return VERDICT_UNDECIDED;

@@ -97,7 +97,7 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
         move_refused_bdat(walk, item, root);
     } else if (command->verb == VERB_AUTH) {
         walk->causes.auth = walk->is_authenticated ? 0 : command->n;
-        if (item->reply->code != 503)
+        if (item->reply->code / 10 != 50) /* RFC 5321 4.2.3: with those it has done nothing */
             note_auth_in_transaction(walk, command->n);
     }
 }
@@ -110,7 +110,8 @@ static bool has_binarymime(struct bytes argument)
 static void move_mail(struct walk *walk, const struct item *item, const struct judgement *judgement)
 {
     const struct transaction *before = transaction_current(walk);
-    bool is_nested = judgement->verdict == VERDICT_TOLERATED && phase_is_transaction(judgement->phase);
+    bool is_nested = judgement->verdict == VERDICT_TOLERATED && phase_is_transaction(judgement->phase)
+                     && judgement->misorder != machine_edge(walk->home, VERB_MAIL)->misorder;
     bool had_rcpt = before && before->accepted_count > 0;
 
     walk_end_transaction(walk);
@@ -217,8 +218,8 @@ void walk_move(struct walk *walk, size_t index, const struct judgement *judgemen
 
 void walk_sasl(struct walk *walk, const struct item *item)
 {
-    if (!item->reply) {
-        walk->is_auth_known = walk->is_authenticated;
+    if (!item->reply) { /* where none can be missing, it was not accepted */
+        walk->is_auth_known = walk->is_auth_known && (walk->is_authenticated || !walk->may_lose_replies);
     } else if (item->reply->code == 235) {
         walk->is_auth_known = true;
         walk->is_authenticated = true;

@@ -103,5 +103,8 @@ bool check_is_injected(const struct session *session, size_t index);
 enum confidence check_ignored_cause(const struct analysis *analysis, size_t index);
 /* RFC 2920 3.1: whether the client must await the reply to this verb. */
 bool check_ends_group(enum verb verb);
+/* The client had waited LIMIT_PATIENCE_SECONDS for a reply when it sent this command: it is part of no group.
+ */
+bool check_lost_patience(const struct session *session, size_t index);
 
 #endif

@@ -179,7 +179,7 @@ static void check_command(struct analysis *analysis, size_t index)
     const struct command *command = &analysis->session->items[index].as.command;
     const struct judgement *judgement = check_judgement(analysis, index);
 
-    if (command->is_pipelined)
+    if (command->is_pipelined && !check_lost_patience(analysis->session, index))
         check_group(analysis, index);
     if (command->verb == VERB_HELO)
         check_fallback(analysis, index);

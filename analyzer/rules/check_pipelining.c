@@ -16,6 +16,18 @@ bool check_ends_group(enum verb verb)
     return ends_group[verb];
 }
 
+bool check_lost_patience(const struct session *session, size_t index)
+{
+    const struct item *item = &session->items[index], *before = item;
+
+    do {
+        if (before == session->items)
+            return false;
+        before--;
+    } while (before->kind != ITEM_COMMAND && before->kind != ITEM_SASL && before->kind != ITEM_CONTENT);
+    return item->first.time_ns >= before->at.time_ns + LIMIT_PATIENCE_SECONDS * 1000000000ull;
+}
+
 static bool has_offer(const struct reply *ehlo, enum extension extension)
 {
     for (uint32_t i = 1; ehlo && i < ehlo->line_count; i++)
@@ -214,7 +226,7 @@ static void check_command(struct analysis *analysis, size_t index)
         return;
     if (analysis->replay.has_gaps || analysis->session->foreign != FOREIGN_NONE)
         return;
-    if (command->is_pipelined)
+    if (command->is_pipelined && !check_lost_patience(analysis->session, index))
         check_violation(analysis, index);
     if (command->is_before_greeting && command->n == 1)
         check_early(analysis, index);

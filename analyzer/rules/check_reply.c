@@ -164,6 +164,29 @@ static void raise_desync(struct analysis *analysis, size_t index)
                  (unsigned)item->reply->code, verb_name(item->as.command.verb));
 }
 
+/* Without a reply: the client waited for long, and what it asked then was answered. */
+static bool was_given_up(const struct session *session, size_t index)
+{
+    enum item_kind kind = session->items[index].kind;
+    size_t next = index + 1;
+
+    if (session->log || (kind != ITEM_COMMAND && kind != ITEM_SASL && kind != ITEM_CONTENT))
+        return false;
+    while (next < session->item_count && session->items[next].kind != ITEM_COMMAND
+           && session->items[next].kind != ITEM_TLS)
+        next++;
+    return next < session->item_count && session->items[next].reply && check_lost_patience(session, next);
+}
+
+static void raise_given_up(struct analysis *analysis, size_t index)
+{
+    struct finding *finding = check_raise(analysis, RULE_REPLY_DESYNC, index);
+
+    if (finding)
+        finding->confidence = CONFIDENCE_LIKELY;
+    check_detail(analysis, finding, "No reply came: the client waited for long, and went on.");
+}
+
 static bool is_told_otherwise(const struct session *session, size_t index)
 {
     return check_is_no_answer(session, index) || check_is_injected(session, index)
@@ -185,6 +208,8 @@ static void check_session(struct analysis *analysis)
         if (item->kind == ITEM_JUNK && !is_told_otherwise(session, i))
             check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, i),
                          "The server sent bytes that are no reply.");
+        if (!item->reply && was_given_up(session, i))
+            raise_given_up(analysis, i);
         if (is_desync_told || !is_out_of_step(analysis, item) || is_told_otherwise(session, i))
             continue;
         is_desync_told = true; /* all that follows is shifted */

@@ -41,6 +41,7 @@ enum {
     LIMIT_LINE = 65536,            /* bytes kept of a command, reply or text line; counted beyond */
     LIMIT_REPLY_LINES = 1024,      /* lines kept of one reply */
     LIMIT_PRELUDE = 4096,          /* of a PROXY, SOCKS or CONNECT prelude, one side */
+    LIMIT_PATIENCE_SECONDS = 8,    /* of a client that asks something else without having had its answer */
     LIMIT_HOLD = 1024 * 1024,      /* bytes that wait for a reply which decides how to read them */
     LIMIT_HOLD_CHUNK = 64 * 1024,  /* a larger BDAT chunk is octets at once */
     LIMIT_HOLD_GAP = 2048,         /* of them behind a gap in a content: more than this is content */

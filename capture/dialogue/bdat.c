@@ -184,8 +184,8 @@ static uint32_t count_lines(struct bytes text)
     return lines;
 }
 
-/* Replies that are complete with these bytes; `begun` is what went before them of their first line, and then
- * of the next one. */
+/* Replies that are complete with these bytes, but for a farewell, which may come unasked; `begun` is what
+ * went before them of their first line, and then of the next one. */
 static uint32_t count_replies(struct bytes text, struct buf *begun)
 {
     uint32_t replies = 0;
@@ -193,7 +193,7 @@ static uint32_t count_replies(struct bytes text, struct buf *begun)
 
     for (size_t lf; (lf = bytes_find(text, '\n')) != SIZE_MAX; text = bytes_from(text, lf + 1)) {
         buf_append(begun, bytes_slice(text, 0, lf));
-        replies += reply_line_parse(buf_bytes(begun), &line) && line.is_last;
+        replies += reply_line_parse(buf_bytes(begun), &line) && line.is_last && line.code != 421;
         buf_clear(begun);
     }
     buf_append(begun, text);
@@ -239,6 +239,44 @@ static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
     return has_more;
 }
 
+/* RFC 5321 4.5.1: every server has these. */
+static bool is_of_every_server(enum verb verb)
+{
+    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_MAIL || verb == VERB_RCPT
+           || verb == VERB_DATA || verb == VERB_RSET || verb == VERB_NOOP || verb == VERB_QUIT;
+}
+
+/* What the client said before the server spoke again, joined; returns what that began with. */
+static const struct held *join_before_server(const struct dialogue *d, struct buf *out)
+{
+    const struct held *held = d->hold.first;
+
+    for (; held && !held->is_hole && held->from == SIDE_CLIENT; held = held->next)
+        buf_append(out, held->chunk.data);
+    return held && !held->is_hole ? held : NULL;
+}
+
+/* The one line behind the chunk is no command to the server, although every server knows it: it read it
+ * together with the last line of the chunk. */
+static bool is_answered_as_unknown(const struct dialogue *d, uint64_t size)
+{
+    struct reply_line reply;
+    struct buf text;
+    bool is_known = false;
+
+    buf_init(&text, LIMIT_HOLD + 1);
+    const struct held *answer = join_before_server(d, &text);
+    if (answer && size <= text.len && reply_line_parse(answer->chunk.data, &reply)
+        && (reply.code == 500 || reply.code == 502)) {
+        struct bytes line = bytes_from(buf_bytes(&text), (size_t)size);
+        bool is_alone = bytes_find(line, '\n') + 1 == line.len;
+        line.len -= is_alone && line.len > 1 && line.ptr[line.len - 2] == '\r' ? 2 : 0;
+        is_known = is_alone && is_of_every_server(command_line_parse(line).verb);
+    }
+    buf_release(&text);
+    return is_known;
+}
+
 /* The server read the lines of the chunk as commands. */
 static bool was_read_as_lines(struct dialogue *d, uint64_t size)
 {
@@ -248,7 +286,7 @@ static bool was_read_as_lines(struct dialogue *d, uint64_t size)
         return true; /* it does not know the verb, so it cannot have counted */
     if (d->acks_work && size <= LIMIT_HOLD_CHUNK && is_answered_early(d, d->client_offset + size))
         return true;
-    return is_answered_in_lines(d, size);
+    return is_answered_in_lines(d, size) || is_answered_as_unknown(d, size);
 }
 
 static bool holds_hole(const struct dialogue *d)

@@ -374,6 +374,8 @@ static void take_line(struct dialogue *d, const struct whole_line *line, const s
         pairing_client_went_on(d, line->acked);
     if (d->reply_count == 1)
         pairing_early_talker_went_on(d, line->acked);
+    if (d->session->protocol == PROTOCOL_LMTP)
+        pairing_reports_were_one(d, line->acked);
     bool is_astray = d->may_be_astray && d->mode != CLIENT_SASL && reads_astray(line->text, is_lossy);
     if (is_astray) {
         pairing_client_hole(d);

@@ -13,6 +13,11 @@ static struct expectation *at(struct dialogue *d, uint32_t i)
     return &d->pending[(d->pending_first + i) % d->pending_cap];
 }
 
+const struct expectation *pairing_at(const struct dialogue *d, uint32_t i)
+{
+    return &d->pending[(d->pending_first + i) % d->pending_cap];
+}
+
 static bool grow(struct dialogue *d)
 {
     uint32_t cap = d->pending_cap ? d->pending_cap * 2 : PENDING_FIRST;
@@ -48,6 +53,11 @@ static void pop(struct dialogue *d)
     d->pending_count--;
     if (d->clear_pending > 0)
         d->clear_pending--;
+}
+
+void pairing_drop_first(struct dialogue *d)
+{
+    pop(d);
 }
 
 void pairing_forget_clear(struct dialogue *d)
@@ -548,6 +558,7 @@ static bool passes_over_response(struct dialogue *d, const struct reply *reply, 
 /* What is held is read first, where the reply tells how. */
 static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
+    given_up_release(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);
     while (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
@@ -600,6 +611,8 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     }
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
+    if (d->pending_count > 1 && !d->has_lost)
+        given_up_drop(d, reply);
     if (d->session->protocol == PROTOCOL_LMTP)
         skip_missing_reports(d, reply);
     if (d->has_lost && is_of_missing(d, reply, acked))
@@ -650,6 +663,18 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked)
     if (d->has_greeting && d->pending_count == 1 && d->reply_count == 1 && acked != UINT64_MAX
         && acked >= d->server_offset && at(d, 0)->kind == EXPECT_COMMAND
         && d->session->items[at(d, 0)->item].replies_seen == 0)
+        pop(d);
+}
+
+/* Of the final replies of LMTP, one to a recipient, the first had a line for each: a server that says them in
+ * one reply, and the client has read it so and goes on. */
+void pairing_reports_were_one(struct dialogue *d, uint64_t acked)
+{
+    if (d->pending_count != 1 || acked == UINT64_MAX || acked < d->server_offset)
+        return;
+    const struct item *item = &d->session->items[at(d, 0)->item];
+    bool has_one = item->reply && item->more_count == 0;
+    if (has_one && item->reply->line_count > 1 && item->reply->line_count == at(d, 0)->remaining + 1)
         pop(d);
 }
 

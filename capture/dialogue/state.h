@@ -303,6 +303,17 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
 void pairing_answer_early(struct dialogue *d);
 /* It will not end: the reply stands by itself. */
 void pairing_leave_early(struct dialogue *d);
+/* The open questions, oldest first, and the oldest without an answer. */
+const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
+void pairing_drop_first(struct dialogue *d);
+/* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
+void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
+
+/* given_up.c: before a reply is paired */
+/* Of several open questions those that the client no longer waited for when it asked the next one. */
+void given_up_drop(struct dialogue *d, const struct reply *reply);
+/* The one that holds the client's next line, which that reply would have told how to read. */
+void given_up_release(struct dialogue *d, const struct reply *reply);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);

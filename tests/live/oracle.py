@@ -50,7 +50,7 @@ class Oracle:
         if self.authenticated:
             return Expectation(False, ["auth-after-auth"] + ["auth-in-transaction"] * self.mail)
         if self.mail:
-            return Expectation(False, ["auth-in-transaction"], self.roots("END"), self.hello == "HELO")
+            return Expectation(False, ["auth-in-transaction"], self.roots("END"), not self.offered("AUTH"))
         if self.hello == "HELO":
             return Expectation(False, ["esmtp-after-helo"], self.roots("EHLO"))
         return OK if self.offered("AUTH") else Expectation(False, ["auth-not-offered"])

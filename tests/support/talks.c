@@ -14,6 +14,8 @@
 #include "dialogue/dialogue.h"
 #include "tests/support/write_down.h"
 
+static const uint64_t LATE_NS = 20000000000ull;
+
 enum share { SHARE_NONE, SHARE_HALF, SHARE_ALL, SHARE_COUNT }; /* from the first octet on */
 
 /* Where a talk is missing bytes. */
@@ -93,7 +95,9 @@ static struct session *session_of(const struct talk *talk, struct loss loss)
     assert_non_null(wire.dialogue);
     for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++) {
         const struct exchange *exchange = &talk->exchanges[i];
-        say_or_lose(&wire, SIDE_CLIENT, exchange->client, lost_share(&loss, i, SIDE_CLIENT));
+        bool is_late = exchange->client[0] == T_LATE[0];
+        wire.now += is_late ? LATE_NS : 0;
+        say_or_lose(&wire, SIDE_CLIENT, exchange->client + is_late, lost_share(&loss, i, SIDE_CLIENT));
         say_or_lose(&wire, SIDE_SERVER, exchange->server, lost_share(&loss, i, SIDE_SERVER));
     }
     flow.side[loss.side != SIDE_CLIENT].missing_bytes = loss.exchange == SIZE_MAX ? 0 : 1;

@@ -9,11 +9,12 @@ enum { EXCHANGES_MAX = 20 };
 
 /* What the client sends at once, having seen all that the server said before, and what the server answers. */
 struct exchange {
-    const char *client; /* "" : nothing; SMTP lines with their ends */
+    const char *client; /* "" : nothing; SMTP lines with their ends; behind T_LATE, after twenty seconds */
     const char *server;
 };
 
 /* clang-format off */
+#define T_LATE "\f"
 #define T_HELLO { "", "220 mx.example ESMTP\r\n" }, \
                 { "EHLO c.example\r\n", "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 100000\r\n" \
                                         "250-8BITMIME\r\n250-DSN\r\n250-CHUNKING\r\n250 SMTPUTF8\r\n" }

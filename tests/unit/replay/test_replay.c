@@ -388,6 +388,43 @@ static const struct scenario scenarios[] = {
         { "DATA", "354 go", 0 },
         { "x", "250 ok", 0 } },
       "ok ok ok misordered/bdat-not-offered ok" },
+    { "a server that does not know AUTH has dropped no envelope for it",
+      PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, RCPT, { "AUTH PLAIN AGEAYg==", "500 what", 0 }, { "DATA", "503 need MAIL", 0 } },
+      "ok ok ok misordered/auth-in-transaction contradicted" },
+    { "one that tried it may have",
+      PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, RCPT, { "AUTH PLAIN AGEAYg==", "535 no", 0 }, { "DATA", "503 need MAIL", 0 } },
+      "ok ok ok misordered/auth-in-transaction consequence<4" },
+    { "RCPT before MAIL to a server that keeps it, and asks for no greeting",
+      PROTOCOL_SMTP,
+      { BANNER, RCPT, MAIL, { "DATA", "354 go", 0 }, { "x", "250 ok", 0 } },
+      "tolerated/rcpt-without-mail tolerated/no-greeting tolerated/data-without-rcpt" },
+    { "and to one that forgets it",
+      PROTOCOL_SMTP,
+      { BANNER, RCPT, MAIL, { "DATA", "503 no recipients", 0 } },
+      "tolerated/rcpt-without-mail tolerated/no-greeting misordered/data-without-rcpt" },
+    { "what is not offered is wrong whatever was refused before",
+      PROTOCOL_SMTP,
+      { BANNER,
+        { "EHLO c", "250 mx", 0 },
+        MAIL,
+        { "RCPT TO:<a@b>", "550 no", 0 },
+        { "BDAT 3 LAST", "502 unknown", 0 },
+        { "DATA", "503 no recipients", 0 },
+        { "AUTH PLAIN AGEAYg==", "503 no", 0 } },
+      "ok ok refused misordered/bdat-without-rcpt consequence/data-without-rcpt<3 "
+      "misordered/auth-in-transaction" },
+    { "but not what an EHLO that was refused would have offered",
+      PROTOCOL_SMTP,
+      { BANNER,
+        { "HELO c", "250 mx", 0 },
+        { "EHLO c", "550 no", 0 },
+        MAIL,
+        { "RCPT TO:<a@b>", "550 no", 0 },
+        { "BDAT 3 LAST", "502 unknown", 0 },
+        { "RSET", "250 ok", 0 } },
+      "ok refused ok refused consequence/bdat-without-rcpt<4 ok" },
     { "BINARYMIME needs BDAT",
       PROTOCOL_SMTP,
       { BANNER, EHLO, { "MAIL FROM:<a@b> BODY=BINARYMIME", "250 ok", 0 }, RCPT, { "DATA", "503 no", 0 } },
@@ -753,18 +790,23 @@ static void without_a_reply_the_end_of_the_session_decides(void **state)
     }
 }
 
-/* Who has closed without waiting for the end of it is not seen to be refused. */
+/* Who has responded, and closed without waiting for the end of it, is not seen to be refused; who did not
+ * respond has given up. */
 static void an_exchange_may_end_behind_the_capture(void **state)
 {
     (void)state;
-    for (unsigned is_seen = 0; is_seen < 2; is_seen++) {
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_end_seen = i & 1, has_responded = i & 2;
         struct session *session =
-            SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "eA==", NULL, 0 });
+            has_responded
+                ? SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "dQ==", NULL, 0 })
+                : SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
         struct played p;
         session->side[SIDE_CLIENT].fin_ns = session->end_ns;
-        session->side[SIDE_SERVER].fin_ns = is_seen ? session->end_ns : 0;
+        session->side[SIDE_SERVER].fin_ns = is_end_seen ? session->end_ns : 0;
         play(&p, session);
-        assert_int_equal(p.replay.judgements[1].verdict, is_seen ? VERDICT_OK : VERDICT_UNDECIDED);
+        assert_int_equal(p.replay.judgements[1].verdict,
+                         has_responded && !is_end_seen ? VERDICT_UNDECIDED : VERDICT_OK);
         release(&p);
     }
 }
