@@ -10,6 +10,7 @@ from tls_ends import C, S, Wire
 
 STEP_PIPELINED, STEP_EARLY, STEP_GAPS, STEP_TLS = 1, 8, 16 | 32 | 64, 128
 STEP_JUNK, STEP_UNFINISHED, STEP_PRELUDE, STEP_PAUSE = 256, 512, 1024, 1 << 15  # tests/support/session_builder.h
+LATE, LATE_NS = b"\f", 20 * 10**9  # T_LATE of tests/support/talks.h
 CIPHERTEXT = (b"\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03", b"\x16\x03\x03\x00\x06\x02\x00\x00\x02\x03\x03")
 
 
@@ -101,6 +102,9 @@ def tell_talk(steps):
     """Octets as they are, each exchange at once."""
     wire = Wire(25)
     for _, text, answered in steps:
+        if text and text.startswith(LATE):
+            wire.now += LATE_NS
+            text = text[len(LATE) :]
         for side, data in ((C, text), (S, answered)):
             if data:
                 wire.say(side, data)
