@@ -363,6 +363,16 @@ static bool says_its_question(uint16_t code)
     return code / 100 == 3 || code == 220 || code == 221 || code == 235;
 }
 
+bool pairing_takes(const struct dialogue *d, uint32_t i, uint16_t code)
+{
+    return verb_takes_code(verb_of(d, pairing_at(d, i)), code);
+}
+
+bool pairing_is_named(const struct dialogue *d, uint32_t i, uint16_t code)
+{
+    return says_its_question(code) && pairing_takes(d, i, code);
+}
+
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
 static void drop_answered(struct dialogue *d)
 {

@@ -296,6 +296,9 @@ void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
 /* The open questions, oldest first, and the oldest without an answer. */
 const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
 void pairing_drop_first(struct dialogue *d);
+/* Whether the code can answer the question, and whether it is one that belongs to its kind alone. */
+bool pairing_takes(const struct dialogue *d, uint32_t i, uint16_t code);
+bool pairing_is_named(const struct dialogue *d, uint32_t i, uint16_t code);
 /* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
 void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
 
