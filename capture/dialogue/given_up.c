@@ -24,9 +24,13 @@ static bool has_waited(uint64_t since_ns, uint64_t asked_ns)
     return asked_ns > since_ns && asked_ns - since_ns >= patience_ns;
 }
 
-static bool is_at_once(uint64_t since_ns, uint64_t asked_ns, uint64_t answered_ns)
+/* The first that the server says since the client asked, having `seen` so many replies, and soon. */
+static bool is_at_once(uint64_t since_ns, uint64_t asked_ns, uint32_t seen, const struct reply *reply)
 {
-    return answered_ns >= asked_ns && answered_ns - asked_ns <= (asked_ns - since_ns) / AT_ONCE_SHARE;
+    uint64_t answered_ns = reply->first.time_ns;
+
+    return seen + 1 >= reply->ordinal && answered_ns >= asked_ns
+           && answered_ns - asked_ns <= (asked_ns - since_ns) / AT_ONCE_SHARE;
 }
 
 /* When the client asked what stands behind `pending`. */
@@ -42,7 +46,8 @@ void given_up_drop(struct dialogue *d, const struct reply *reply)
     if (reply->first.time_ns < d->session->items[pairing_at(d, 0)->item].at.time_ns + patience_ns)
         return;
     for (uint32_t i = 0; i + 1 < d->pending_count && has_waited(waits_since(d, i), asked_behind(d, i)); i++)
-        if (is_at_once(waits_since(d, i), asked_behind(d, i), reply->first.time_ns)
+        if (is_at_once(waits_since(d, i), asked_behind(d, i),
+                       d->session->items[pairing_at(d, i + 1)->item].replies_seen, reply)
             && pairing_takes(d, i + 1, reply->code) && !pairing_is_named(d, i, reply->code))
             given_up = i + 1;
     while (given_up-- > 0)
@@ -59,10 +64,13 @@ static bool awaits_reply(const struct dialogue *d)
 
 void given_up_release(struct dialogue *d, const struct reply *reply)
 {
-    bool is_next_known = d->hold.first && !d->hold.is_mixed && d->mode == CLIENT_HELD && !d->has_lost;
+    const struct held *held = d->hold.first;
 
-    if (!is_next_known || !awaits_reply(d) || !has_waited(waits_since(d, 0), d->hold.first->chunk.time_ns)
-        || !is_at_once(waits_since(d, 0), d->hold.first->chunk.time_ns, reply->first.time_ns)
+    if (!held || d->hold.is_mixed || d->mode != CLIENT_HELD || d->has_lost || !awaits_reply(d))
+        return;
+    uint64_t since_ns = waits_since(d, 0), asked_ns = held->chunk.time_ns;
+    uint32_t seen = dialogue_replies_seen(d, held->chunk.acked);
+    if (!has_waited(since_ns, asked_ns) || !is_at_once(since_ns, asked_ns, seen, reply)
         || pairing_is_named(d, 0, reply->code) || !hold_begins_with_command(d))
         return;
     pairing_drop_first(d);
