@@ -95,6 +95,9 @@ static bool is_cause_hidden(const struct walk *walk, enum misorder misorder)
     if (misorder == MISORDER_RCPT_WITHOUT_MAIL || misorder == MISORDER_DATA_WITHOUT_MAIL
         || misorder == MISORDER_BDAT_WITHOUT_MAIL)
         return walk->may_have_dropped;
+    if (misorder
+        == MISORDER_NESTED_MAIL) /* the server says that there is no transaction, and why is not known */
+        return walk->may_be_nested && walk->is_envelope_lost && !walk->causes.doubt;
     return walk->may_be_nested
            && (misorder == MISORDER_DATA_WITHOUT_RCPT || misorder == MISORDER_BDAT_WITHOUT_RCPT);
 }
@@ -268,7 +271,8 @@ static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
     const struct sasl_exchange *exchange = walk_exchange(walk, index);
     enum close_kind closed = walk->session->closed;
-    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE;
+    bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE
+                     || session_lacks_end(walk->session, SIDE_SERVER);
 
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;

@@ -1,5 +1,6 @@
 /* Findings of order: what the reference machine says is out of its place, and what comes of it. */
 #include "rules/check.h"
+#include "rules/ending.h"
 
 static bool is_transaction(enum phase phase)
 {
@@ -18,7 +19,8 @@ static bool is_blameless(const struct analysis *analysis, size_t index)
         return true;
     if (!item->reply)
         return item->as.command.is_pipelined || judgement->verdict == VERDICT_UNDECIDED
-               || analysis->replay.has_gaps;
+               || analysis->replay.has_gaps || ending_lacks_last(analysis->session)
+               || session_lacks_end(analysis->session, SIDE_SERVER);
     if (judgement->verdict == VERDICT_CONSEQUENCE) /* what shows how the client works may be missing */
         return analysis->replay.has_gaps || check_ignored_cause(analysis, index) == CONFIDENCE_NONE;
     return false;

@@ -52,13 +52,13 @@ static bool must_wait_after(const struct analysis *analysis, size_t index)
     const struct item *item = &analysis->session->items[index];
     enum verb verb = item->as.command.verb;
 
+    bool is_reply_open = !item->reply && check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED;
+    if (is_reply_open && (verb == VERB_STARTTLS || verb == VERB_EHLO || verb == VERB_AUTH))
+        return false; /* whose replies allow it, or make it something else */
     if (verb == VERB_AUTH)
         return !is_one_step(analysis, index);
     if (verb == VERB_STARTTLS && item->reply) /* accepted, it is an injection */
         return item->reply->code >= 400;
-    bool is_reply_open = !item->reply && check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED;
-    if (is_reply_open && (verb == VERB_STARTTLS || verb == VERB_EHLO))
-        return false; /* whose replies allow it, or make it something else */
     return ends_group[verb];
 }
 

@@ -174,8 +174,8 @@ static void check_session(struct analysis *analysis)
 {
     const struct replay *replay = &analysis->replay;
     const struct session *session = analysis->session;
-    bool is_cut_off =
-        session->closed == CLOSE_END_OF_CAPTURE && !session->log && !ending_of(analysis).is_polite;
+    bool may_go_on = session->closed == CLOSE_END_OF_CAPTURE || session_lacks_end(session, SIDE_CLIENT);
+    bool is_cut_off = may_go_on && !session->log && !ending_of(analysis).is_polite;
 
     if (is_cut_off || ending_lacks_last(session) || replay->has_gaps || session->is_midstream
         || session->exchange_count || session->protocol == PROTOCOL_LMTP)

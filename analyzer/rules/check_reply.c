@@ -53,17 +53,21 @@ static bool is_misplaced(const struct item *item, uint16_t code)
     return code == 354 || ((code == 334 || code == 235) && verb != VERB_AUTH);
 }
 
-/* Behind the client's end a server may say anything about it, or answer half a line. */
-static bool is_behind_end(const struct session *session, const struct reply *reply)
+/* Behind the client's end a server may say anything about it, or answer half a line.  What the client had
+ * seen when it gave its last command was said before, however late a capture has it. */
+static bool is_behind_end(const struct analysis *analysis, const struct reply *reply)
 {
-    uint64_t closed_ns = session->side[SIDE_CLIENT].fin_ns;
+    uint64_t closed_ns = analysis->session->side[SIDE_CLIENT].fin_ns;
 
-    return closed_ns && reply->at.time_ns >= closed_ns;
+    if (!closed_ns || reply->at.time_ns < closed_ns)
+        return false;
+    const struct item *last = replay_command(&analysis->replay, analysis->session->command_count);
+    return !last || !item_saw(last, reply);
 }
 
-static bool is_out_of_step(const struct session *session, const struct item *item)
+static bool is_out_of_step(const struct analysis *analysis, const struct item *item)
 {
-    if (item->reply && is_behind_end(session, item->reply))
+    if (item->reply && is_behind_end(analysis, item->reply))
         return false;
     return (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
            || (item->reply && is_misplaced(item, item->reply->code));
@@ -121,13 +125,18 @@ static const struct item *command_before(const struct session *session, size_t i
     return NULL;
 }
 
-/* A server that does not know BDAT answers the lines of the chunk: bdat-not-offered says so. */
+/* A server that does not know BDAT answers the lines of the chunk: bdat-not-offered says so.  Behind such
+ * lines one may have been answered by what there was of it. */
 static bool answers_chunk(const struct session *session, size_t index)
 {
-    const struct item *before = command_before(session, index);
+    const struct item *item = &session->items[index], *before = command_before(session, index);
 
-    return session->items[index].kind == ITEM_REPLY && before && before->as.command.verb == VERB_BDAT
-           && before->reply && (before->reply->code == 500 || before->reply->code == 502);
+    if (item->kind != ITEM_REPLY || !before)
+        return false;
+    if (before->as.command.is_body_line)
+        return item->reply->code / 10 == 50;
+    return before->as.command.verb == VERB_BDAT && before->reply
+           && (before->reply->code == 500 || before->reply->code == 502);
 }
 
 static void raise_desync(struct analysis *analysis, size_t index)
@@ -201,7 +210,7 @@ static void check_session(struct analysis *analysis)
                          "The server sent bytes that are no reply.");
         if (!item->reply && was_given_up(session, i))
             raise_given_up(analysis, i);
-        if (is_desync_told || !is_out_of_step(session, item) || is_told_otherwise(session, i))
+        if (is_desync_told || !is_out_of_step(analysis, item) || is_told_otherwise(session, i))
             continue;
         is_desync_told = true; /* all that follows is shifted */
         raise_desync(analysis, i);

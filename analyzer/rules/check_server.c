@@ -310,6 +310,15 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
     }
 }
 
+/* Said to a client that had said QUIT already, and had not waited for this. */
+static bool is_behind_quit(const struct analysis *analysis, const struct item *item)
+{
+    const struct item *last = replay_command(&analysis->replay, analysis->session->command_count);
+
+    return item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED
+           && !(last && item_saw(last, item->reply));
+}
+
 static void check_goodbye(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     const struct item *item = &analysis->session->items[index];
@@ -319,8 +328,7 @@ static void check_goodbye(struct analysis *analysis, size_t index, const struct 
         return; /* what it answers is not known */
     if (item->kind == ITEM_GREETING || reply->code < 200 || (reply->code < 400 && reply->code != 221))
         return;
-    if (item_is_farewell(item, reply) && !is_goodbye
-        && !(item->kind == ITEM_REPLY && analysis->replay.last_phase == PHASE_CLOSED))
+    if (item_is_farewell(item, reply) && !is_goodbye && !is_behind_quit(analysis, item))
         raise_421(analysis, index, reply);
     if ((reply->code == 421 || reply->code >= 500 || reply->code == 221 || reply->code == 455)
         && reply_says(reply, BYTES("too many"))

@@ -214,8 +214,8 @@ static bool is_answered_early(const struct dialogue *d, uint64_t chunk_end)
     return replies > 0;
 }
 
-/* At some moment there were more replies than lines behind the chunk.  Nothing is said where bytes of either
- * side are missing. */
+/* At some moment there were more replies than lines behind the chunk.  Behind a hole nothing can be counted.
+ */
 static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
 {
     uint32_t lines = 0, replies = 0;
@@ -236,7 +236,7 @@ static bool is_answered_in_lines(const struct dialogue *d, uint64_t chunk_left)
         has_more = has_more || replies > lines;
     }
     buf_release(&begun);
-    return has_more && !has_hole;
+    return has_more;
 }
 
 /* RFC 5321 4.5.1: every server has these. */
@@ -289,12 +289,22 @@ static bool was_read_as_lines(struct dialogue *d, uint64_t size)
     return is_answered_in_lines(d, size) || is_answered_as_unknown(d, size);
 }
 
+static bool holds_hole(const struct dialogue *d)
+{
+    const struct held *held = d->hold.first;
+
+    while (held && !held->is_hole)
+        held = held->next;
+    return held;
+}
+
 void bdat_decide(struct dialogue *d)
 {
     struct bdat_argument argument = { 0 };
+    bool is_habit = d->reads_chunk_lines && holds_hole(d);
 
     (void)!bdat_argument_parse(command_item(d)->as.command.argument, &argument);
-    d->reads_chunk_lines = was_read_as_lines(d, argument.size);
+    d->reads_chunk_lines = was_read_as_lines(d, argument.size) || is_habit;
     d->refused_chunks++;
     go_on(d);
 }

@@ -292,6 +292,8 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);
+    if (d->early)
+        pairing_answer_early(d);
     begin_what_follows(d, index);
     if (d->is_guess ? is_smtp_alone(verb) : verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
@@ -473,6 +475,12 @@ static bool hold_is_plain(const struct dialogue *d)
     return has_end;
 }
 
+/* Held for a reply of one code alone, which no other can be mistaken for. */
+static bool awaits_leave(const struct dialogue *d)
+{
+    return d->hold.reason == HOLD_DATA || d->hold.reason == HOLD_AUTH || d->hold.reason == HOLD_STARTTLS;
+}
+
 static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
 {
     if (d->hold.reason == HOLD_STARTTLS && !d->hold.first && bytes_are_tls(chunk->data)
@@ -484,6 +492,12 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     }
     if (d->hold.reason == HOLD_CONTENT_GAP && !d->hold.first)
         content_behind_hole(d, chunk->data);
+    if (awaits_leave(d) && pairing_held_was_refused(d, chunk->acked)) {
+        bool was_open = d->is_open;
+        client_resume(d, CLIENT_COMMANDS);
+        dialogue_again(d, SIDE_CLIENT, chunk, was_open);
+        return;
+    }
     if (!hold_keep(d, SIDE_CLIENT, chunk)) {
         bool was_open = d->is_open;
         hold_decide_by_reading(d);

@@ -207,6 +207,7 @@ static void client_hole(struct dialogue *d, const struct stream_hole *hole)
     case CLIENT_SASL:
     case CLIENT_MODE_COUNT:
         pairing_client_hole(d);
+        pairing_leave_early(d);
         add_gap(d, SIDE_CLIENT, hole, false);
         line_clear(&d->client_line);
         d->client_offset = hole->offset + hole->length;
@@ -230,6 +231,7 @@ static void server_hole(struct dialogue *d, const struct stream_hole *hole)
     line_clear(&d->server_line);
     d->building = NULL;
     d->server_hole_end = d->server_offset;
+    d->server_hole_bytes = hole->length + (d->lost_server_bytes ? d->server_hole_bytes : 0);
     d->is_server_behind_gap = true;
     d->lost_server_bytes = true;
     pairing_server_hole(d);
@@ -338,6 +340,7 @@ static void close_open_ends(struct dialogue *d)
         foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)
         bdat_decide(d);
+    pairing_leave_early(d);
     if (d->mode == CLIENT_UNSURE && d->lost_client_bytes && d->acks_work)
         hold_clear(d); /* a server that was heard has not said what it is */
     else if (d->mode == CLIENT_UNSURE)

@@ -48,7 +48,7 @@ void given_up_drop(struct dialogue *d, const struct reply *reply)
     for (uint32_t i = 0; i + 1 < d->pending_count && has_waited(waits_since(d, i), asked_behind(d, i)); i++)
         if (is_at_once(waits_since(d, i), asked_behind(d, i),
                        d->session->items[pairing_at(d, i + 1)->item].replies_seen, reply)
-            && pairing_takes(d, i + 1, reply->code) && !pairing_is_named(d, i, reply->code))
+            && pairing_takes(d, i + 1, reply) && !pairing_is_named(d, i, reply))
             given_up = i + 1;
     while (given_up-- > 0)
         pairing_drop_first(d);
@@ -71,7 +71,7 @@ void given_up_release(struct dialogue *d, const struct reply *reply)
     uint64_t since_ns = waits_since(d, 0), asked_ns = held->chunk.time_ns;
     uint32_t seen = dialogue_replies_seen(d, held->chunk.acked);
     if (!has_waited(since_ns, asked_ns) || !is_at_once(since_ns, asked_ns, seen, reply)
-        || pairing_is_named(d, 0, reply->code) || !hold_begins_with_command(d))
+        || pairing_is_named(d, 0, reply) || !hold_begins_with_command(d))
         return;
     pairing_drop_first(d);
     client_resume(d, CLIENT_COMMANDS);

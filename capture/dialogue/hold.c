@@ -192,6 +192,8 @@ void hold_decide_by_reading(struct dialogue *d)
         if (hold_begins_with_command(d)) { /* where CHUNKING was not offered, and a refusal may be missing */
             client_resume(d, CLIENT_COMMANDS);
         } else {
+            if (d->recipients == 0 && d->lost_server_bytes)
+                pairing_client_hole(d); /* refused, most likely, and what came behind it read as its lines */
             bdat_begin_chunk(d);
             client_resume(d, CLIENT_CHUNK);
         }

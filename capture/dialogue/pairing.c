@@ -1,8 +1,12 @@
 /* Which reply answers what: in order, and never before the server can have read the question. */
 #include "dialogue/state.h"
+#include "smtp/extension.h"
 #include "smtp/letters.h"
 
-enum { PENDING_FIRST = 4 }; /* MAIL, RCPT and DATA as one group */
+enum {
+    PENDING_FIRST = 4, /* MAIL, RCPT and DATA as one group */
+    SHORTEST_REPLY = 8 /* "250 OK" */
+};
 
 static struct expectation *at(struct dialogue *d, uint32_t i)
 {
@@ -246,6 +250,34 @@ static void answer(struct dialogue *d, struct reply *reply)
         decide_hold(d, verb, reply);
 }
 
+/* A server may refuse a line at an octet that begins no command, and drop the rest of it when that comes
+ * (Dovecot, which so answers the end of a chunk that it reads as lines). */
+static bool answers_begun_line(const struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    return d->client_line.is_begun && d->mode == CLIENT_COMMANDS && reply->code / 10 == 50
+           && acked >= d->client_offset;
+}
+
+void pairing_answer_early(struct dialogue *d)
+{
+    struct reply *reply = d->early;
+
+    d->early = NULL;
+    if (d->pending_count == 1)
+        answer(d, reply);
+    else /* a ceiling was reached */
+        add_reply_item(d, ITEM_REPLY, reply);
+}
+
+void pairing_leave_early(struct dialogue *d)
+{
+    struct reply *reply = d->early;
+
+    d->early = NULL;
+    if (reply)
+        add_reply_item(d, ITEM_REPLY, reply);
+}
+
 /* Whether the first question that is open can be answered with 220 otherwise. */
 static bool awaits_220(struct dialogue *d)
 {
@@ -292,16 +324,24 @@ static bool may_be_answered(const struct dialogue *d, const struct expectation *
            && session->messages[session->items[expected->item].as.content.message].missing_bytes > 0;
 }
 
+/* What was sent right behind an AUTH is held, and may be a question of its own that the server has read. */
+static bool holds_question(struct dialogue *d, uint64_t acked)
+{
+    return d->hold.reason == HOLD_AUTH && d->hold.first && !d->hold.first->is_hole
+           && acked > at(d, 0)->end_offset;
+}
+
 /* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
  * Up to the first reply the greeting is due as well, which no command asks for. */
 static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     bool may_greet = !d->has_greeting && reply->ordinal == 1;
+    bool has_more = d->pending_count > 1 ? acked == UINT64_MAX || acked >= at(d, 1)->end_offset
+                                         : holds_question(d, acked);
 
     if (may_be_answered(d, at(d, 0)))
         return true;
-    return at(d, 0)->is_uncertain
-           && (may_greet || (d->pending_count > 1 && (acked == UINT64_MAX || acked >= at(d, 1)->end_offset)));
+    return at(d, 0)->is_uncertain && (may_greet || has_more);
 }
 
 /* Questions cannot be told from each other by counting, until the client begins another flight than its next.
@@ -324,14 +364,32 @@ static enum verb verb_of(const struct dialogue *d, const struct expectation *exp
     return expected->kind == EXPECT_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
 }
 
-/* The first open question to which the code, which belongs to a few alone, is an answer; UINT32_MAX: none. */
-static uint32_t find_pending(struct dialogue *d, uint16_t code)
+/* The answer to EHLO or LHLO, or the end of one. */
+static bool is_offer(const struct reply *reply)
 {
-    for (uint32_t i = 0; i < d->pending_count; i++) {
-        const struct expectation *expected = at(d, i);
-        if (expected->kind != EXPECT_CONTENT && verb_takes_code(verb_of(d, expected), code))
+    for (uint32_t i = reply->is_after_gap ? 0 : 1; i < reply->line_count && reply->code == 250; i++)
+        if (extension_parse(reply->lines[i]) != EXTENSION_NONE)
+            return true;
+    return false;
+}
+
+/* Whether the reply can be an answer to the question. */
+static bool fits(const struct dialogue *d, const struct expectation *expected, const struct reply *reply)
+{
+    enum verb verb = verb_of(d, expected);
+
+    if (is_offer(reply))
+        return verb == VERB_EHLO || verb == VERB_LHLO;
+    return verb_takes_code(verb, reply->code);
+}
+
+/* The first open question to which the reply, which belongs to a few alone, is an answer; UINT32_MAX: none.
+ */
+static uint32_t find_pending(struct dialogue *d, const struct reply *reply)
+{
+    for (uint32_t i = 0; i < d->pending_count; i++)
+        if (at(d, i)->kind != EXPECT_CONTENT && fits(d, at(d, i), reply))
             return i;
-    }
     return UINT32_MAX;
 }
 
@@ -343,10 +401,10 @@ static bool may_lack_answer(const struct dialogue *d, const struct expectation *
 
 /* Questions whose answer is among what is missing, because this cannot be it.  Where it is the end of a
  * content that it answers, the 354 is. */
-static void skip_missing_answers(struct dialogue *d, uint16_t code)
+static void skip_missing_answers(struct dialogue *d, const struct reply *reply)
 {
     while (d->pending_count > 0 && may_lack_answer(d, at(d, 0)) && at(d, 0)->kind != EXPECT_CONTENT
-           && !verb_takes_code(verb_of(d, at(d, 0)), code)) {
+           && !fits(d, at(d, 0), reply)) {
         bool is_held = d->mode == CLIENT_HELD && d->held_item == at(d, 0)->item && d->hold.first;
         pop(d);
         if (is_held && d->hold.reason == HOLD_DATA && hold_has_end(d)) {
@@ -358,19 +416,21 @@ static void skip_missing_answers(struct dialogue *d, uint16_t code)
     }
 }
 
-static bool says_its_question(uint16_t code)
+static bool says_its_question(const struct reply *reply)
 {
-    return code / 100 == 3 || code == 220 || code == 221 || code == 235;
+    uint16_t code = reply->code;
+
+    return code / 100 == 3 || code == 220 || code == 221 || code == 235 || is_offer(reply);
 }
 
-bool pairing_takes(const struct dialogue *d, uint32_t i, uint16_t code)
+bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *reply)
 {
-    return verb_takes_code(verb_of(d, pairing_at(d, i)), code);
+    return fits(d, pairing_at(d, i), reply);
 }
 
-bool pairing_is_named(const struct dialogue *d, uint32_t i, uint16_t code)
+bool pairing_is_named(const struct dialogue *d, uint32_t i, const struct reply *reply)
 {
-    return says_its_question(code) && pairing_takes(d, i, code);
+    return says_its_question(reply) && pairing_takes(d, i, reply);
 }
 
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
@@ -385,24 +445,34 @@ static void drop_answered(struct dialogue *d)
         client_resume(d, CLIENT_COMMANDS);
 }
 
-/* The question that the code names, if the answers to those before it can be missing: a 221 may come out of
+/* The question that the reply names, if the answers to those before it can be missing: a 221 may come out of
  * turn. */
-static uint32_t find_named(struct dialogue *d, uint16_t code)
+static uint32_t find_named(struct dialogue *d, const struct reply *reply)
 {
-    uint32_t found = says_its_question(code) ? find_pending(d, code) : UINT32_MAX;
-    bool is_in_turn = code != 221 || found == 0;
+    uint32_t found = says_its_question(reply) ? find_pending(d, reply) : UINT32_MAX;
+    bool is_in_turn = reply->code != 221 || found == 0;
 
     return found != UINT32_MAX && (is_in_turn || may_lack_answer(d, at(d, 0))) ? found : UINT32_MAX;
+}
+
+/* What was no command may have been the begin of a line that ends behind it, where what was said before is
+ * missing. */
+static bool may_be_amid_line(const struct dialogue *d, const struct reply *reply)
+{
+    bool lacks_begin = d->lost_client_bytes || (d->session->is_midstream && d->session->command_count == 0);
+
+    return reply->code == 500 && d->pending_count == 0 && lacks_begin;
 }
 
 /* Behind missing bytes a reply is paired only where its code leaves no choice.  A 354 or 334 tells how to
  * read on even when the command that it answers is among what is missing. */
 static void take_behind_hole(struct dialogue *d, struct reply *reply)
 {
-    uint32_t found = find_named(d, reply->code);
+    uint32_t found = find_named(d, reply);
 
     bool is_of_missing = found != UINT32_MAX && d->lost_client_bytes && at(d, found)->is_uncertain;
     if (found != UINT32_MAX) {
+        d->last_named = reply->ordinal;
         while (found-- > 0)
             pop(d);
         if (!is_of_missing) {
@@ -412,8 +482,8 @@ static void take_behind_hole(struct dialogue *d, struct reply *reply)
         drop_answered(d);
     }
     add_reply_item(d, ITEM_REPLY, reply);
-    bool is_off = d->pending_count > 1 || !says_its_question(reply->code);
-    if (!d->lost_client_bytes && is_off)
+    bool is_off = d->pending_count > 1 || !says_its_question(reply);
+    if (is_off && (!d->lost_client_bytes || may_be_amid_line(d, reply)))
         lose_count(d); /* one of them is answered now, or what came before, and which one is not known */
     if ((reply->code != 354 && reply->code != 334) || d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK
         || d->mode == CLIENT_TLS)
@@ -470,35 +540,47 @@ static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
            && (reply->code / 100 != 2 || reply->code == 221);
 }
 
+/* Some servers say nothing to a response that cancels (qpsmtpd): then the reply answers what came behind it.
+ */
+static bool passes_over_response(struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    return d->mode == CLIENT_HELD && d->pending_count == 1 && at(d, 0)->kind == EXPECT_SASL
+           && reply->code / 100 == 2 && !verb_takes_code(VERB_AUTH, reply->code) && acked != UINT64_MAX
+           && holds_question(d, acked);
+}
+
 /* What is held is read first, where the reply tells how. */
 static void settle_hold(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     given_up_release(d, reply);
-    if (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
-        hold_decide_response(d, reply);
     if (d->hold.reason == HOLD_UNSURE)
         unsure_decide(d, acked, reply->code);
-    else
-        end_held_content(d, reply);
+    while (d->awaits_behind_hole && d->hold.reason == HOLD_AUTH)
+        hold_decide_response(d, reply); /* of several in a row too: each takes a line at least */
+    if (passes_over_response(d, reply, acked)) {
+        pop(d);
+        client_resume(d, CLIENT_COMMANDS);
+    }
+    end_held_content(d, reply);
 }
 
 /* Something is missing somewhere.  Whether that leaves more than one answer to what the reply belongs to, or
  * shows that it belongs to none that is known. */
 static bool is_of_missing(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
-    bool says_question = says_its_question(reply->code);
+    bool says_question = says_its_question(reply);
 
     if (contradicts_guess(d, reply))
         lose_count(d);
     if (!says_question)
-        skip_missing_answers(d, reply->code);
+        skip_missing_answers(d, reply);
     if (d->pending_count == 0)
         return d->lost_client_bytes || reply->code == 334
                || reply->code == 354; /* which tell how to read on */
     const struct expectation *first = at(d, 0);
     if (d->lost_client_bytes || (says_question && first->is_uncertain) || is_ambiguous(d, reply, acked))
         return true;
-    return first->kind != EXPECT_CONTENT && !verb_takes_code(verb_of(d, first), reply->code);
+    return first->kind != EXPECT_CONTENT && !fits(d, first, reply);
 }
 
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
@@ -515,8 +597,15 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
         given_up_drop(d, reply);
     if (reply->code == 221)
         skip_missing_reports(d);
+    if (d->early)
+        pairing_leave_early(d);
     if (d->has_lost && is_of_missing(d, reply, acked))
         take_behind_hole(d, reply);
+    else if (may_be_amid_line(d, reply)) {
+        add_reply_item(d, ITEM_REPLY, reply);
+        lose_count(d);
+    } else if (d->pending_count == 0 && answers_begun_line(d, reply, acked))
+        d->early = reply;
     else if (d->pending_count == 0 || !can_answer(d, at(d, 0), reply, acked))
         add_reply_item(d, ITEM_REPLY, reply);
     else
@@ -585,22 +674,56 @@ bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked)
     return acked >= d->server_hole_end || (d->pending_count == 1 && acked > d->server_hole_reply);
 }
 
+/* Another flight: whatever was asked in one before has been answered, and counting begins anew.  Where fewer
+ * replies came than there were questions, the client had not waited for them. */
+static void count_anew(struct dialogue *d, uint64_t acked)
+{
+    uint32_t seen = dialogue_replies_seen(d, acked), asked = 0;
+
+    while (asked < d->pending_count && d->session->items[at(d, asked)->item].replies_seen < seen)
+        asked++;
+    uint32_t before = asked ? d->session->items[at(d, 0)->item].replies_seen : 0;
+    if (asked && seen - (before > d->last_named ? before : d->last_named) < asked)
+        return;
+    while (asked-- > 0)
+        pop(d);
+    d->lost_client_bytes = false;
+}
+
+bool pairing_held_was_refused(struct dialogue *d, uint64_t acked)
+{
+    bool is_later = d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset;
+
+    if (!is_later || acked == UINT64_MAX || d->lost_server_bytes
+        || d->session->items[d->held_item].replies_seen >= dialogue_replies_seen(d, acked))
+        return false;
+    count_anew(d, acked);
+    return !d->lost_client_bytes;
+}
+
+/* The client has seen what is missing, and in it the answers to what it had asked, as far as they fit in. */
+static void skip_uncertain(struct dialogue *d)
+{
+    uint64_t due = 0;
+
+    for (; d->pending_count > 0 && at(d, 0)->is_uncertain; due++)
+        pop(d);
+    if (due > 1 && due * SHORTEST_REPLY > d->server_hole_bytes)
+        lose_count(d);
+}
+
 void pairing_client_went_on(struct dialogue *d, uint64_t acked)
 {
     if (acked == UINT64_MAX)
         return;
+    if (acked >= d->server_hole_end)
+        skip_uncertain(d);
     if (d->lost_client_bytes && d->lost_since == UINT64_MAX)
         d->lost_since = acked; /* of the flight that the hole is in */
-    if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset) {
-        uint32_t seen = dialogue_replies_seen(d, acked);
-        while (d->pending_count > 0 && d->session->items[at(d, 0)->item].replies_seen < seen)
-            pop(d); /* whatever was asked in a flight before has been answered: counting begins anew */
-        d->lost_client_bytes = false;
-    }
+    if (d->lost_client_bytes && acked > d->lost_since && acked >= d->server_offset)
+        count_anew(d, acked);
     if (acked < d->server_hole_end)
         return;
-    while (d->pending_count > 0 && at(d, 0)->is_uncertain)
-        pop(d);
     d->lost_server_bytes = false;
     if (!d->server_line.is_begun)
         d->skips_server_line = false; /* the line that the hole may have cut has ended in it */

@@ -187,11 +187,14 @@ struct dialogue {
     struct content_state content;
 
     uint64_t lost_since;        /* what the client had acknowledged right behind them; UINT64_MAX not known */
+    uint32_t last_named;        /* behind a hole: ordinal of the last reply that named its question */
+    uint64_t server_hole_bytes; /* in holes that the client had not seen when it spoke last */
     uint64_t server_hole_end;   /* of the last hole; 0 none */
     uint64_t server_hole_reply; /* in it: a reply begins here, if its first octets do not end one */
     uint64_t chunk_left;
     uint32_t refused_chunks; /* decided so far: the habit of a server shows early */
     bool reads_chunk_lines;  /* and the last decision */
+    struct reply *early;     /* the answer to a line that has not ended */
     uint32_t open_bdat;      /* 1 + message that BDAT chunks are joined to; 0 none */
     uint64_t guessed_bytes;
     struct tls_observer *tls;          /* while the handshake goes on, or what is sealed can be read */
@@ -290,15 +293,22 @@ bool pairing_reply_says(const struct reply *reply, struct bytes word);
 /* The client goes on, having seen what we have not: older replies were in the hole. */
 bool pairing_saw_answer_in_hole(const struct dialogue *d, uint64_t acked);
 void pairing_client_went_on(struct dialogue *d, uint64_t acked);
+/* Commands are missing, and the client goes on with what it says behind the answers to them and to the one
+ * that decides what is held: none of those was the one that allows it to. */
+bool pairing_held_was_refused(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
+/* The line that d->early answers has ended, and is the newest question. */
+void pairing_answer_early(struct dialogue *d);
+/* It will not end: the reply stands by itself. */
+void pairing_leave_early(struct dialogue *d);
 /* The open questions, oldest first, and the oldest without an answer. */
 const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
 void pairing_drop_first(struct dialogue *d);
-/* Whether the code can answer the question, and whether it is one that belongs to its kind alone. */
-bool pairing_takes(const struct dialogue *d, uint32_t i, uint16_t code);
-bool pairing_is_named(const struct dialogue *d, uint32_t i, uint16_t code);
+/* Whether the reply can answer the question, and whether it belongs to such questions alone. */
+bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *reply);
+bool pairing_is_named(const struct dialogue *d, uint32_t i, const struct reply *reply);
 /* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
 void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
 

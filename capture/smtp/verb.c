@@ -43,9 +43,13 @@ bool verb_takes_code(enum verb verb, unsigned code)
         return verb == VERB_AUTH;
     case 354:
         return verb == VERB_DATA;
-    case 250:
-        return verb != VERB_DATA && verb != VERB_QUIT && verb != VERB_AUTH && verb != VERB_STARTTLS;
+    case 530: /* RFC 4954 6 and RFC 3207 4 agree on these alone */
+    case 534:
+    case 535:
+    case 538:
+        return verb != VERB_EHLO && verb != VERB_LHLO && verb != VERB_NOOP && verb != VERB_QUIT;
     default:
-        return true;
+        return code >= 400
+               || (verb != VERB_DATA && verb != VERB_QUIT && verb != VERB_AUTH && verb != VERB_STARTTLS);
     }
 }

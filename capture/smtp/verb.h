@@ -18,7 +18,7 @@ const char *verb_name(enum verb verb);
 /* By its whole word, any case (RFC 5321 2.4); VERB_UNKNOWN if it is none. */
 enum verb verb_parse(struct bytes word);
 /* Whether this verb can be answered so: codes that belong to one or two of them (RFC 5321 4.2.3, 4.3.2; RFC
- * 4954 4), and 250, which to some is no answer. */
+ * 4954 4), and others that to some are no answer. */
 bool verb_takes_code(enum verb verb, unsigned code);
 
 #endif

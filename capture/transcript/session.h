@@ -458,6 +458,15 @@ static inline bool session_is_sealed(const struct session *session)
     return session->is_tls && !(session->tls && session->tls->reading == TLS_READING_WHOLE);
 }
 
+/* The other side has closed, and this one may have said more than the capture shows. */
+static inline bool session_lacks_end(const struct session *session, enum side side)
+{
+    const struct side_facts *facts = &session->side[side];
+
+    return session->side[side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT].fin_ns && !facts->fin_ns
+           && !facts->reset_ns;
+}
+
 /* Whether the client had acknowledged the whole of `reply` when it sent the first byte of `item`. */
 static inline bool item_saw(const struct item *item, const struct reply *reply)
 {

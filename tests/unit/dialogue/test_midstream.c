@@ -53,6 +53,12 @@ static const struct row rows[] = {
       { "CRCPT TO:<b@c>\r\nDATA\r\nx\r\n.\r\n", "S250 hello\r\n250 ok\r\n250 ok\r\n354 go\r\n",
         "S250 queued\r\n" },
       "RCPT:250 DATA:354 reply:250 reply:250 content:- reply:250 " },
+    { "extensions, which answer what was asked before the capture",
+      { "CRCPT TO:<b@c>\r\n", "CEHLO c\r\n", "S250-mx\r\n250 DSN\r\n530 no\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "RCPT:- EHLO:250 reply:530 NOOP:250 " },
+    { "what was no command, perhaps the begin of this line",
+      { "S500 what\r\n", "CRSET\r\n", "CMAIL FROM:<a@b>\r\n", "S530 no\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "reply:500 MAIL:- reply:530 NOOP:250 " },
     { "a group whose DATA is refused, before the server has had its turn",
       { "CDATA\r\nNOOP\r\n.\r\nQUIT\r\n", "S530 no\r\n250 ok\r\n500 what\r\n221 bye\r\n" },
       "DATA:530 NOOP:- QUIT:- reply:250 reply:500 reply:221 " },
@@ -60,9 +66,55 @@ static const struct row rows[] = {
 
 static const struct row holes[] = {
     { "the rest of a greeting, or the answer to who spoke before it",
-      { "CEHLO c\r\n", "s220-wait\r\n", "S250-mx\r\n250 DSN\r\n", "CNOOP\r\n", "S250 ok\r\n", "CQUIT\r\n",
+      { "CEHLO c\r\n", "s220-wait\r\n", "S250-mx\r\n250 hello\r\n", "CNOOP\r\n", "S250 ok\r\n", "CQUIT\r\n",
         "S221 bye\r\n" },
       "EHLO:- gap:- reply:250 NOOP:- reply:250 QUIT:221 " },
+    { "extensions, which answer EHLO alone",
+      { "CEHLO c\r\n", "s220-wait\r\n", "S250-mx\r\n250 DSN\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "EHLO:250 gap:- NOOP:250 " },
+    { "a chunk without an envelope, whose refusal is missing",
+      { "S220 mx\r\n", "CBDAT 5\r\n12\r\n.", "s530 no\r\n500 what\r\n500 what\r\n", "CMAIL FROM:<a@b>\r\n",
+        "CRCPT TO:<b@c>\r\n", "S530 no\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "greeting:220 BDAT:- gap:- content:- MAIL:- RCPT:- reply:530 NOOP:- reply:250 " },
+    { "a client that goes on before all of its group is answered",
+      { "S220 mx\r\n", "cNOOP\r\n", "CNOOP\r\nMAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\n", "S250 ok\r\n",
+        "CRCPT TO:<d@c>\r\n", "S250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "greeting:220 gap:- MAIL:- RCPT:- reply:250 RCPT:- reply:250 reply:250 reply:550 reply:250 NOOP:250 " },
+    { "more answers than the missing bytes can hold",
+      { "S220 mx\r\n", "CMAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nRCPT TO:<c@c>\r\n", "s250 ok\r\n",
+        "CRCPT TO:<d@c>\r\n", "S250 ok\r\n550 no\r\n250 ok\r\n" },
+      "greeting:220 MAIL:- RCPT:- RCPT:- gap:- RCPT:- reply:250 reply:550 reply:250 " },
+    { "as many as they can hold",
+      { "S220 mx\r\n", "CMAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\n", "s250 ok\r\n250 ok\r\n", "CRCPT TO:<d@c>\r\n",
+        "S550 no\r\n" },
+      "greeting:220 MAIL:- RCPT:- gap:- RCPT:550 " },
+    { "a refusal, where what was sent behind an AUTH may be what it answers",
+      { "S220 mx\r\n", "CAUTH PLAIN eA==\r\n", "CDATA\r\n", "s235 ok\r\n", "S503 no\r\n", "CQUIT\r\n",
+        "S221 bye\r\n" },
+      "greeting:220 AUTH:- gap:- reply:503 DATA:- QUIT:221 " },
+    { "a command where a response was due, and two answers missing",
+      { "S220 mx\r\n", "CAUTH LOGIN\r\n", "S334 eA==\r\n", "CeA==\r\n", "s235 ok\r\n", "CAUTH PLAIN eA==\r\n",
+        "s503 no\r\n", "CMAIL FROM:<a@b>\r\n", "S250 ok\r\n" },
+      "greeting:220 AUTH:334 sasl:- gap:- gap:- MAIL:250 " },
+    { "the last of the extensions",
+      { "S220 mx\r\n", "CMAIL FROM:<a@b>\r\n", "CEHLO c\r\n", "s503 no\r\n250-mx\r\n", "S250 DSN\r\n",
+        "CNOOP\r\n", "S250 ok\r\n" },
+      "greeting:220 MAIL:- EHLO:250 gap:- NOOP:250 " },
+    { "a DATA whose refusal is one of two, and the command before it is missing",
+      { "S220 mx\r\n", "cRCPT TO:<b@c", "C>\r\nDATA\r\n", "S503 no\r\n503 no\r\n", "CNOOP\r\n", "S250 ok\r\n",
+        "CDATA\r\n", "S354 go\r\n", "Cx\r\n.\r\n", "S250 ok\r\n" },
+      "greeting:220 gap:- DATA:- reply:503 reply:503 NOOP:250 DATA:354 content:250 " },
+    { "a word that may be a response, and an answer that is none to it",
+      { "S220 mx\r\n", "CAUTH LOGIN\r\n", "S334 eA==\r\n", "C*\r\n", "s501 no\r\n", "CVRFY alice\r\n",
+        "S252 ok\r\n" },
+      "greeting:220 AUTH:334 sasl:- gap:- VRFY:252 " },
+    { "a line behind a hole that may have held its begin",
+      { "S220 mx\r\n", "cBDAT 5\r\n12\r\n.", "S530 no\r\n500 what\r\n500 what\r\n", "CMAIL FROM:<a@b>\r\n",
+        "CNOOP\r\n", "S250 ok\r\n" },
+      "greeting:220 gap:- reply:530 reply:500 reply:500 MAIL:- NOOP:- reply:250 " },
+    { "a refusal that is none of EHLO",
+      { "S220 mx\r\n", "CEHLO c\r\n", "CMAIL FROM:<a@b>\r\n", "s250 mx\r\n", "S530 no\r\n" },
+      "greeting:220 EHLO:- MAIL:530 gap:- " },
     { "a refusal, where greeting and first answer are missing",
       { "s220 mx\r\n", "CEHLO c\r\n", "s250 mx\r\n", "CETRN x\r\n", "S502 no\r\n" },
       "gap:- EHLO:- gap:- ETRN:502 " },
@@ -157,6 +209,20 @@ static void play(const struct row *row, struct dialogue *dialogue, struct flow_i
     }
 }
 
+/* Of a whole session. */
+static const struct row whole[] = {
+    { "a server that says nothing to a response that cancels",
+      { "S220 mx\r\n", "CAUTH LOGIN\r\n", "S334 eA==\r\n", "C*\r\n", "CRSET\r\n", "S250 ok\r\n", "CNOOP\r\n",
+        "S250 ok\r\n" },
+      "greeting:220 AUTH:334 sasl:- RSET:250 NOOP:250 " },
+    { "a line that is refused before it ends",
+      { "S220 mx\r\n", "C.", "S500 what\r\n", "CRSET\r\n", "CNOOP\r\n", "S250 ok\r\n" },
+      "greeting:220 UNKNOWN:500 NOOP:250 " },
+    { "and never ends",
+      { "S220 mx\r\n", "CNOOP\r\n.", "S250 ok\r\n500 what\r\n" },
+      "greeting:220 NOOP:250 reply:500 " },
+};
+
 static void hold(const struct row *row, struct flow_info flow)
 {
     char seen[TEXT_SIZE] = "";
@@ -195,10 +261,18 @@ static void a_reply_behind_a_hole_is_paired_where_nothing_else_is_due(void **sta
         hold(&holes[i], flow_of(false));
 }
 
+static void replies_are_paired_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        hold(&whole[i], flow_of(false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_words_tell_how_to_read_on),
+        cmocka_unit_test(replies_are_paired_in_order),
         cmocka_unit_test(a_reply_behind_a_hole_is_paired_where_nothing_else_is_due),
     };
 

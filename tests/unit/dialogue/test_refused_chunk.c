@@ -22,38 +22,41 @@ struct talk {
 static const struct row {
     const char *name;
     const char *turns[TURNS_MOST];
-    const char *commands; /* their first words */
+    const char *commands; /* their first words, and how each was answered */
 } rows[] = {
     { "its lines are answered before anything else is said",
       { "BDAT 5\r\n12\r\n.", "530 no\r\n500 what\r\n500 what\r\n", "DATA\r\n", "EHLO c\r\n" },
-      "EHLO BDAT 12 .DATA EHLO " },
+      "EHLO=250 BDAT=530 12=500 .DATA=500 EHLO=0 " },
     { "they are answered together with what is said behind them",
       { "BDAT 5\r\n12\r\n.", "RSET\r\n", "503 no\r\n500 what\r\n500 what\r\n" },
-      "EHLO BDAT 12 .RSET " },
+      "EHLO=250 BDAT=503 12=500 .RSET=500 " },
     { "with replies that segments cut",
       { "BDAT 5\r\n12\r\n.", "RSET\r\n", "503 no\r\n5", "00 what\r\n50", "0 what\r\n" },
-      "EHLO BDAT 12 .RSET " },
+      "EHLO=250 BDAT=503 12=500 .RSET=500 " },
+    { "a line is answered before it has ended",
+      { "BDAT 5\r\n12\r\n.", "530 no\r\n500 what\r\n500 what\r\n", "DATA\r\n", "NOOP\r\n", "250 ok\r\n" },
+      "EHLO=250 BDAT=530 12=500 .DATA=500 NOOP=250 " },
     { "it was taken for octets",
       { "BDAT 5\r\n12\r\n.", "503 no\r\n", "RSET\r\n", "250 ok\r\n" },
-      "EHLO BDAT RSET " },
+      "EHLO=250 BDAT=503 RSET=250 " },
     { "a farewell behind the answer to what came next is no answer to a line",
       { "BDAT 5\r\n12\r\n.", "503 no\r\n", "RSET\r\n", "250 ok\r\n421 too many errors\r\n" },
-      "EHLO BDAT RSET " },
+      "EHLO=250 BDAT=503 RSET=250 " },
     { "nor is one that comes unasked",
       { "BDAT 5\r\n12\r\n.", "503 no\r\n", "421 timeout\r\n" },
-      "EHLO BDAT " },
+      "EHLO=250 BDAT=503 " },
     { "a line that is no command behind what is left of the chunk",
       { "BDAT 5\r\nabcde", "503 no\r\n", "RSET\r\n", "500 what\r\n" },
-      "EHLO BDAT abcdeRSET " },
+      "EHLO=250 BDAT=503 abcdeRSET=500 " },
     { "nor where a line stands between that may be what is not known",
       { "BDAT 5\r\nabcde", "503 no\r\n", "RSET\r\n", "FOO\r\n", "500 what\r\n" },
-      "EHLO BDAT RSET FOO " },
+      "EHLO=250 BDAT=503 RSET=500 FOO=0 " },
     { "what a server need not know is no sign of that",
       { "BDAT 5\r\nabcde", "503 no\r\n", "VRFY b\r\n", "502 what\r\n" },
-      "EHLO BDAT VRFY " },
+      "EHLO=250 BDAT=503 VRFY=502 " },
     { "and a group behind it",
       { "BDAT 4\r\n12\r\nRSET\r\nNOOP\r\n", "503 no\r\n250 ok\r\n250 ok\r\n" },
-      "EHLO BDAT RSET NOOP " },
+      "EHLO=250 BDAT=503 RSET=250 NOOP=250 " },
 };
 
 static void say(struct talk *talk, const char *text)
@@ -81,7 +84,8 @@ static void take_session(void *ctx, struct session *session)
         struct bytes line = item->as.command.line;
         size_t blank = bytes_find(line, ' ');
         struct bytes word = bytes_slice(line, 0, blank);
-        len += (size_t)snprintf(out + len, TEXT_SIZE - len, "%.*s ", (int)word.len, (const char *)word.ptr);
+        len += (size_t)snprintf(out + len, TEXT_SIZE - len, "%.*s=%u ", (int)word.len, (const char *)word.ptr,
+                                item->reply ? (unsigned)item->reply->code : 0u);
     }
     session_free(session);
 }

@@ -703,6 +703,15 @@ static void events_behind_a_hole_make_the_phase_known_again(void **state)
             MAIL,
             { "RCPT TO:<a@b>", "503 need MAIL", 0 } },
           "ok undecided undecided ok ok contradicted" },
+        { "and the next MAIL, which is nested for those that kept it",
+          PROTOCOL_SMTP,
+          { BANNER,
+            EHLO,
+            GAP,
+            MAIL,
+            { "RCPT TO:<a@b>", "503 need MAIL", 0 },
+            { "MAIL FROM:<a@b>", "550 no", 0 } },
+          "ok undecided undecided undecided" },
         { "a greeting that was not captured stays unknown",
           PROTOCOL_SMTP,
           { BANNER, GAP, MAIL, RCPT, { "RSET", "250 ok", 0 }, MAIL, EHLO, MAIL },
@@ -777,6 +786,21 @@ static void without_a_reply_the_end_of_the_session_decides(void **state)
         session->side[SIDE_SERVER].missing_bytes = rows[i].missing;
         play(&p, session);
         assert_int_equal(p.replay.judgements[1].verdict, rows[i].verdict);
+        release(&p);
+    }
+}
+
+/* Who has closed without waiting for the end of it is not seen to be refused. */
+static void an_exchange_may_end_behind_the_capture(void **state)
+{
+    (void)state;
+    for (unsigned is_seen = 0; is_seen < 2; is_seen++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
+        struct played p;
+        session->side[SIDE_CLIENT].fin_ns = session->end_ns;
+        session->side[SIDE_SERVER].fin_ns = is_seen ? session->end_ns : 0;
+        play(&p, session);
+        assert_int_equal(p.replay.judgements[1].verdict, is_seen ? VERDICT_OK : VERDICT_UNDECIDED);
         release(&p);
     }
 }
@@ -940,6 +964,7 @@ int main(void)
         cmocka_unit_test(events_behind_a_hole_make_the_phase_known_again),
         cmocka_unit_test(a_session_picked_up_midstream_is_undecided_until_it_begins_anew),
         cmocka_unit_test(without_a_reply_the_end_of_the_session_decides),
+        cmocka_unit_test(an_exchange_may_end_behind_the_capture),
         cmocka_unit_test(one_direction_alone_decides_nothing),
         cmocka_unit_test(the_envelope_is_told),
         cmocka_unit_test(lmtp_gives_each_accepted_recipient_its_reply),

@@ -79,11 +79,29 @@ static void a_hole_adds_no_finding(void **state)
     scenarios_hold_with_holes(scenarios, sizeof scenarios / sizeof scenarios[0]);
 }
 
+/* The refusal that followed from that of MAIL may be among what the RST stands behind. */
+static void nobody_is_blamed_for_what_a_reset_leaves_open(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_short = 0; is_short < 2; is_short++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, { "RCPT TO:<b@c>", NULL, 0 });
+        session->closed = CLOSE_RESET;
+        session->side[SIDE_SERVER].reset_off_by = is_short ? 26 : 0;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        assert_int_equal(find_finding(analysis, RULE_RCPT_WITHOUT_MAIL) != NULL, !is_short);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
+        cmocka_unit_test(nobody_is_blamed_for_what_a_reset_leaves_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

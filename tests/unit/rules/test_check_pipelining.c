@@ -134,11 +134,29 @@ static void pipeconnect_may_be_used_once_it_was_seen(void **state)
     analyzer_free(analyzer);
 }
 
+/* The reply to AUTH may be 334, and make a response of what was sent behind it. */
+static void what_follows_an_open_auth_is_not_told(void **state)
+{
+    static const enum close_kind closes[] = { CLOSE_FIN, CLOSE_END_OF_CAPTURE };
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof closes / sizeof closes[0]; i++) {
+        struct session *session =
+            SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", NULL, 0 }, { "NOOP", NULL, STEP_PIPELINED });
+        session->closed = closes[i];
+        bool is_told = confidence_of(analyzer, session, RULE_PIPELINING_VIOLATION) != CONFIDENCE_NONE;
+        assert_int_equal(is_told, closes[i] == CLOSE_FIN);
+    }
+    analyzer_free(analyzer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
+        cmocka_unit_test(what_follows_an_open_auth_is_not_told),
         cmocka_unit_test(pipeconnect_may_be_used_once_it_was_seen),
     };
 

@@ -86,6 +86,25 @@ static void a_user_whose_login_failed_is_no_stranger(void **state)
     run_end(&run);
 }
 
+/* The server has closed, and what the client said then is not in the capture: perhaps a login. */
+static void who_may_have_logged_in_is_no_stranger(void **state)
+{
+    struct run run;
+
+    (void)state;
+    run_begin(&run, NULL);
+    for (unsigned is_seen = 0; is_seen < 2; is_seen++) {
+        struct session *session = run_place(
+            &run,
+            SESSION_OF(BANNER, EHLO, MAIL, { "RCPT TO:<b@example.net>", "550 5.7.1 Relaying denied", 0 }),
+            7 + is_seen, 0);
+        session->side[SIDE_SERVER].fin_ns = session->end_ns;
+        session->side[SIDE_CLIENT].fin_ns = is_seen ? session->end_ns : 0;
+        assert_int_equal(run_count(&run, session, RULE_OPEN_RELAY_ATTEMPT), is_seen);
+    }
+    run_end(&run);
+}
+
 struct passing {
     const char *from, *to;
     bool is_told;
@@ -193,6 +212,7 @@ int main(void)
         cmocka_unit_test(denials_are_known_by_their_wording),
         cmocka_unit_test(many_domains_are_a_probe_and_told_once),
         cmocka_unit_test(a_user_whose_login_failed_is_no_stranger),
+        cmocka_unit_test(who_may_have_logged_in_is_no_stranger),
         cmocka_unit_test(what_is_let_pass_is_told_against_the_local_domains),
         cmocka_unit_test(a_server_that_takes_local_mail_is_ours),
         cmocka_unit_test(scenarios_raise_what_they_should),

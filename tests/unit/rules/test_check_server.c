@@ -129,10 +129,17 @@ static const struct scenario scenarios[] = {
       "4:command-refused" },
     { "lmtp-reply-count, the server closes", PROTOCOL_LMTP,
       { BANNER, LHLO, MAIL, RCPT, RCPT, DATA, { "x", "421 bye", 0 } }, "5:server-421 5:message-refused" },
+    { "a line of a refused message may be answered before it ends", PROTOCOL_SMTP,
+      { BANNER, EHLO, MAIL, RCPT, { "DATA", "450 no", 0 }, { "hello", "500 what", STEP_BODY_LINE }, { NULL, "500 what", 0 } },
+      "4:command-refused" },
     /* goodbyes */
     { "server-421 to a command, and unasked", PROTOCOL_SMTP,
       { BANNER, EHLO, { "NOOP", "421 4.3.2 shutting down", 0 }, { NULL, "421 bye", 0 } },
       "0:server-421 2:server-421" },
+    { "unasked, and the client takes its leave as well", PROTOCOL_SMTP, { BANNER, EHLO, { NULL, "421 bye", 0 }, QUIT },
+      "0:server-421" },
+    { "unasked, when the client had taken its leave", PROTOCOL_SMTP,
+      { BANNER, EHLO, { NULL, "421 bye", 0 }, { "QUIT", "221 bye", STEP_PIPELINED } }, "" },
     { "421 to QUIT is a farewell", PROTOCOL_SMTP, { BANNER, EHLO, { "QUIT", "421 bye", 0 } }, "" },
     { "too-many-errors", PROTOCOL_SMTP, { BANNER, EHLO, { "WHAT", "500 Too many unrecognized commands", 0 } },
       "2:too-many-errors 2:command-syntax" },
@@ -287,6 +294,20 @@ static void a_reply_to_a_client_that_has_gone_shifts_nothing(void **state)
     analyzer_free(analyzer);
 }
 
+/* Packets that come late: what the client had seen was said before it closed. */
+static void a_reply_that_the_client_had_seen_is_one_too_many(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+    struct session *session = SESSION_OF(BANNER, EHLO, { NULL, "500 what", 0 }, QUIT);
+
+    (void)state;
+    session->side[SIDE_CLIENT].fin_ns = session->items[2].at.time_ns - 1;
+    struct analysis *analysis = analysis_new(analyzer, session);
+    assert_non_null(find_finding(analysis, RULE_REPLY_DESYNC));
+    analysis_free(analysis);
+    analyzer_free(analyzer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_policy_is_named),
         cmocka_unit_test(who_made_the_server_close_is_told),
         cmocka_unit_test(a_reply_to_a_client_that_has_gone_shifts_nothing),
+        cmocka_unit_test(a_reply_that_the_client_had_seen_is_one_too_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
