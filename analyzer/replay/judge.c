@@ -266,13 +266,25 @@ static bool exchange_has_gap(const struct walk *walk, size_t index)
     return false;
 }
 
+/* The client has responded, and what the server said to it is not in the capture. */
+static bool has_open_response(const struct walk *walk, size_t index)
+{
+    const struct item *end = walk->session->items + walk->session->item_count;
+
+    for (const struct item *item = walk->session->items + index + 1; item < end && item->kind == ITEM_SASL;
+         item++)
+        if (!item->reply)
+            return session_lacks_end(walk->session, SIDE_SERVER);
+    return false;
+}
+
 /* An AUTH is judged by how its exchange ended. */
 static enum verdict verdict_of_exchange(const struct walk *walk, size_t index)
 {
     const struct sasl_exchange *exchange = walk_exchange(walk, index);
     enum close_kind closed = walk->session->closed;
     bool may_go_on = walk->out->has_gaps || closed == CLOSE_NONE || closed == CLOSE_END_OF_CAPTURE
-                     || session_lacks_end(walk->session, SIDE_SERVER);
+                     || has_open_response(walk, index);
 
     if (!exchange || !exchange->last_reply)
         return VERDICT_OK;

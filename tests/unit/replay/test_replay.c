@@ -790,17 +790,23 @@ static void without_a_reply_the_end_of_the_session_decides(void **state)
     }
 }
 
-/* Who has closed without waiting for the end of it is not seen to be refused. */
+/* Who has responded, and closed without waiting for the end of it, is not seen to be refused; who did not
+ * respond has given up. */
 static void an_exchange_may_end_behind_the_capture(void **state)
 {
     (void)state;
-    for (unsigned is_seen = 0; is_seen < 2; is_seen++) {
-        struct session *session = SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_end_seen = i & 1, has_responded = i & 2;
+        struct session *session =
+            has_responded
+                ? SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 }, { "dQ==", NULL, 0 })
+                : SESSION_OF(BANNER, EHLO, { "AUTH LOGIN", "334 VXNlcm5hbWU6", 0 });
         struct played p;
         session->side[SIDE_CLIENT].fin_ns = session->end_ns;
-        session->side[SIDE_SERVER].fin_ns = is_seen ? session->end_ns : 0;
+        session->side[SIDE_SERVER].fin_ns = is_end_seen ? session->end_ns : 0;
         play(&p, session);
-        assert_int_equal(p.replay.judgements[1].verdict, is_seen ? VERDICT_OK : VERDICT_UNDECIDED);
+        assert_int_equal(p.replay.judgements[1].verdict,
+                         has_responded && !is_end_seen ? VERDICT_UNDECIDED : VERDICT_OK);
         release(&p);
     }
 }
