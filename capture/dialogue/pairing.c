@@ -434,7 +434,7 @@ bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *rep
 
 bool pairing_is_named(const struct dialogue *d, uint32_t i, const struct reply *reply)
 {
-    return says_its_question(reply) && pairing_takes(d, i, reply);
+    return says_its_question(d, reply) && pairing_takes(d, i, reply);
 }
 
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
