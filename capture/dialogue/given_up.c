@@ -55,7 +55,7 @@ static bool awaits_reply(const struct dialogue *d)
 
 void given_up_release(struct dialogue *d, const struct reply *reply)
 {
-    bool is_next_known = d->hold.first && !d->hold.is_mixed && d->mode == CLIENT_HELD && !d->has_lost;
+    bool is_next_known = d->hold.first && !d->hold.is_mixed && d->mode == CLIENT_HELD;
 
     if (!is_next_known || !awaits_reply(d)
         || !gave_up(waits_since(d, 0), d->hold.first->chunk.time_ns, reply->first.time_ns)
