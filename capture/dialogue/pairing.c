@@ -427,6 +427,16 @@ static bool says_its_question(const struct dialogue *d, const struct reply *repl
     return code / 100 == 3 || code == 220 || code == 221 || code == 235 || is_offer(d, reply);
 }
 
+bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *reply)
+{
+    return fits(d, pairing_at(d, i), reply);
+}
+
+bool pairing_is_named(const struct dialogue *d, uint32_t i, const struct reply *reply)
+{
+    return says_its_question(d, reply) && pairing_takes(d, i, reply);
+}
+
 /* Its answer is among what is missing, and so may be another question of the same kind: neither is known. */
 static void drop_answered(struct dialogue *d)
 {

@@ -306,6 +306,9 @@ void pairing_leave_early(struct dialogue *d);
 /* The open questions, oldest first, and the oldest without an answer. */
 const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
 void pairing_drop_first(struct dialogue *d);
+/* Whether the reply can answer the question, and whether it belongs to such questions alone. */
+bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *reply);
+bool pairing_is_named(const struct dialogue *d, uint32_t i, const struct reply *reply);
 /* A line of the client, who had seen so much: an LMTP server may owe no more replies to the content. */
 void pairing_reports_were_one(struct dialogue *d, uint64_t acked);
 
