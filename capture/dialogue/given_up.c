@@ -66,7 +66,7 @@ void given_up_release(struct dialogue *d, const struct reply *reply)
 {
     const struct held *held = d->hold.first;
 
-    if (!held || d->hold.is_mixed || d->mode != CLIENT_HELD || d->has_lost || !awaits_reply(d))
+    if (!held || d->hold.is_mixed || d->mode != CLIENT_HELD || !awaits_reply(d))
         return;
     uint64_t since_ns = waits_since(d, 0), asked_ns = held->chunk.time_ns;
     uint32_t seen = dialogue_replies_seen(d, held->chunk.acked);

@@ -621,7 +621,7 @@ void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked)
     }
     if (d->hold.reason != HOLD_NONE)
         settle_hold(d, reply, acked);
-    if (d->pending_count > 1 && !d->has_lost)
+    if (d->pending_count > 1)
         given_up_drop(d, reply);
     if (d->session->protocol == PROTOCOL_LMTP)
         skip_missing_reports(d, reply);
