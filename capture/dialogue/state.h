@@ -277,7 +277,7 @@ void hold_decide_by_reading(struct dialogue *d);
 /* The server has answered a content with a gap: its end, not seen so far, is among what is missing. */
 void hold_end_content(struct dialogue *d, struct moment at);
 
-/* pairing.c */
+/* pairing.c, pairing_answer.c, pairing_holes.c, pairing_queue.c */
 void pairing_expect(struct dialogue *d, enum expect_kind kind, uint32_t item, uint64_t end_offset,
                     uint32_t count);
 void pairing_reply(struct dialogue *d, struct reply *reply, uint64_t acked);
@@ -304,7 +304,10 @@ void pairing_answer_early(struct dialogue *d);
 /* It will not end: the reply stands by itself. */
 void pairing_leave_early(struct dialogue *d);
 /* The open questions, oldest first, and the oldest without an answer. */
-const struct expectation *pairing_at(const struct dialogue *d, uint32_t i);
+static inline struct expectation *pairing_at(const struct dialogue *d, uint32_t i)
+{
+    return &d->pending[(d->pending_first + i) % d->pending_cap];
+}
 void pairing_drop_first(struct dialogue *d);
 /* Whether the reply can answer the question, and whether it belongs to such questions alone. */
 bool pairing_takes(const struct dialogue *d, uint32_t i, const struct reply *reply);
