@@ -141,6 +141,8 @@ void bdat_command(struct dialogue *d, uint32_t item, struct bytes argument)
     uint32_t last = (d->pending_first + d->pending_count - 1) % (d->pending_cap ? d->pending_cap : 1);
     if (d->pending_count)
         d->pending[last].remaining = replies_due(d, parsed.is_last);
+    if (parsed.is_last)
+        pairing_doubt_reports(d);
     d->held_item = item;
     /* Even a server that offers CHUNKING may read a refused chunk as commands: small ones wait for the reply.
      */

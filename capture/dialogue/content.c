@@ -208,6 +208,7 @@ void content_end(struct dialogue *d, bool is_complete, struct moment at)
         count = d->recipients;
     if (is_complete) {
         pairing_expect(d, EXPECT_CONTENT, index, d->client_offset, count);
+        pairing_doubt_reports(d);
         d->recipients = 0;
     }
     dialogue_changed(d, CHANGE_CONTENT_ENDED, index);

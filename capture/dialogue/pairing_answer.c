@@ -164,6 +164,8 @@ void pairing_answer(struct dialogue *d, struct reply *reply)
         pairing_at(d, 0)->remaining--;
     else
         pairing_drop_first(d);
+    if (expected.may_have_more && expected.remaining <= 1)
+        pairing_lose_count(d);
     if (expected.kind == EXPECT_COMMAND && reply->code / 100 == 2) {
         note_accepted(d, verb, reply);
         d->may_be_astray = d->may_be_astray && (d->lost_client_bytes || expected.is_uncertain);

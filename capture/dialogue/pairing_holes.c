@@ -173,6 +173,26 @@ void pairing_skip_held(struct dialogue *d)
         pairing_drop_first(d);
 }
 
+/* Whether a recipient of the transaction may have been accepted of which that is not seen. */
+static bool may_lack_recipient(const struct dialogue *d)
+{
+    for (size_t i = d->session->item_count; i-- > 0;) {
+        const struct item *item = &d->session->items[i];
+        enum verb verb = item->kind == ITEM_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
+        if ((item->kind == ITEM_GAP && !item->as.gap.in_content) || (verb == VERB_RCPT && !item->reply))
+            return true;
+        if (verb == VERB_MAIL || verb == VERB_LHLO)
+            return false;
+    }
+    return false;
+}
+
+void pairing_doubt_reports(struct dialogue *d)
+{
+    if (d->has_lost && d->session->protocol == PROTOCOL_LMTP && d->pending_count > 0 && may_lack_recipient(d))
+        pairing_at(d, d->pending_count - 1)->may_have_more = true;
+}
+
 void pairing_mark_uncertain(struct dialogue *d, uint64_t acked)
 {
     if (d->lost_server_bytes && d->pending_count > 0 && acked != UINT64_MAX && acked < d->server_hole_end)

@@ -49,6 +49,7 @@ struct expectation {
     uint32_t remaining;  /* replies still to come: more than one in LMTP */
     uint64_t end_offset; /* client's bytes that the server must have received before it can answer */
     bool is_uncertain;   /* a hole in the server's bytes may have held the reply */
+    bool may_have_more;  /* of LMTP: one may have held that a further recipient was accepted */
 };
 
 /* A line that is not complete yet. */
@@ -298,6 +299,8 @@ void pairing_client_went_on(struct dialogue *d, uint64_t acked);
 bool pairing_held_was_refused(struct dialogue *d, uint64_t acked);
 /* The reply that decides what is held is among what is missing. */
 void pairing_skip_held(struct dialogue *d);
+/* How many replies the newest question has is not known where a recipient's is missing. */
+void pairing_doubt_reports(struct dialogue *d);
 void pairing_early_talker_went_on(struct dialogue *d, uint64_t acked);
 /* The line that d->early answers has ended, and is the newest question. */
 void pairing_answer_early(struct dialogue *d);

@@ -68,6 +68,12 @@ static const struct row rows[] = {
 };
 
 static const struct row holes[] = {
+    { "one report more than recipients are known",
+      { "S220 mx\r\n", "CLHLO c\r\n", "S250 mx\r\n",
+        "CMAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nRCPT TO:<d@c>\r\nDATA\r\n", "S250 ok\r\n250 ok\r\n",
+        "s250 ok\r\n", "S354 go\r\n", "C.\r\nRSET\r\nQUIT\r\n", "S250 b\r\n250 d\r\n250 ok\r\n221 bye\r\n" },
+      "greeting:220 LHLO:250 MAIL:250 RCPT:250 RCPT:- DATA:354 gap:- content:250 RSET:- QUIT:- reply:250 "
+      "reply:250 reply:221 " },
     { "the rest of a greeting, or the answer to who spoke before it",
       { "CEHLO c\r\n", "s220-wait\r\n", "S250-mx\r\n250 DSN\r\n", "CNOOP\r\n", "S250 ok\r\n", "CQUIT\r\n",
         "S221 bye\r\n" },
