@@ -50,6 +50,13 @@ void walk_forget(struct walk *walk)
     walk->is_inferred = true;
 }
 
+/* In a log that lacks lines, an offer may begin amid the extensions. */
+static bool lacks_begin(const struct walk *walk, const struct reply *reply)
+{
+    return reply->is_after_gap
+           || (walk->session->log && reply->line_count && extension_parse(reply->lines[0]) != EXTENSION_NONE);
+}
+
 void walk_take_offer(struct walk *walk, const struct item *item)
 {
     const struct reply *reply = item->reply;
@@ -64,7 +71,7 @@ void walk_take_offer(struct walk *walk, const struct item *item)
     walk->offered = 0;
     walk->is_helo = item->as.command.verb == VERB_HELO; /* RFC 5321 3.2: HELO offers nothing */
     walk->is_offer_known =
-        walk->is_helo || (reply->is_complete && reply->lines_dropped == 0 && !reply->is_after_gap);
+        walk->is_helo || (reply->is_complete && reply->lines_dropped == 0 && !lacks_begin(walk, reply));
     walk->offer = walk->is_helo ? NULL : reply;
     walk->out->helo = item->as.command.argument;
     walk->out->ehlo_reply = walk->offer;
