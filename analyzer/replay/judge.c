@@ -223,6 +223,12 @@ static bool is_wrong_anyway(const struct walk *walk, const struct item *item, co
     return other != MISORDER_NONE && other != out->misorder && !cause_of(walk, other, command->verb);
 }
 
+/* Whether it would be, is not known: the offer is missing. */
+static bool may_be_wrong_anyway(const struct walk *walk, enum verb verb)
+{
+    return extension_of_verb(verb) != EXTENSION_NONE && !walk->is_offer_known && !is_ungreeted(walk);
+}
+
 static enum verdict verdict_out_of_order(const struct walk *walk, const struct item *item,
                                          struct judgement *out)
 {
@@ -237,7 +243,13 @@ static enum verdict verdict_out_of_order(const struct walk *walk, const struct i
         return walk->home == PHASE_UNKNOWN ? VERDICT_UNDECIDED : VERDICT_OK;
     }
     out->cause = is_wrong_anyway(walk, item, out) ? 0 : cause_of(walk, out->misorder, item->as.command.verb);
-    return out->cause ? VERDICT_CONSEQUENCE : VERDICT_MISORDERED;
+    if (!out->cause)
+        return VERDICT_MISORDERED;
+    if (!may_be_wrong_anyway(walk, item->as.command.verb))
+        return VERDICT_CONSEQUENCE;
+    out->cause = 0;
+    out->misorder = MISORDER_NONE;
+    return VERDICT_UNDECIDED;
 }
 
 bool depends_on_envelope(enum verb verb)
