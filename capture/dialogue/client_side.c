@@ -292,14 +292,14 @@ static void take_command(struct dialogue *d, const struct whole_line *line, stru
     uint32_t index = item_index(d, item);
     pairing_expect(d, EXPECT_COMMAND, index, line->end_offset, 1);
     pairing_mark_uncertain(d, line->acked);
-    if (d->early)
-        pairing_answer_early(d);
     begin_what_follows(d, index);
     if (d->is_guess ? is_smtp_alone(verb) : verb != VERB_UNKNOWN)
         dialogue_saw_smtp(d);
     else if (item->as.command.n == 1 && !d->is_guess)
         foreign_note(d, SIDE_CLIENT, text);
     dialogue_changed(d, CHANGE_ITEM_ADDED, index);
+    if (d->early)
+        pairing_answer_early(d);
 }
 
 static void take_response(struct dialogue *d, const struct whole_line *line, struct moment at)
