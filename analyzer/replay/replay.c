@@ -129,6 +129,8 @@ static void step_command(struct walk *walk, size_t index)
     if (!out->ehlo_reply && out->helo.len == 0
         && (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO))
         out->helo = item->as.command.argument; /* until one is accepted */
+    if (item->as.command.is_body_line && item->reply && !out->answered_line)
+        out->answered_line = item->as.command.n;
     walk_move(walk, index, judgement);
     if (verb == VERB_MAIL || verb == VERB_RCPT)
         judgement->transaction = (uint32_t)walk->transaction;

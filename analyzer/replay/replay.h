@@ -99,6 +99,7 @@ struct replay {
     const struct reply *ehlo_reply; /* of the last accepted EHLO or LHLO, or NULL */
     const struct reply *greeting;   /* or NULL */
     struct moment greeting_at;
+    uint32_t answered_line;      /* n of the first line of a message that was answered as a command; 0 none */
     const char *server_software; /* or NULL */
     enum phase last_phase;
     bool has_gaps; /* bytes are missing that matter, or items were dropped */

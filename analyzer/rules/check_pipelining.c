@@ -184,13 +184,11 @@ static void raise_violation(struct analysis *analysis, size_t index, const struc
 
 /* Lines of a message were answered as commands: to a client that knows nothing of that, each of those replies
  * answers something that it said later. */
-static bool counts_otherwise(const struct session *session, size_t index)
+static bool counts_otherwise(const struct analysis *analysis, size_t index)
 {
-    for (size_t i = 0; i < index; i++)
-        if (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.is_body_line
-            && session->items[i].reply)
-            return true;
-    return false;
+    uint32_t line = analysis->replay.answered_line;
+
+    return line && line < analysis->session->items[index].as.command.n;
 }
 
 static void check_violation(struct analysis *analysis, size_t index)
@@ -200,7 +198,7 @@ static void check_violation(struct analysis *analysis, size_t index)
     if (item->as.command.verb == VERB_BDAT)
         check_early_chunk(analysis, index);
     size_t before = violated(analysis, index);
-    if (before == SIZE_MAX || counts_otherwise(analysis->session, index))
+    if (before == SIZE_MAX || counts_otherwise(analysis, index))
         return;
     const struct item *last = &analysis->session->items[before];
     enum verb verb = last->as.command.verb;
