@@ -38,6 +38,7 @@ void walk_forget(struct walk *walk)
 {
     if (walk->phase == PHASE_REFUSED || walk->phase == PHASE_CLOSED)
         return; /* there is no way out of these */
+    walk->lacks_hello = walk->lacks_hello || walk->spoken == PROTOCOL_NONE;
     bool had_xclient = walk->is_offer_known && (walk->offered & extension_bit(EXTENSION_XCLIENT));
     if (walk->home != PHASE_READY || had_xclient)
         walk->home = PHASE_UNKNOWN; /* an EHLO, or what voids it, may be among the missing bytes */

@@ -115,6 +115,8 @@ static void find_misorder(const struct walk *walk, size_t index, struct judgemen
     out->not_offered = missing_offer(walk, index);
     if (walk->phase == PHASE_REFUSED || walk->phase == PHASE_CLOSED)
         out->misorder = edge->misorder;
+    else if (is_lmtp_mismatch(walk, item) && walk->lacks_hello && reply_accepts(item->reply))
+        out->is_phase_known = false;
     else if (is_lmtp_mismatch(walk, item))
         out->misorder = MISORDER_LMTP_GREETING_MISMATCH;
     else if (command->verb == VERB_STARTTLS && walk->is_tls)

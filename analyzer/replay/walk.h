@@ -41,6 +41,7 @@ struct walk {
     uint64_t size_limit; /* announced with SIZE (RFC 1870 4); 0 none */
     const struct reply *offer;
     enum protocol spoken; /* by the first hello that was accepted */
+    bool lacks_hello;     /* which may be among what is missing */
     uint32_t greeting_command;
     uint32_t auth_command; /* n of the newest AUTH */
     size_t exchange_at;    /* next of session->exchanges */

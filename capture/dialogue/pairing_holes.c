@@ -173,16 +173,20 @@ void pairing_skip_held(struct dialogue *d)
         pairing_drop_first(d);
 }
 
-/* Whether a recipient of the transaction may have been accepted of which that is not seen. */
+/* Whether a recipient of the transaction, which began behind the content before, may have been accepted of
+ * which that is not seen. */
 static bool may_lack_recipient(const struct dialogue *d)
 {
-    for (size_t i = d->session->item_count; i-- > 0;) {
+    unsigned contents = 0;
+
+    for (size_t i = d->session->item_count; i-- > 0 && contents < 2;) {
         const struct item *item = &d->session->items[i];
         enum verb verb = item->kind == ITEM_COMMAND ? item->as.command.verb : VERB_UNKNOWN;
         if ((item->kind == ITEM_GAP && !item->as.gap.in_content) || (verb == VERB_RCPT && !item->reply))
             return true;
         if (verb == VERB_MAIL || verb == VERB_LHLO)
             return false;
+        contents += item->kind == ITEM_CONTENT;
     }
     return false;
 }
