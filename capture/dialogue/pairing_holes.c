@@ -161,9 +161,7 @@ bool pairing_is_of_missing(struct dialogue *d, const struct reply *reply, uint64
 /* What the client sends when it has seen more than now is of a later flight. */
 void pairing_client_hole(struct dialogue *d)
 {
-    d->lost_client_bytes = true;
-    d->has_lost = true;
-    d->may_be_astray = true;
+    pairing_lose_count(d);
     d->lost_since = d->server_offset;
 }
 
