@@ -1,4 +1,5 @@
 /* Findings about what was sent before its turn (RFC 2920 3.1, RFC 4954 4). */
+#include "base/timestamp.h"
 #include "rules/check.h"
 
 enum { GROUP_LOOK_BACK = 32 }; /* commands */
@@ -25,7 +26,7 @@ bool check_lost_patience(const struct session *session, size_t index)
             return false;
         before--;
     } while (before->kind != ITEM_COMMAND && before->kind != ITEM_SASL && before->kind != ITEM_CONTENT);
-    return item->first.time_ns >= before->at.time_ns + LIMIT_PATIENCE_SECONDS * 1000000000ull;
+    return item->first.time_ns >= before->at.time_ns + LIMIT_PATIENCE_SECONDS * NS_PER_SECOND;
 }
 
 static bool has_offer(const struct reply *ehlo, enum extension extension)

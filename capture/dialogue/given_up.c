@@ -1,5 +1,6 @@
 /* Questions that a server never answers.  The client waits for long and asks something else; the reply that
  * then comes at once is to that, and pairing by counting would shift all that follows. */
+#include "base/timestamp.h"
 #include "dialogue/state.h"
 
 /* A server that is only slow answers whenever it is done, not just when the client has lost patience.  One
@@ -7,7 +8,7 @@
  * codes. */
 enum { AT_ONCE_SHARE = 16 };
 
-static const uint64_t patience_ns = LIMIT_PATIENCE_SECONDS * 1000000000ull;
+static const uint64_t patience_ns = LIMIT_PATIENCE_SECONDS * NS_PER_SECOND;
 
 /* The client has waited since it asked, or since the newest of the replies that are due. */
 static uint64_t waits_since(const struct dialogue *d, uint32_t pending)
