@@ -65,7 +65,7 @@ class Container:
     def show(self, name):
         return self.systemctl("show", "smtpscope", "-P", name)
 
-    def wait_for(self, name, value, seconds=15):
+    def wait_for(self, name, value, seconds=90):
         end = time.time() + seconds
         while time.time() < end and self.process.poll() is None:
             if self.first() and self.show(name) == value:

@@ -95,8 +95,9 @@ def make_certificate(folder):
 def say_inside(said, folder, kind):
     """What was said, [(side, payload, how much of the other side it acknowledges)], inside TLS: segments."""
     wire = Wire(kind[0])
+    is_lmtp = any(side == C and payload.upper().startswith(b"LHLO") for side, payload, _ in said)
     for side, payload in HELLO if kind[0] == 25 else []:
-        wire.say(side, payload)
+        wire.say(side, payload.replace(b"EHLO", b"LHLO") if is_lmtp else payload)
     tls = Tls(wire, folder, kind)
     if kind[0] == 25 and said[0][0] == S:  # behind STARTTLS there is no second greeting
         greeting, said = len(said[0][1]), [(side, p, a - len(said[0][1]) if side == C else a) for side, p, a in said[1:]]
