@@ -4,9 +4,28 @@
 
 enum { GUESSED_BYTES = 4096 /* said inside TLS without a word of SMTP: it is something else */ };
 
+static bool asks_for_tls(const struct dialogue *d, uint32_t pending)
+{
+    const struct item *item = &d->session->items[pairing_at(d, pending)->item];
+
+    return item->kind == ITEM_COMMAND && item->as.command.verb == VERB_STARTTLS;
+}
+
+/* STARTTLS was answered in clear, and what was asked before it, though the answers are missing. */
+static void drop_answered_in_clear(struct dialogue *d)
+{
+    uint32_t answered = d->pending_count;
+
+    while (answered > 0 && !asks_for_tls(d, answered - 1))
+        answered--;
+    while (answered-- > 0)
+        pairing_drop_first(d);
+}
+
 /* RFC 3207 4.2: all that was known is void. */
 static void open_inside(struct dialogue *d)
 {
+    drop_answered_in_clear(d);
     d->is_open = true;
     d->is_server_tls = true;
     d->mode = CLIENT_COMMANDS;

@@ -38,12 +38,13 @@ void flow_learn_syn(struct flow *flow, int from, const struct segment *segment)
     } else if (flow->initiator < 0) {
         flow->initiator = (int8_t)from;
     }
-    if (flow->body && !flow->body->stream[from].is_known) {
-        flow->body->stream[from].is_known = true;
-        flow->body->stream[from].base_seq = flow->isn[from];
-        flow->body->info.side[from].saw_syn = true;
-        flow->body->info.initiator = flow->initiator;
-    }
+    struct flow_body *body = flow->body;
+    if (!body || (body->stream[from].is_known && body->stream[from].base_seq != flow->isn[from]))
+        return; /* it is too late to begin there */
+    body->stream[from].is_known = true;
+    body->stream[from].base_seq = flow->isn[from];
+    body->info.side[from].saw_syn = true;
+    body->info.initiator = flow->initiator;
 }
 
 static void forget_connection(struct flow_table *table, uint32_t index)

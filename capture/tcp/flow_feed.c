@@ -120,11 +120,14 @@ static void take_payload(struct flow_table *table, struct flow *flow, uint32_t i
         keep(table, index, from, &chunk, segment->missing);
 }
 
-/* Packets and windows before the connection matters: two counters and a round trip time. */
+/* Packets and windows before the connection matters: two counters, a round trip time, and where the other
+ * side begins whose SYN-ACK comes late or never. */
 static void note_early(struct flow *flow, int from, const struct segment *segment)
 {
     if (flow->early_packets[from] < UINT16_MAX)
         flow->early_packets[from]++;
+    if ((segment->flags & TCP_ACK) && flow->isn[!from] == 0)
+        flow->isn[!from] = segment->ack;
     if (flow->saw_synack && !flow->rtt_us && !(segment->flags & TCP_SYN) && flow->initiator == from
         && segment->time_ns >= flow->start_ns) {
         uint64_t rtt_us = (segment->time_ns - flow->start_ns) / 1000;

@@ -108,7 +108,8 @@ class Oracle:
         else:
             if verb in ("EHLO", "HELO"):
                 self.refused.setdefault(verb, roots)
-            if verb in ("EHLO", "HELO", "DATA", "RSET") and self.mail:
+            ends = verb in ("EHLO", "HELO", "RSET") or (verb == "DATA" and not self.bdat)
+            if ends and self.mail:
                 self.refused.setdefault("END", roots)
 
     def accepted(self, verb, line, lines):
@@ -139,8 +140,9 @@ class Oracle:
             self.go_on()
 
     def go_on(self):
-        """The client itself went on with the transaction: what was to end it is past."""
-        self.refused = {v: roots for v, roots in self.refused.items() if v in ("EHLO", "HELO") and not self.hello}
+        """The client itself went on with the transaction: what was to end it is past.  What EHLO would have offered still lacks."""
+        lacks_offer = self.hello in (False, "HELO")
+        self.refused = {v: roots for v, roots in self.refused.items() if v in ("EHLO", "HELO") and lacks_offer}
 
     def end(self):
         """No transaction is open any more."""

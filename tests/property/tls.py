@@ -216,12 +216,31 @@ def check_injection(binary, folder):
     return bad
 
 
+def check_lost_answer(binary, folder):
+    """The end of the answer to STARTTLS is missing, and what the client says inside: no reply from within answers STARTTLS."""
+    wire = Wire(25)
+    open(f"{folder}/keys.log", "w").close()
+    for side, payload in HELLO:
+        wire.say(side, payload)
+    tls = Tls(wire, folder, KINDS[1])
+    handshake = len(wire.out)
+    for side, payload in [(C, b"EHLO c.example\r\n"), (S, b"250-mx.example\r\n250 SIZE\r\n"), (C, b"EHLO c.example\r\n"), (S, b"503 no\r\n")]:
+        tls.say(side, payload, 0)
+    wire.close()
+    seen = [s for n, s in enumerate(wire.out) if n < handshake or s.sport == 25 or not s.payload]
+    frames.write(f"{folder}/inside.pcap", [s.copy(payload=s.payload[:4]) if s.payload.startswith(b"220 go") else s for s in seen])
+    session = sessions_of(binary, f"{folder}/inside.pcap", "--tls-keylog", f"{folder}/keys.log")[0]
+    replies = [(c["verb"], (c["reply"] or {}).get("code")) for c in session["commands"]]
+    return [] if replies == [("EHLO", 250), ("STARTTLS", None)] else [f"an answer lost: {replies}"]
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(folder)
         bad, count = check_samples(binary, folder)
         bad += check_wrong_keys(binary, folder) + check_keys(binary, folder) + check_large_keylog(binary, folder) + check_injection(binary, folder)
+        bad += check_lost_answer(binary, folder)
     print("\n".join(bad[:40]))
     print(f"{count} dialogues inside TLS, {len(bad)} differ")
     return 1 if bad or not count else 0

@@ -249,6 +249,32 @@ static void a_fin_that_a_reset_has_overtaken_came_before_it(void **state)
     }
 }
 
+/* The client's acknowledgment of it says where the server begins, however late it comes. */
+static void a_syn_ack_that_data_have_overtaken_takes_nothing_away(void **state)
+{
+    struct watch watch = begin();
+    struct flow_handler handler = {
+        .ctx = &watch, .classify = want, .data = take, .hole = take_hole, .ended = end
+    };
+
+    (void)state;
+    watch.table = flow_table_new(&handler, NULL, NULL);
+    assert_non_null(watch.table);
+    uint32_t first = watch.next[SERVER];
+    SEND(.from = CLIENT, .flags = TCP_SYN);
+    watch.next[SERVER] = first + 1;
+    SEND(.from = CLIENT);
+    watch.next[SERVER] = first + 21;
+    SEND(.from = CLIENT, .len = 30);
+    watch.next[SERVER] = first + 1;
+    SEND(.from = SERVER, .len = 20);
+    watch.next[SERVER] = first;
+    SEND(.from = SERVER, .flags = TCP_SYN | TCP_ACK);
+    const struct flow_side_facts *server = finish(&watch, SERVER);
+    assert_int_equal(server->retransmitted_bytes, 0);
+    assert_true(server->saw_syn);
+}
+
 /* Silence is what other packets show to have passed, and a capture that paused shows nothing. */
 static void silence_is_measured_by_what_else_was_captured(void **state)
 {
@@ -284,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_reset_is_held_against_its_side),
         cmocka_unit_test(segments_reordered_around_a_reset_are_no_sign_of_another),
         cmocka_unit_test(a_fin_that_a_reset_has_overtaken_came_before_it),
+        cmocka_unit_test(a_syn_ack_that_data_have_overtaken_takes_nothing_away),
         cmocka_unit_test(silence_is_measured_by_what_else_was_captured),
     };
 
