@@ -58,6 +58,11 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
     return judgement->not_offered;
 }
 
+static bool is_hello(enum verb verb)
+{
+    return verb == VERB_LHLO || verb == VERB_EHLO || verb == VERB_HELO;
+}
+
 /* The hello that is accepted first tells what the server speaks, whatever it greets with: amavisd speaks
  * both. */
 static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
@@ -65,11 +70,25 @@ static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
     enum verb verb = item->as.command.verb;
     bool is_first = walk->spoken == PROTOCOL_NONE;
 
-    if ((verb != VERB_LHLO && verb != VERB_EHLO && verb != VERB_HELO)
-        || (is_first && reply_accepts(item->reply)))
+    if (!is_hello(verb) || (is_first && reply_accepts(item->reply)))
         return false;
     enum protocol spoken = is_first ? walk->session->protocol : walk->spoken;
     return verb == VERB_LHLO ? spoken == PROTOCOL_SMTP : spoken == PROTOCOL_LMTP;
+}
+
+/* A hello of the other protocol came before it, and what became of that is missing. */
+static bool may_be_second_protocol(const struct walk *walk, size_t index)
+{
+    const struct item *items = walk->session->items;
+    enum verb verb = items[index].as.command.verb;
+
+    if (!is_hello(verb) || !walk->lacks_hello || walk->spoken != PROTOCOL_NONE)
+        return false;
+    for (size_t i = 0; i < index; i++)
+        if (items[i].kind == ITEM_COMMAND && is_hello(items[i].as.command.verb)
+            && (items[i].as.command.verb == VERB_LHLO) != (verb == VERB_LHLO))
+            return true;
+    return false;
 }
 
 /* In a phase that allows the verb: what must be known to say that it is in order, and is not. */
@@ -365,7 +384,8 @@ void judge_command(const struct walk *walk, size_t index, struct judgement *out)
         out->verdict = verdict_in_order(walk, index, out);
     } else if (machine_edge(walk->phase, item->as.command.verb)->kind == EDGE_ALLOWED && !item->is_after_gap
                && extension_of_verb(item->as.command.verb) == EXTENSION_NONE && item->reply->code != 503
-               && walk->phase == PHASE_UNKNOWN && !walk->may_be_closed) {
+               && walk->phase == PHASE_UNKNOWN && !walk->may_be_closed
+               && !may_be_second_protocol(walk, index)) {
         out->verdict = verdict_in_order(walk, index, out); /* legal in every phase */
     } else {
         out->verdict = VERDICT_UNDECIDED;

@@ -13,13 +13,21 @@ static bool may_be_answered(const struct dialogue *d, const struct expectation *
            && session->messages[session->items[expected->item].as.content.message].missing_bytes > 0;
 }
 
+/* Lines behind a chunk, or of one that the server does not know, which it refuses one by one. */
+static bool may_refuse_line(const struct dialogue *d, const struct reply *reply, uint64_t acked)
+{
+    return d->hold.reason == HOLD_BDAT && d->hold.first && reply->code / 10 == 50
+           && acked > pairing_at(d, 0)->end_offset;
+}
+
 /* Behind a hole in the server's bytes: with one question open it is the answer, with several nobody knows.
  * Up to the first reply the greeting is due as well, which no command asks for. */
 static bool is_ambiguous(struct dialogue *d, const struct reply *reply, uint64_t acked)
 {
     bool may_greet = !d->has_greeting && reply->ordinal == 1;
-    bool has_more = d->pending_count > 1 ? acked == UINT64_MAX || acked >= pairing_at(d, 1)->end_offset
-                                         : pairing_holds_question(d, acked);
+    bool has_more = d->pending_count > 1
+                        ? acked == UINT64_MAX || acked >= pairing_at(d, 1)->end_offset
+                        : pairing_holds_question(d, acked) || may_refuse_line(d, reply, acked);
 
     if (may_be_answered(d, pairing_at(d, 0)))
         return true;
@@ -36,14 +44,25 @@ void pairing_lose_count(struct dialogue *d)
     d->lost_since = UINT64_MAX;
 }
 
-/* The first open question to which the reply, which belongs to a few alone, is an answer; UINT32_MAX: none.
- */
+static bool may_be_of(struct dialogue *d, uint32_t pending, const struct reply *reply)
+{
+    return pairing_at(d, pending)->kind != EXPECT_CONTENT && pairing_takes(d, pending, reply);
+}
+
+/* The first open question to which the reply, which belongs to a few alone, is an answer; UINT32_MAX: none,
+ * or one whose answer may be missing, and another. */
 static uint32_t find_pending(struct dialogue *d, const struct reply *reply)
 {
-    for (uint32_t i = 0; i < d->pending_count; i++)
-        if (pairing_at(d, i)->kind != EXPECT_CONTENT && pairing_fits(d, pairing_at(d, i), reply))
-            return i;
-    return UINT32_MAX;
+    uint32_t found = 0, other;
+
+    while (found < d->pending_count && !may_be_of(d, found, reply))
+        found++;
+    if (found == d->pending_count)
+        return UINT32_MAX;
+    other = found + 1;
+    while (other < d->pending_count && !may_be_of(d, other, reply))
+        other++;
+    return pairing_at(d, found)->is_uncertain && other < d->pending_count ? UINT32_MAX : found;
 }
 
 /* A hole shows itself, a line that a log lacks does not. */
@@ -139,6 +158,19 @@ static bool contradicts_guess(struct dialogue *d, const struct reply *reply)
            && (reply->code / 100 != 2 || reply->code == 221);
 }
 
+/* A server that refuses what is legal at any time, while it owes other answers, has more likely refused
+ * something else. */
+static bool is_hardly_of_first(struct dialogue *d, const struct reply *reply)
+{
+    const struct expectation *first = pairing_at(d, 0);
+    const struct item *item = &d->session->items[first->item];
+
+    if (d->pending_count < 2 || first->kind != EXPECT_COMMAND || reply->code < 400 || reply->code == 421)
+        return false;
+    enum verb verb = item->as.command.verb;
+    return verb == VERB_NOOP || verb == VERB_RSET || verb == VERB_QUIT;
+}
+
 /* Something is missing somewhere.  Whether that leaves more than one answer to what the reply belongs to, or
  * shows that it belongs to none that is known. */
 bool pairing_is_of_missing(struct dialogue *d, const struct reply *reply, uint64_t acked)
@@ -155,7 +187,7 @@ bool pairing_is_of_missing(struct dialogue *d, const struct reply *reply, uint64
     const struct expectation *first = pairing_at(d, 0);
     if (d->lost_client_bytes || (says_question && first->is_uncertain) || is_ambiguous(d, reply, acked))
         return true;
-    return first->kind != EXPECT_CONTENT && !pairing_fits(d, first, reply);
+    return is_hardly_of_first(d, reply) || (first->kind != EXPECT_CONTENT && !pairing_fits(d, first, reply));
 }
 
 /* What the client sends when it has seen more than now is of a later flight. */
@@ -186,7 +218,7 @@ static bool may_lack_recipient(const struct dialogue *d)
             return false;
         contents += item->kind == ITEM_CONTENT;
     }
-    return false;
+    return contents < 2; /* its begin is missing */
 }
 
 void pairing_doubt_reports(struct dialogue *d)
