@@ -35,7 +35,7 @@ static bool opens_between(const struct analysis *analysis, uint32_t first, uint3
 {
     for (uint32_t n = first + 1; n < last; n++) {
         enum verb verb = replay_command(&analysis->replay, n)->as.command.verb;
-        if (verb == VERB_MAIL || verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO)
+        if (verb == VERB_MAIL || verb_is_hello(verb))
             return true;
     }
     return false;

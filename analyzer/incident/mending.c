@@ -14,11 +14,6 @@ uint16_t mending_success(enum verb verb)
     return codes[verb] ? codes[verb] : 250;
 }
 
-static bool is_greeting(enum verb verb)
-{
-    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
-}
-
 bool mending_is_command(const struct sequence_step *step)
 {
     return step->kind == STEP_SAID || step->kind == STEP_ADDED;
@@ -42,7 +37,7 @@ size_t mending_last(const struct mending *m, size_t at, enum verb verb)
     for (size_t i = at; i > 0; i--) {
         const struct sequence_step *step = &m->due->steps[i - 1];
         if (mending_is_command(step)
-            && (step->verb == verb || (verb == VERB_HELO && is_greeting(step->verb))))
+            && (step->verb == verb || (verb == VERB_HELO && verb_is_hello(step->verb))))
             return i - 1;
     }
     return SIZE_MAX;
@@ -65,7 +60,7 @@ size_t mending_mail_later(const struct mending *m, size_t at)
 {
     for (size_t i = at + 1; i < m->due->count; i++) {
         const struct sequence_step *step = &m->due->steps[i];
-        bool is_end = is_greeting(step->verb) || step->verb == VERB_RSET || step->verb == VERB_DATA
+        bool is_end = verb_is_hello(step->verb) || step->verb == VERB_RSET || step->verb == VERB_DATA
                       || step->verb == VERB_STARTTLS;
         if (is_accepted(step) && step->verb == VERB_MAIL)
             return i;

@@ -246,12 +246,11 @@ static void name(struct mending *m, size_t at, const char *commands)
 {
     const struct reply *reply = kind_reply(m->analysis, m->finding);
     bool is_name = reply && (reply_says(reply, BYTES("helo")) || reply_says(reply, BYTES("ehlo")));
-    bool is_at_greeting = m->verb == VERB_EHLO || m->verb == VERB_HELO || m->verb == VERB_LHLO;
 
-    if (m->finding->reason != REASON_CLIENT_NAME || (!is_name && !is_at_greeting))
+    if (m->finding->reason != REASON_CLIENT_NAME || (!is_name && !verb_is_hello(m->verb)))
         give_up_after(m, at, commands);
     else
-        greeting(m, is_at_greeting ? at + 1 : at, "EHLO <full-host-name>");
+        greeting(m, verb_is_hello(m->verb) ? at + 1 : at, "EHLO <full-host-name>");
 }
 
 /* The reason is written as a 503; what would have helped is that of the reason. */

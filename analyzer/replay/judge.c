@@ -58,11 +58,6 @@ static enum misorder misorder_of_facts(const struct walk *walk, const struct com
     return judgement->not_offered;
 }
 
-static bool is_hello(enum verb verb)
-{
-    return verb == VERB_LHLO || verb == VERB_EHLO || verb == VERB_HELO;
-}
-
 /* The hello that is accepted first tells what the server speaks, whatever it greets with: amavisd speaks
  * both. */
 static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
@@ -70,7 +65,7 @@ static bool is_lmtp_mismatch(const struct walk *walk, const struct item *item)
     enum verb verb = item->as.command.verb;
     bool is_first = walk->spoken == PROTOCOL_NONE;
 
-    if (!is_hello(verb) || (is_first && reply_accepts(item->reply)))
+    if (!verb_is_hello(verb) || (is_first && reply_accepts(item->reply)))
         return false;
     enum protocol spoken = is_first ? walk->session->protocol : walk->spoken;
     return verb == VERB_LHLO ? spoken == PROTOCOL_SMTP : spoken == PROTOCOL_LMTP;
@@ -82,10 +77,11 @@ static bool may_be_second_protocol(const struct walk *walk, size_t index)
     const struct item *items = walk->session->items;
     enum verb verb = items[index].as.command.verb;
 
-    if (!is_hello(verb) || !walk->lacks_hello || walk->spoken != PROTOCOL_NONE)
+    if (!verb_is_hello(verb) || !walk->lacks_hello || walk->spoken != PROTOCOL_NONE
+        || !reply_accepts(items[index].reply)) /* the scan is done once: it tells what is spoken */
         return false;
     for (size_t i = 0; i < index; i++)
-        if (items[i].kind == ITEM_COMMAND && is_hello(items[i].as.command.verb)
+        if (items[i].kind == ITEM_COMMAND && verb_is_hello(items[i].as.command.verb)
             && (items[i].as.command.verb == VERB_LHLO) != (verb == VERB_LHLO))
             return true;
     return false;

@@ -74,7 +74,7 @@ static void move_refused(struct walk *walk, size_t index, const struct judgement
 
     if (judgement->is_phase_known && depends_on_envelope(command->verb))
         note_lost_envelope(walk, item, judgement);
-    if (command->verb == VERB_EHLO || command->verb == VERB_HELO || command->verb == VERB_LHLO) {
+    if (verb_is_hello(command->verb)) {
         bool brings_offer = walk->is_helo && command->verb != VERB_HELO; /* another HELO brings nothing */
         if ((walk->home != PHASE_READY || brings_offer) && !walk->causes.greeting)
             walk->causes.greeting = root;
@@ -182,7 +182,7 @@ static void move_accepted(struct walk *walk, size_t index, const struct judgemen
     const struct item *item = &walk->session->items[index];
     enum verb verb = item->as.command.verb;
 
-    if (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO)
+    if (verb_is_hello(verb))
         walk_take_offer(walk, item);
     else if (is_mail(verb))
         move_mail(walk, item, judgement);

@@ -126,8 +126,7 @@ static void step_command(struct walk *walk, size_t index)
         walk->exchange_at++;
     judge_command(walk, index, judgement);
     enum verb verb = item->as.command.verb;
-    if (!out->ehlo_reply && out->helo.len == 0
-        && (verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO))
+    if (!out->ehlo_reply && out->helo.len == 0 && verb_is_hello(verb))
         out->helo = item->as.command.argument; /* until one is accepted */
     if (item->as.command.is_body_line && item->reply && !out->answered_line)
         out->answered_line = item->as.command.n;

@@ -177,8 +177,3 @@ bool check_was_content(const struct analysis *analysis, size_t index)
         return true;
     return (asked && asked->code < 400) || (content->reply && content->reply->code < 300);
 }
-
-bool check_is_greeting_verb(enum verb verb)
-{
-    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
-}

@@ -92,7 +92,6 @@ bool check_says_any(const struct reply *reply, const char *const *phrases);
 /* Whether the content at this item was content to the server too: it asked for it, or took it.  Without its
  * replies it may have read commands. */
 bool check_was_content(const struct analysis *analysis, size_t index);
-bool check_is_greeting_verb(enum verb verb);
 /* Server bytes that answer nothing, and are told as something else than replies out of step: behind a PROXY
  * header, TLS or another protocol (check_foreign.c), between STARTTLS and its handshake (check_starttls.c).
  */

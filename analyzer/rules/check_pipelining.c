@@ -94,7 +94,7 @@ static bool is_told_as_not_offered(const struct analysis *analysis, size_t index
 {
     const struct judgement *judgement = check_judgement(analysis, index);
 
-    return judgement->has_offer && judgement->is_phase_known && !check_is_greeting_verb(before)
+    return judgement->has_offer && judgement->is_phase_known && !verb_is_hello(before)
            && !(judgement->offered & extension_bit(EXTENSION_PIPELINING));
 }
 

@@ -32,7 +32,7 @@ static void check_enhanced(struct analysis *analysis, size_t index, const struct
     unsigned first_digit = reply->code / 100u;
 
     if (item->kind == ITEM_GREETING || first_digit == 3
-        || (item->kind == ITEM_COMMAND && check_is_greeting_verb(item->as.command.verb) && reply->code < 400))
+        || (item->kind == ITEM_COMMAND && verb_is_hello(item->as.command.verb) && reply->code < 400))
         return;
     struct finding *finding = check_raise(analysis, RULE_ENHANCED_CODE_MISMATCH, index);
     check_detail(analysis, finding, "Code %u with enhanced code %u.%u.%u.", (unsigned)reply->code,

@@ -113,14 +113,14 @@ static void check_contradiction(struct analysis *analysis, size_t index)
         return;
     if (verb == VERB_STARTTLS && judgement->is_authenticated)
         return; /* starttls-after-auth says it */
-    if (analysis->replay.has_gaps && check_is_greeting_verb(verb) && !judgement->greeting_command)
+    if (analysis->replay.has_gaps && verb_is_hello(verb) && !judgement->greeting_command)
         return; /* whether it is a second one, what is missing would tell */
     if (asks_for_itself(item, in_bdat))
         return;
     enum refusal_reason policy = policy_of(item->reply);
     if (policy != REASON_NONE)
         raise_policy(analysis, index, policy);
-    else if (check_is_greeting_verb(verb) && judgement->greeting_command && !in_bdat)
+    else if (verb_is_hello(verb) && judgement->greeting_command && !in_bdat)
         (void)check_raise(analysis, RULE_SECOND_EHLO_REFUSED, index);
     else if (is_always_legal(verb))
         (void)check_raise(analysis, RULE_ALWAYS_LEGAL_REFUSED, index);

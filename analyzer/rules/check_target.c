@@ -101,7 +101,7 @@ static bool is_given_up(const struct analysis *analysis, const struct transactio
     if (!next || next->as.command.is_pipelined)
         return false;
     enum verb verb = next->as.command.verb;
-    return verb == VERB_RSET || verb == VERB_QUIT || verb == VERB_MAIL || check_is_greeting_verb(verb);
+    return verb == VERB_RSET || verb == VERB_QUIT || verb == VERB_MAIL || verb_is_hello(verb);
 }
 
 static void check_transaction(struct analysis *analysis, const struct transaction *transaction)

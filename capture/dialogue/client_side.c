@@ -261,7 +261,7 @@ static struct item *add_line(struct dialogue *d, enum item_kind kind, const stru
 /* Verbs that no other protocol of the same kind has. */
 static bool is_smtp_alone(enum verb verb)
 {
-    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO || verb == VERB_MAIL;
+    return verb_is_hello(verb) || verb == VERB_MAIL;
 }
 
 static void take_command(struct dialogue *d, const struct whole_line *line, struct moment at)

@@ -59,10 +59,12 @@ static uint32_t find_pending(struct dialogue *d, const struct reply *reply)
         found++;
     if (found == d->pending_count)
         return UINT32_MAX;
+    if (!pairing_at(d, found)->is_uncertain)
+        return found;
     other = found + 1;
     while (other < d->pending_count && !may_be_of(d, other, reply))
         other++;
-    return pairing_at(d, found)->is_uncertain && other < d->pending_count ? UINT32_MAX : found;
+    return other < d->pending_count ? UINT32_MAX : found;
 }
 
 /* A hole shows itself, a line that a log lacks does not. */

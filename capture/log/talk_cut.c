@@ -34,7 +34,7 @@ enum talk_cut talk_cut_command(struct bytes text, size_t *shown)
 {
     struct command_line line = command_line_parse(text);
     bool has_path = line.verb == VERB_MAIL || line.verb == VERB_RCPT;
-    bool is_greeting = line.verb == VERB_EHLO || line.verb == VERB_HELO || line.verb == VERB_LHLO;
+    bool is_greeting = verb_is_hello(line.verb);
     size_t path_end = has_path ? bytes_find(text, '>') : SIZE_MAX;
 
     *shown = text.len;

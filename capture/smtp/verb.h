@@ -21,4 +21,10 @@ enum verb verb_parse(struct bytes word);
  * 4954 4), and others that to some are no answer. */
 bool verb_takes_code(enum verb verb, unsigned code);
 
+/* EHLO, HELO or LHLO (RFC 5321 4.1.1.1, RFC 2033 4.1). */
+static inline bool verb_is_hello(enum verb verb)
+{
+    return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
+}
+
 #endif

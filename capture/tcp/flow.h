@@ -80,8 +80,8 @@ struct flow {
     uint64_t first_number;
     uint64_t serial;
     uint64_t start_ns;
-    uint32_t isn[2]; /* sequence number of the first payload byte, valid with FLAG_SYN_n; else by the SYN-ACK,
-                        or 0 */
+    uint32_t isn[2]; /* sequence number of the first payload byte, valid with FLAG_SYN_n; else by what the
+                        other side acknowledged first, or 0 */
     uint16_t early_packets[2]; /* before there was a body */
     uint8_t early_fins;        /* a bit a direction: FIN before there was a body */
     bool saw_synack;
