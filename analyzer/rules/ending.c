@@ -138,7 +138,6 @@ bool ending_is_blurred(const struct analysis *analysis)
            || session->side[SIDE_SERVER].missing_bytes;
 }
 
-/* When the last reply came; 0: none. */
 static uint64_t last_reply_ns(const struct session *session)
 {
     for (size_t i = session->item_count; i-- > 0;)
@@ -147,11 +146,23 @@ static uint64_t last_reply_ns(const struct session *session)
     return 0;
 }
 
+/* When the server's last reply came, or the alert that closes its side (RFC 8446 6.1) behind it; 0: none. */
+static uint64_t last_of_server_ns(const struct session *session)
+{
+    const struct tls_facts *tls = session->tls;
+    uint64_t last_ns = last_reply_ns(session);
+
+    for (uint32_t i = 0; tls && i < tls->alert_count; i++)
+        if (tls->alerts[i].from == SIDE_SERVER)
+            last_ns = later(last_ns, tls->alerts[i].at.time_ns);
+    return last_ns;
+}
+
 bool ending_lacks_last(const struct session *session)
 {
     const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
     bool answers_unseen =
-        client->fin_ns && client->reset_ns > client->fin_ns && last_reply_ns(session) <= client->fin_ns;
+        client->fin_ns && client->reset_ns > client->fin_ns && last_of_server_ns(session) <= client->fin_ns;
 
     return client->reset_off_by > 0 || server->reset_off_by > 0 || answers_unseen;
 }

@@ -8,6 +8,7 @@ recording must say the same, and no secret may come out.  Keys come from a file,
 import glob
 import json
 import os
+import ssl
 import struct
 import subprocess
 import sys
@@ -234,13 +235,44 @@ def check_lost_answer(binary, folder):
     return [] if replies == [("EHLO", 250), ("STARTTLS", None)] else [f"an answer lost: {replies}"]
 
 
+def check_close_notify(binary, folder):
+    """The client has closed when the server closes its side of TLS, and answers that with a RST: nothing is missing, unless
+    what the RST answers is not in the capture."""
+    bad = []
+    for is_seen in (True, False):
+        open(f"{folder}/keys.log", "w").close()
+        wire = Wire(25)
+        for side, payload in HELLO:
+            wire.say(side, payload)
+        tls = Tls(wire, folder, KINDS[3])
+        said = [*MAIL[:4], (C, b"RCPT TO:<x@far.example>\r\n"), (S, b"554 5.7.1 <x@far.example>: Relay access denied\r\n"), *MAIL[4:]]
+        say_all(tls, said)
+        for side in (C, S):
+            try:
+                tls.ends[side].unwrap()
+            except ssl.SSLWantReadError:
+                pass
+        tls.carry(C, wire.sent[S])
+        wire.put(C, b"", wire.sent[S], flags=17)
+        if is_seen:
+            tls.carry(S, wire.sent[C])
+        wire.put(C, b"", 0, flags=4)
+        wire.out[-1].seq += 1
+        frames.write(f"{folder}/inside.pcap", wire.out)
+        session = sessions_of(binary, f"{folder}/inside.pcap", "--tls-keylog", f"{folder}/keys.log")[0]
+        found = [f["command"] for f in session["findings"] if f["id"] == "open-relay-attempt"]
+        if found != ([5] if is_seen else []):
+            bad.append(f"close_notify behind the client's end, in the capture {is_seen}: open-relay-attempt of {found}")
+    return bad
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         make_certificate(folder)
         bad, count = check_samples(binary, folder)
         bad += check_wrong_keys(binary, folder) + check_keys(binary, folder) + check_large_keylog(binary, folder) + check_injection(binary, folder)
-        bad += check_lost_answer(binary, folder)
+        bad += check_lost_answer(binary, folder) + check_close_notify(binary, folder)
     print("\n".join(bad[:40]))
     print(f"{count} dialogues inside TLS, {len(bad)} differ")
     return 1 if bad or not count else 0
