@@ -26,10 +26,9 @@ from servers import SERVERS  # noqa: E402
 SUITES_13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256"]
 # What TLS is meant to change: what is in clear, and what the handshake shows.
 CHANGED = {"cleartext-credential", "tls-certificate"}
-# Told of two sessions that end one behind the other; those that are not a second apart may do so the other way round.
-ELSEWHERE = {"duplicate-delivery"}
-# Told of a session that is known to its end, and of no other.
-OF_WHOLE = {"open-relay-attempt"}
+# Told once of a client, by what all its sessions show, in the order in which they end; those that are not a second apart may
+# do so the other way round.
+ELSEWHERE = {"duplicate-delivery", "open-relay-attempt", "brute-force", "stuck-client", "user-enumeration"}
 SAME = {"starttls-no-new-ehlo": "no-greeting", "auth-before-ehlo": "no-greeting"}
 LEAST_SUITES = 6
 ARIA = {f"0x{n:04x}" for n in range(0xc050, 0xc070)}  # tshark does not read it
@@ -137,8 +136,8 @@ def talk(server, rounds, seed, folder, library):
         json.dump(truth, f)
 
 
-def findings_of(session, n, ignored=frozenset()):
-    ids = {f["id"] for f in session["findings"] if f["command"] == n} - CHANGED - ELSEWHERE - ignored
+def findings_of(session, n):
+    ids = {f["id"] for f in session["findings"] if f["command"] == n} - CHANGED - ELSEWHERE
     return {SAME.get(i, i) for i in ids}
 
 
@@ -165,8 +164,7 @@ def compare(name, clear, inside):
     if not inside["tls"] or not is_read(inside):
         return [f"{name}: read is {inside['tls'] and inside['tls']['read']}"], 0
     ahead = next(i for i, c in enumerate(inside["commands"]) if c["verb"] == "STARTTLS") + 1
-    end_alike = inside["tls"]["read"] == "whole" and len(clear["commands"]) == len(inside["commands"]) - ahead
-    ignored, compared = set() if end_alike else OF_WHOLE, 0
+    compared = 0
     for a, b in zip(clear["commands"], inside["commands"][ahead:]):
         where = f"{name}: {b['n']} {a['line']!r}"
         if a["verb"] == "BDAT" and is_read_in_lines(clear, a) and is_read_in_lines(inside, b):
@@ -180,7 +178,7 @@ def compare(name, clear, inside):
             return [f"{where}: {a['verdict']} {a['cause']}, inside {b['verdict']} {b['cause']}"], compared
         if inside["tls"]["read"] == "part" and "too-many-errors" in findings_of(inside, b["n"]):
             return [], compared
-        found = findings_of(clear, a["n"], ignored), findings_of(inside, b["n"], ignored)
+        found = findings_of(clear, a["n"]), findings_of(inside, b["n"])
         if not are_alike(*found):
             return [f"{where}: {found[0]}, inside {found[1]}"], compared
     messages = [[(m["sha256"], m["code"], m["verdict"]) for m in s["messages"]] for s in (clear, inside)]
