@@ -1,6 +1,7 @@
 /* Findings about what was sent before its turn (RFC 2920 3.1, RFC 4954 4). */
 #include "base/timestamp.h"
 #include "rules/check.h"
+#include "rules/ending.h"
 
 enum { GROUP_LOOK_BACK = 32 }; /* commands */
 
@@ -48,13 +49,20 @@ static bool is_one_step(const struct analysis *analysis, size_t index)
                || bytes_equal(exchange->mechanism, BYTES("ANONYMOUS")));
 }
 
+/* It has none in the capture, and may have had one. */
+static bool is_reply_open(const struct analysis *analysis, size_t index)
+{
+    return !analysis->session->items[index].reply
+           && (check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED
+               || ending_lacks_last(analysis->session));
+}
+
 static bool must_wait_after(const struct analysis *analysis, size_t index)
 {
     const struct item *item = &analysis->session->items[index];
     enum verb verb = item->as.command.verb;
 
-    bool is_reply_open = !item->reply && check_judgement(analysis, index)->verdict == VERDICT_UNDECIDED;
-    if (is_reply_open && (verb == VERB_STARTTLS || verb == VERB_EHLO || verb == VERB_AUTH))
+    if ((verb == VERB_STARTTLS || verb == VERB_EHLO || verb == VERB_AUTH) && is_reply_open(analysis, index))
         return false; /* whose replies allow it, or make it something else */
     if (verb == VERB_AUTH)
         return !is_one_step(analysis, index);
@@ -105,8 +113,7 @@ static bool is_behind_starttls(const struct analysis *analysis, size_t index)
 
     for (size_t before = index, back = 0; before != SIZE_MAX && back < GROUP_LOOK_BACK; back++) {
         const struct item *item = &analysis->session->items[before];
-        if (item->as.command.verb == VERB_STARTTLS && !item->reply
-            && check_judgement(analysis, before)->verdict == VERDICT_UNDECIDED)
+        if (item->as.command.verb == VERB_STARTTLS && is_reply_open(analysis, before))
             return true;
         before = item->as.command.is_pipelined ? neighbour(analysis, before) : SIZE_MAX;
     }

@@ -97,6 +97,23 @@ static void a_hole_adds_no_finding(void **state)
     scenarios_hold_with_holes(scenarios, sizeof scenarios / sizeof scenarios[0]);
 }
 
+/* A STARTTLS that is accepted makes it an injection. */
+static void what_follows_starttls_waits_for_its_reply(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (unsigned is_short = 0; is_short < 2; is_short++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, { "STARTTLS", NULL, 0 }, PIPED("NOOP", NULL));
+        session->closed = CLOSE_RESET;
+        session->side[SIDE_SERVER].reset_off_by = is_short ? 37 : 0;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        assert_int_equal(find_finding(analysis, RULE_PIPELINING_VIOLATION) != NULL, !is_short);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static enum confidence confidence_of(struct analyzer *analyzer, struct session *session, enum rule_id rule)
 {
     struct analysis *analysis = analysis_new(analyzer, session);
@@ -160,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scenario_raises_its_findings_and_no_others),
         cmocka_unit_test(a_hole_adds_no_finding),
+        cmocka_unit_test(what_follows_starttls_waits_for_its_reply),
         cmocka_unit_test(what_follows_an_open_auth_is_not_told),
         cmocka_unit_test(pipeconnect_may_be_used_once_it_was_seen),
     };
