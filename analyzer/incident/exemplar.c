@@ -212,6 +212,23 @@ static void add_other(struct making *m, const struct item *item)
     }
 }
 
+static void add_unended(struct making *m)
+{
+    const struct unended_line *unended = &m->analysis->session->unended;
+    const struct finding *root = &m->analysis->findings[m->root];
+    struct dialogue_line *line =
+        add(m, unended->text.len ? DIALOGUE_SENT : DIALOGUE_SECRET, SIDE_CLIENT, &unended->first);
+
+    if (!line)
+        return;
+    line->text = unended->text.len ? masked_copy(unended->text, &m->exemplar->arena) : BYTES("...");
+    line->number = unended->length;
+    if (root->rule == RULE_COMMAND_SYNTAX && root->command == 0) {
+        line->mark = MARK_FAULT;
+        line->rule = root->rule;
+    }
+}
+
 static void add_item(struct making *m, size_t index)
 {
     const struct item *item = &m->analysis->session->items[index];
@@ -242,6 +259,7 @@ static bool is_kept(const struct making *m, size_t index)
 static void add_dialogue(struct making *m)
 {
     const struct session *session = m->analysis->session;
+    size_t unended = session_place_of_unended(session);
     uint64_t folded = 0;
 
     for (size_t i = 0; i <= session->item_count; i++) {
@@ -252,6 +270,8 @@ static void add_dialogue(struct making *m)
                 line->number = folded;
             folded = 0;
         }
+        if (i == unended)
+            add_unended(m);
         if (is_shown)
             add_item(m, i);
         else

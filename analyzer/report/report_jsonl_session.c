@@ -113,6 +113,21 @@ static void write_head(const struct analysis *analysis, const struct report_opti
     json_write_value("tls", report_jsonl_tls(session, options), out);
 }
 
+static void write_unended(const struct unended_line *line, const struct report_options *options,
+                          struct buf *out)
+{
+    if (line->length == 0)
+        return;
+    json_write_begin("unended", '{', out);
+    jsonl_write_moment("time", line->first.time_ns, options, out);
+    jsonl_write_packet(line->first.packet, options, out);
+    if (line->text.len)
+        json_write_bytes("line", line->text, out);
+    else
+        jsonl_write_redacted("line", line->length, out);
+    json_write_end('}', out);
+}
+
 /* `left_out`: items that the line does not hold. */
 static void write_tail(const struct analysis *analysis, const struct report_options *options,
                        uint64_t left_out, struct buf *out)
@@ -120,6 +135,7 @@ static void write_tail(const struct analysis *analysis, const struct report_opti
     const struct session *session = analysis->session;
 
     jsonl_write_findings(analysis->findings, analysis->finding_count, options, out);
+    write_unended(&session->unended, options, out);
     if (session->is_truncated || left_out)
         json_write_number("truncated", session->items_dropped + left_out, out);
 }

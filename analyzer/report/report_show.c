@@ -163,6 +163,22 @@ static void put_tls(const struct session *session, size_t index, struct buf *out
              out);
 }
 
+static void put_unended(const struct session *session, struct buf *out)
+{
+    const struct unended_line *line = &session->unended;
+
+    put_left(session, line->first, out);
+    buf_append_text(out, " -> ");
+    if (line->text.len) {
+        (void)escape_text(line->text, out);
+        buf_append_text(out, " (without a line end)\n");
+    } else {
+        buf_append_u8(out, '(');
+        buf_append_u64(out, line->length);
+        buf_append_text(out, " octets without a line end)\n");
+    }
+}
+
 static void put_item(const struct analysis *analysis, size_t index, const struct report_options *options,
                      struct buf *out)
 {
@@ -223,8 +239,14 @@ static void show_session(const struct analysis *analysis, const struct report_op
     text_ends(session, true, out);
     text_untint(options, out);
     text_end_line(from, 4, options, out);
-    for (size_t i = 0; i < session->item_count; i++)
+    size_t unended = session_place_of_unended(session);
+    for (size_t i = 0; i < session->item_count; i++) {
+        if (i == unended)
+            put_unended(session, out);
         put_item(analysis, i, options, out);
+    }
+    if (unended == session->item_count)
+        put_unended(session, out);
     put_findings(analysis, 0, options, out);
     put_note("=== closed: ", out);
     buf_append_text(out, session->log && session->closed == CLOSE_END_OF_CAPTURE

@@ -1,12 +1,14 @@
 /* Findings about the octets of a message: its line ends and dots, its length, what was said of it before. */
 #include "rules/check.h"
+#include "rules/ending.h"
 
 enum {
     TEXT_LINE_MOST = 1000, /* RFC 5321 4.5.3.1.6: with CRLF, without the dot that was doubled */
     SIZE_FACTOR = 4,       /* line ends counted once make a size half, 8-bit text declared before it was
                             * encoded as quoted-printable a third */
     SIZE_HEADERS = 1024,   /* and fields are added on the way */
-    VARIANT_LONGEST = 4    /* from its dot on: dot, CR, CR, LF */
+    VARIANT_LONGEST = 4,   /* from its dot on: dot, CR, CR, LF */
+    WAITED_SECONDS = 5     /* whoever goes sooner may have broken off what it wrote */
 };
 
 static const struct command *data_command(const struct analysis *analysis, size_t index)
@@ -74,13 +76,27 @@ static bool is_over(const struct session *session)
 }
 
 /* The content stops at what the client took for its end, and nobody else. */
-static bool lacks_end(const struct analysis *analysis, const struct message *message)
+static bool lacks_end(const struct message *message)
 {
     const struct eod_variant *last =
         message->variant_count ? &message->variants[message->variant_count - 1] : NULL;
 
-    return last && is_over(analysis->session) && !message->is_complete && !message->ended_by_variant
+    return last && !message->is_complete && !message->ended_by_variant
            && message->wire_size - last->offset <= VARIANT_LONGEST;
+}
+
+/* It stops behind the dot, whose line end never came. */
+static bool stops_at_dot(const struct analysis *analysis, const struct message *message)
+{
+    return message->ends_in_dot && analysis->session->side[SIDE_CLIENT].unacked_bytes == 0
+           && ending_waited_seconds(analysis, message->last.time_ns) >= WAITED_SECONDS;
+}
+
+/* The server waited for its end; an answer that is missing would have told that it did not. */
+static bool is_waited_for(const struct analysis *analysis, const struct message *message)
+{
+    return is_over(analysis->session) && !ending_is_blurred(analysis) && !ending_lacks_last(analysis->session)
+           && (lacks_end(message) || stops_at_dot(analysis, message));
 }
 
 /* A client whose other lines end in CRLF, and that waited for the reply: it meant to end there.  With bare LF
@@ -99,7 +115,7 @@ static bool ends_without_cr(const struct analysis *analysis, const struct messag
 
 static void check_dots(struct analysis *analysis, const struct message *message, size_t index)
 {
-    bool is_endless = lacks_end(analysis, message);
+    bool is_endless = is_waited_for(analysis, message);
     bool has_odd_end = ends_without_cr(analysis, message, index);
 
     if (message->unstuffed_dots == 0 && !is_endless && !has_odd_end)

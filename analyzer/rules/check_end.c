@@ -12,6 +12,8 @@ static const char *kind_of_ending(const struct analysis *analysis)
     const struct session *session = analysis->session;
     const struct replay *replay = &analysis->replay;
 
+    if (ending_unended(analysis))
+        return "The client had begun a line, and not ended it.";
     if (session->command_count == 0)
         return "No command was sent: a probe or a health check.";
     if (replay->transaction_count == 0 && session->exchange_count == 0)

@@ -1,10 +1,21 @@
 /* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
 #include "replay/farewell.h"
 #include "rules/check.h"
+#include "rules/ending.h"
 
 enum {
     LINE_READ_WHOLE = 1000
 }; /* RFC 5321 4.5.3.1.6: no line is longer, and few servers read more at once */
+
+/* The server itself has broken it off: a client that leaves first does not hear the rest. */
+static bool is_broken_off(const struct session *session, const struct reply *reply)
+{
+    uint64_t server_ns = session->side[SIDE_SERVER].fin_ns, client_ns = session->side[SIDE_CLIENT].fin_ns,
+             reset_ns = session->side[SIDE_CLIENT].reset_ns;
+
+    return !reply->is_complete && server_ns && (!client_ns || client_ns > server_ns)
+           && (!reset_ns || reset_ns > server_ns);
+}
 
 static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)
 {
@@ -21,6 +32,8 @@ static void check_form(struct analysis *analysis, size_t index, const struct rep
                 : "Its lines begin with different codes.";
     else if (reply->has_odd_line)
         problem = "A line has something else than a space or a hyphen behind the code, or no code at all.";
+    else if (!reply->is_complete)
+        problem = "It has no end: the server closed the connection in the middle of it.";
     if (problem)
         check_detail(analysis, check_raise(analysis, RULE_MALFORMED_REPLY, index), "%s", problem);
 }
@@ -69,14 +82,17 @@ static bool is_out_of_step(const struct analysis *analysis, const struct item *i
 {
     if (item->reply && is_behind_end(analysis, item->reply))
         return false;
+    if (item->kind == ITEM_REPLY && ending_is_unended_answered(analysis)
+        && item->at.time_ns > analysis->session->unended.first.time_ns)
+        return false;
     return (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
            || (item->reply && is_misplaced(item, item->reply->code));
 }
 
 static void check_one(struct analysis *analysis, size_t index, const struct reply *reply)
 {
-    bool is_sound =
-        reply->code >= 200 && reply->code <= 599 && !reply->has_mixed_codes && !reply->has_odd_line;
+    bool is_sound = reply->code >= 200 && reply->code <= 599 && !reply->has_mixed_codes
+                    && !reply->has_odd_line && !is_broken_off(analysis->session, reply);
     bool agrees = reply->enhanced.class == 0 || reply->enhanced.class == reply->code / 100u;
 
     if ((is_sound && agrees) || analysis->replay.has_gaps)

@@ -1,5 +1,6 @@
 /* Findings about the server: 503 where it has no place, misorder that it let pass, and its goodbyes. */
 #include "rules/check.h"
+#include "rules/ending.h"
 
 #include "base/timestamp.h"
 #include "replay/farewell.h"
@@ -291,6 +292,23 @@ static uint64_t idle_seconds(const struct analysis *analysis, size_t index, cons
     return (reply->at.time_ns - item->reply->at.time_ns) / NS_PER_SECOND;
 }
 
+/* The message had no end when the server answered it. */
+static uint64_t unended_message_seconds(const struct analysis *analysis, size_t index,
+                                        const struct reply *reply)
+{
+    const struct session *session = analysis->session;
+    const struct item *item = &session->items[index];
+
+    if (item->kind == ITEM_REPLY && index > 0)
+        item--;
+    bool is_open = item->kind == ITEM_CONTENT && !item->as.content.is_complete
+                   && item->as.content.message < session->message_count && !ending_is_blurred(analysis);
+
+    return is_open
+               ? ending_seconds(session->messages[item->as.content.message].last.time_ns, reply->at.time_ns)
+               : 0;
+}
+
 /* Why it closes, as far as the reply or what went before it tells. */
 static void raise_421(struct analysis *analysis, size_t index, const struct reply *reply)
 {
@@ -309,6 +327,17 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
     } else if (reasons & reason_bit(REASON_ERROR_LIMIT)) {
         finding->fault = FAULT_CLIENT;
         check_detail(analysis, finding, "It has had enough of the client's errors.");
+    } else if (unended_message_seconds(analysis, index, reply) >= IDLE_SECONDS) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(
+            analysis, finding,
+            "The message had no end: for %llu seconds nothing more of it came, and no line with a dot "
+            "alone.",
+            (unsigned long long)unended_message_seconds(analysis, index, reply));
+    } else if (ending_unended(analysis) && idle_seconds(analysis, index, reply) > 0) {
+        finding->fault = FAULT_CLIENT;
+        finding->severity = SEVERITY_INFO;
+        check_detail(analysis, finding, "The client had begun a line, and not ended it.");
     } else if (idle_seconds(analysis, index, reply) >= IDLE_SECONDS) {
         finding->fault = FAULT_CLIENT;
         check_detail(analysis, finding,

@@ -1,6 +1,7 @@
 /* Findings about the form of a command: its octets, its length, its line end, the path of MAIL and RCPT, the
  * name in EHLO, the size of a chunk.  A plain command passes with a few comparisons. */
 #include "rules/check.h"
+#include "rules/ending.h"
 #include "rules/octets.h"
 #include "smtp/path.h"
 
@@ -308,4 +309,48 @@ static void check_server_line(struct analysis *analysis, size_t index, const str
                  (unsigned long long)analysis->session->side[SIDE_SERVER].bare_lf_lines);
 }
 
-const struct check check_syntax = { .command = check_command, .reply = check_server_line };
+enum { WAITED_SECONDS = 5 }; /* whoever goes sooner may have broken off what it wrote */
+
+/* What stands where the line should end; the text of a line that may be a credential is not known. */
+static const char *end_of_line(struct bytes text)
+{
+    static const char escaped[] = "\\r\\n"; /* four characters */
+    size_t len = sizeof escaped - 1;
+
+    if (text.len > 0 && text.ptr[text.len - 1] == '\r')
+        return "ends in CR without LF";
+    if (text.len > len && bytes_equal(bytes_from(text, text.len - len), bytes_of(escaped)))
+        return "ends in the characters \\r\\n in place of CR LF";
+    return "has no CR LF behind it";
+}
+
+/* RFC 5321 2.3.8: what has no end is no command, and is waited for. */
+static void check_unended(struct analysis *analysis)
+{
+    const struct unended_line *line = ending_unended(analysis);
+
+    if (!line)
+        return;
+    uint64_t waited = ending_waited_seconds(analysis, line->first.time_ns);
+    bool is_answered = ending_is_unended_answered(analysis);
+    if (waited < WAITED_SECONDS && !is_answered)
+        return;
+    struct finding *finding = check_raise_session(analysis, RULE_COMMAND_SYNTAX, line->first);
+    if (!finding)
+        return;
+    enum verb verb = command_line_begun_verb(line->text);
+    const char *what = verb == VERB_UNKNOWN ? "The last line of the client" : verb_name(verb);
+    finding->confidence = CONFIDENCE_LIKELY;
+    if (is_answered)
+        check_detail(analysis, finding, "%s %s: this server answered what there was of it, others wait.",
+                     what, end_of_line(line->text));
+    else
+        check_detail(
+            analysis, finding,
+            "%s %s: for %llu seconds the server waited for the rest of the line, and the client for a reply.",
+            what, end_of_line(line->text), (unsigned long long)waited);
+}
+
+const struct check check_syntax = { .command = check_command,
+                                    .reply = check_server_line,
+                                    .session = check_unended };

@@ -185,3 +185,35 @@ struct ending ending_of(const struct analysis *analysis)
         find_turn(analysis->session, &ending);
     return ending;
 }
+
+const struct unended_line *ending_unended(const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    bool is_over = session->closed == CLOSE_FIN || session->closed == CLOSE_RESET;
+    bool may_lack = !is_over || ending_is_blurred(analysis) || ending_lacks_last(session)
+                    || session->side[SIDE_CLIENT].unacked_bytes;
+
+    return session->unended.length && !may_lack && session->foreign == FOREIGN_NONE ? &session->unended
+                                                                                    : NULL;
+}
+
+bool ending_is_unended_answered(const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+    size_t at = ending_unended(analysis) ? session_place_of_unended(session) : session->item_count;
+
+    return at < session->item_count && !item_is_farewell(&session->items[at], session->items[at].reply);
+}
+
+uint64_t ending_waited_seconds(const struct analysis *analysis, uint64_t since_ns)
+{
+    const struct session *session = analysis->session;
+    uint64_t until_ns = ending_of(analysis).at_ns;
+
+    for (size_t i = session->item_count; i-- > 0;) {
+        const struct reply *reply = session->items[i].reply;
+        if (reply && reply->first.time_ns > since_ns && reply->first.time_ns < until_ns)
+            until_ns = reply->first.time_ns;
+    }
+    return ending_seconds(since_ns, until_ns);
+}

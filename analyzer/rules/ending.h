@@ -32,6 +32,13 @@ bool ending_is_before_tls(const struct session *session);
 bool ending_lacks_last(const struct session *session);
 /* Whether missing bytes leave open what happened at the end. */
 bool ending_is_blurred(const struct analysis *analysis);
+/* What the client had begun to say and not ended, if it is not only in the capture that its end is missing;
+ * NULL: nothing. */
+const struct unended_line *ending_unended(const struct analysis *analysis);
+/* Whether the server answered it, as far as it went. */
+bool ending_is_unended_answered(const struct analysis *analysis);
+/* For how long the server waited behind that time: until it spoke again, or the connection ended. */
+uint64_t ending_waited_seconds(const struct analysis *analysis, uint64_t since_ns);
 
 /* "less than a second", "1 second", "30 seconds". */
 enum { SPAN_TEXT = 40 };

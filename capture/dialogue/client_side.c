@@ -567,3 +567,24 @@ void client_read(struct dialogue *d, const struct stream_chunk *chunk)
     for (const struct stream_chunk *now = chunk->data.len ? chunk : NULL; now;)
         now = chunk_behind(now, read_some(d, now), &rest);
 }
+
+/* A credential has none of the verbs, or stands behind AUTH. */
+static bool may_be_shown(struct bytes line)
+{
+    enum verb verb = command_line_begun_verb(line);
+
+    return verb != VERB_UNKNOWN && verb != VERB_AUTH;
+}
+
+void client_end(struct dialogue *d)
+{
+    struct bytes text = buf_bytes(&d->client_line.kept);
+    bool is_command = d->mode == CLIENT_COMMANDS;
+
+    if (!d->client_line.is_begun || d->lost_client_bytes || (!is_command && d->mode != CLIENT_SASL))
+        return;
+    d->session->unended =
+        (struct unended_line){ .length = d->client_line.length, .first = d->client_line.first };
+    if (is_command && may_be_shown(text))
+        d->session->unended.text = arena_copy(&d->session->arena, bytes_slice(text, 0, LIMIT_UNENDED));
+}

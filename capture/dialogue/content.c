@@ -194,6 +194,8 @@ void content_end(struct dialogue *d, bool is_complete, struct moment at)
     if (d->content.message >= d->session->message_count)
         return;
     struct message *message = message_of(d);
+    message->ends_in_dot =
+        d->content.edge_len == 1 || (d->content.edge_len == 2 && d->content.edge[1] == '\r');
     store_cut_edge(d);
     item = content_item(d, at, UINT64_MAX);
     finish_message(d, message, is_complete);

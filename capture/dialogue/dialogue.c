@@ -340,6 +340,7 @@ static void close_open_ends(struct dialogue *d)
         foreign_note(d, SIDE_CLIENT, buf_bytes(&d->client_line.kept));
     if (d->hold.reason == HOLD_BDAT_REFUSED)
         bdat_decide(d);
+    server_end(d);
     pairing_leave_early(d);
     if (d->mode == CLIENT_UNSURE && d->lost_client_bytes && d->acks_work)
         hold_clear(d); /* a server that was heard has not said what it is */
@@ -350,7 +351,8 @@ static void close_open_ends(struct dialogue *d)
     if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_VARIANT) /* nobody took it for the end */
         hold_decide_by_reading(d);
     if (d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK)
-        content_end(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
+        content_end(d, false, d->session->messages[d->content.message].last);
+    client_end(d);
 }
 
 enum dialogue_outcome dialogue_end(struct dialogue *d, const struct flow_info *flow)

@@ -1,4 +1,5 @@
 /* Which reply answers what: in order, and never before the server can have read the question. */
+#include "base/timestamp.h"
 #include "dialogue/pairing_parts.h"
 #include "smtp/extension.h"
 
@@ -129,10 +130,22 @@ static bool is_open_at(const struct dialogue *d, enum hold_reason reason)
     return d->mode == CLIENT_HELD && d->hold.reason == reason && d->pending_count == 0;
 }
 
+/* A server to which the variant is none has waited for more of the message, and takes leave. */
+static bool has_waited_for_more(const struct dialogue *d, const struct reply *reply)
+{
+    const struct moment *last = &d->session->messages[d->content.message].last;
+
+    return reply->code == 421
+           && reply->first.time_ns >= last->time_ns + LIMIT_PATIENCE_SECONDS * NS_PER_SECOND
+           && (pairing_reply_says(reply, BYTES("time")) || pairing_reply_says(reply, BYTES("idle")));
+}
+
 /* A content ends where the server answers it, if that was not known before; behind a hole that may be at a
  * variant. */
 static void end_held_content(struct dialogue *d, const struct reply *reply)
 {
+    if (is_open_at(d, HOLD_VARIANT) && has_waited_for_more(d, reply))
+        return;
     if (is_open_at(d, HOLD_VARIANT))
         end_at_variant(d);
     if (!is_open_at(d, HOLD_CONTENT_GAP))

@@ -76,7 +76,7 @@ static void finish_reply(struct dialogue *d, struct reply *reply, const struct s
                          struct moment at)
 {
     d->building = NULL;
-    reply->is_complete = true;
+    reply->is_complete = line->end != LINE_END_NONE;
     reply->at = at;
     reply->ordinal = ++d->session->reply_count;
     if (reply->line_count)
@@ -153,6 +153,7 @@ static void take_line(struct dialogue *d, const struct server_line *line, struct
     if (line->end == LINE_END_LF)
         d->session->side[SIDE_SERVER].bare_lf_lines++;
     add_text(d, reply, parsed.text);
+    reply->at = at;
     d->building = reply;
     if (parsed.is_last)
         finish_reply(d, reply, line, at);
@@ -266,4 +267,43 @@ void server_read(struct dialogue *d, const struct stream_chunk *chunk)
                 return;
         }
     }
+}
+
+/* Nothing of what the server sent is missing. */
+static bool has_whole_server(const struct dialogue *d)
+{
+    const struct flow_side_facts *server = &d->flow->side[!d->client_direction];
+
+    return server->fin_ns && server->missing_bytes == 0 && !d->lost_server_bytes
+           && (!d->session->is_tls || d->is_open);
+}
+
+/* What there is of a line; too short a code may be another one. */
+static void take_partial_line(struct dialogue *d)
+{
+    struct bytes text = buf_bytes(&d->server_line.kept);
+    struct server_line line = { .first = d->server_line.first, .acked = d->server_line.acked };
+    struct reply_line parsed;
+
+    line.text = bytes_slice(text, 0, text.len - line_ends_in_cr(&d->server_line, (struct bytes){ NULL, 0 }));
+    line.end_offset = d->server_offset;
+    if (line.text.len < 4 || !reply_line_parse(line.text, &parsed))
+        return;
+    struct reply *reply = d->building ? d->building : begin_reply(d, &line, parsed.code);
+    if (!reply)
+        return;
+    add_text(d, reply, parsed.text);
+    finish_reply(d, reply, &line, line.first);
+}
+
+void server_end(struct dialogue *d)
+{
+    if (!has_whole_server(d) || d->skips_server_line)
+        return;
+    if (d->server_line.is_begun)
+        take_partial_line(d);
+    if (!d->building)
+        return;
+    struct server_line none = { .acked = d->building_acked, .end_offset = d->server_offset };
+    finish_reply(d, d->building, &none, d->building->at);
 }

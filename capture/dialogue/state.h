@@ -250,6 +250,8 @@ void client_begin_hold(struct dialogue *d, enum hold_reason reason, uint32_t ite
 void client_resume(struct dialogue *d, enum client_mode mode);
 /* Whether a line reads as a command that content hardly ever reads as. */
 bool client_line_is_command(struct bytes line);
+/* The connection has ended: what the client had begun to say is kept. */
+void client_end(struct dialogue *d);
 bool bytes_are_tls(struct bytes data);
 void client_start_tls(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
 
@@ -326,6 +328,9 @@ void given_up_release(struct dialogue *d, const struct reply *reply);
 
 /* server_side.c */
 void server_read(struct dialogue *d, const struct stream_chunk *chunk);
+/* The connection has ended: what the server had begun to answer, and not ended, is a reply as far as it goes.
+ */
+void server_end(struct dialogue *d);
 
 /* content.c */
 void content_begin(struct dialogue *d, uint32_t command_item, bool is_unknown);

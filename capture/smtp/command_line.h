@@ -21,6 +21,14 @@ static inline struct command_line command_line_parse(struct bytes line)
     return parsed;
 }
 
+/* Of a line that has half an end, or has it spelt out: QUIT of "QUIT\\r\\n" with its two backslashes. */
+static inline enum verb command_line_begun_verb(struct bytes line)
+{
+    struct bytes begin = bytes_slice(line, 0, bytes_find(line, '\\'));
+
+    return command_line_parse(bytes_slice(begin, 0, bytes_find(begin, '\r'))).verb;
+}
+
 /* The chunk size of BDAT (RFC 3030 2).  False if it is not "<digits> [LAST]"; `is_odd` tells of a sign,
  * leading zeros beyond 20 digits, overflow or trailing text, with which parsers disagree. */
 struct bdat_argument {

@@ -177,6 +177,17 @@ static void put_side_name(struct event *event, const char *key, enum side side)
     event_put_word(event, key, side == SIDE_NONE ? NULL : side_name(side));
 }
 
+static void put_unended(struct event *event, const struct unended_line *line)
+{
+    struct event part = event_open(event, "unended");
+
+    event_put_time(&part, "time", line->first.time_ns);
+    event_put_packet(&part, line->first.packet);
+    event_put_u64(&part, "length", line->length);
+    event_put_bytes_if(&part, "line", line->text);
+    event_close(event, &part);
+}
+
 static bool write_end(const struct session *session, bool is_cut, struct buf *out)
 {
     struct event event = event_begin(out, "close", session->id, session->end_ns);
@@ -197,6 +208,8 @@ static bool write_end(const struct session *session, bool is_cut, struct buf *ou
         put_log(&event, session->log);
     if (session->tls)
         event_put_tls(&event, "handshake", session->tls);
+    if (session->unended.length)
+        put_unended(&event, &session->unended);
     event_put_flag(&event, "open", session->is_open);
     event_put_flag(&event, "truncated", session->is_truncated || is_cut);
     event_put_count(&event, "items_dropped", session->items_dropped);

@@ -60,6 +60,7 @@ static struct message message_of(const json_t *facts, struct arena *arena)
         .longest_line = count_of(facts, "longest_line"),
         .dot_lines = count_of(facts, "dot_lines"),
         .unstuffed_dots = count_of(facts, "unstuffed_dots"),
+        .ends_in_dot = event_get_flag(facts, "ends_in_dot"),
         .has_8bit = event_get_flag(facts, "8bit"),
         .ended_by_variant = event_get_flag(facts, "ended_by_variant"),
         .variants_dropped = event_get_u32(facts, "variants_dropped"),

@@ -106,6 +106,19 @@ static struct side_facts side_of(const json_t *event, const char *key)
     };
 }
 
+static struct unended_line unended_of(const json_t *event, struct arena *arena)
+{
+    const json_t *part = json_object_get(event, "unended");
+
+    if (!json_is_object(part))
+        return (struct unended_line){ 0 };
+    return (struct unended_line){
+        .length = event_get_u64(part, "length", INT64_MAX),
+        .text = event_wire_value(json_object_get(part, "line"), LIMIT_UNENDED, arena).bytes,
+        .first = { event_get_time(part, "time"), event_get_packet(part) },
+    };
+}
+
 /* Lines that the recording lacks are told like items for which there was no room. */
 static void compare_counts(struct open_session *open, const json_t *event)
 {
@@ -141,6 +154,7 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);
+    session->unended = unended_of(event, &session->arena);
     session->side[SIDE_CLIENT] = side_of(event, "client");
     session->side[SIDE_SERVER] = side_of(event, "server");
     compare_counts(open, event);

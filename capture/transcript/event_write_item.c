@@ -134,6 +134,7 @@ static void put_message(struct event *event, const struct message *message)
     event_put_count(&part, "longest_line", message->longest_line);
     event_put_count(&part, "dot_lines", message->dot_lines);
     event_put_count(&part, "unstuffed_dots", message->unstuffed_dots);
+    event_put_flag(&part, "ends_in_dot", message->ends_in_dot);
     event_put_flag(&part, "8bit", message->has_8bit);
     event_put_flag(&part, "ended_by_variant", message->ended_by_variant);
     if (message->variant_count)

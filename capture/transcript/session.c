@@ -325,3 +325,15 @@ const struct log_refusal *session_log_refusal(const struct session *session, uin
         refusal = refusal->next;
     return refusal;
 }
+
+size_t session_place_of_unended(const struct session *session)
+{
+    size_t at = session->item_count;
+
+    if (session->unended.length == 0)
+        return SIZE_MAX;
+    while (at > 0 && session->items[at - 1].kind == ITEM_REPLY
+           && session->items[at - 1].at.time_ns > session->unended.first.time_ns)
+        at--;
+    return at;
+}

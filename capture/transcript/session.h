@@ -39,7 +39,7 @@ struct reply {
     struct bytes *lines;           /* text behind code and separator, one a line */
     uint32_t line_count;
     uint32_t lines_dropped; /* beyond LIMIT_REPLY_LINES */
-    bool is_complete;       /* the last line was seen */
+    bool is_complete;       /* its last line was seen to the end; else the server has closed within it */
     bool has_mixed_codes;   /* RFC 5321 4.2.1 asks for one code on all lines */
     bool has_odd_line;      /* a line that is no reply line, or an odd separator */
     bool has_bare_lf;
@@ -172,6 +172,7 @@ struct message {
     uint64_t longest_line;
     uint64_t dot_lines;      /* lines from which a stuffed dot was taken */
     uint64_t unstuffed_dots; /* of them: it stood alone, and had not been stuffed */
+    bool ends_in_dot;        /* not complete: the last octets are a dot at the begin of a line, or with CR */
     bool has_8bit;
     bool ended_by_variant; /* by a bare-LF form that the server took as the end of data */
     struct eod_variant *variants;
@@ -382,6 +383,13 @@ struct log_facts {
     uint32_t refusal_count;
 };
 
+/* A line that its side had begun when the connection ended, and that nobody can have read as one. */
+struct unended_line {
+    uint64_t length;     /* octets; 0: there is none */
+    struct bytes text;   /* empty where it may be a credential */
+    struct moment first; /* of its first byte */
+};
+
 struct session {
     struct arena arena;
     uint64_t serial; /* order of the first packet among all connections of the run, from 1 */
@@ -409,6 +417,7 @@ struct session {
     bool is_truncated;             /* a ceiling was reached: items were dropped */
     bool has_credential;           /* a note of sasl to itself: an item is one, so others may repeat it */
     uint64_t items_dropped;
+    struct unended_line unended; /* of the client, where the server was reading commands */
 
     struct item *items; /* in causal order */
     size_t item_count;
@@ -423,6 +432,9 @@ struct session {
     size_t exchange_cap;
 };
 
+/* The item in front of which the unended line stands, as replies behind it answer nothing: `item_count` for
+ * the end; SIZE_MAX: there is no such line. */
+size_t session_place_of_unended(const struct session *session);
 /* At the end of the list; false without memory or at the ceiling.  The text is copied into the session. */
 bool session_add_log_refusal(struct session *session, struct log_refusal refusal) NODISCARD;
 /* Of command n; NULL: none. */

@@ -91,6 +91,7 @@ static struct session *session_of(const struct talk *talk, struct loss loss)
     };
     struct dialogue_options options = { .sink = { .ctx = &session, .ended = take_session } };
     struct wire wire = { .dialogue = dialogue_new(&options, &flow, 0) };
+    bool is_left = false;
 
     assert_non_null(wire.dialogue);
     for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++) {
@@ -98,7 +99,15 @@ static struct session *session_of(const struct talk *talk, struct loss loss)
         bool is_late = exchange->client[0] == T_LATE[0];
         wire.now += is_late ? LATE_NS : 0;
         say_or_lose(&wire, SIDE_CLIENT, exchange->client + is_late, lost_share(&loss, i, SIDE_CLIENT));
-        say_or_lose(&wire, SIDE_SERVER, exchange->server, lost_share(&loss, i, SIDE_SERVER));
+        is_left = exchange->server[0] == T_LATE[0];
+        if (!is_left)
+            say_or_lose(&wire, SIDE_SERVER, exchange->server, lost_share(&loss, i, SIDE_SERVER));
+    }
+    flow.last_ns = ++wire.now;
+    if (is_left) {
+        flow.closed_by = 1;
+        flow.side[1].fin_ns = flow.last_ns;
+        flow.side[0].fin_ns = ++flow.last_ns;
     }
     flow.side[loss.side != SIDE_CLIENT].missing_bytes = loss.exchange == SIZE_MAX ? 0 : 1;
     flow.side[loss.side == SIDE_CLIENT].missing_bytes = loss.next != SHARE_NONE;
@@ -134,7 +143,8 @@ static void write_down(const struct talk *talk)
 {
     write_down_begin("talk", talk->name);
     for (size_t i = 0; i < EXCHANGES_MAX && talk->exchanges[i].client; i++)
-        write_down_step(0, talk->exchanges[i].client, talk->exchanges[i].server);
+        if (talk->exchanges[i].server[0] != T_LATE[0])
+            write_down_step(0, talk->exchanges[i].client, talk->exchanges[i].server);
     write_down_end();
 }
 

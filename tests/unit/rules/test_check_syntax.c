@@ -106,6 +106,16 @@ static const struct talk talks[] = {
     { "a line of MAIL that extensions allow",
       { T_HELLO, { "MAIL FROM:<a@example.org> ENVID=" LONG "\r\n", "250 ok\r\n" }, { "RSET\r\n", "250 ok\r\n" }, T_QUIT },
       "" },
+    { "a line without its end: both wait",
+      { T_HELLO, { "MAIL FROM:<a@example.org>", "" }, { T_LATE, "421 4.4.2 timeout exceeded\r\n" }, T_LEFT },
+      "0:server-421 0:timeout 0:command-syntax" },
+    { "one that ends in CR alone",
+      { { "", "220 mx.example\r\n" }, { "EHLO c.example\r", "" }, { T_LATE, "421 4.4.2 timeout exceeded\r\n" }, T_LEFT },
+      "0:server-421 0:timeout 0:command-syntax" },
+    { "one that is answered as far as it goes",
+      { T_HELLO, { "NOOP", "250 ok\r\n" } }, "0:connection-lost 0:command-syntax" },
+    { "one that was broken off at once",
+      { T_HELLO, { "MAIL FROM:<a@ex", "" } }, "0:connection-lost" },
     { "a credential is no matter of form",
       { T_HELLO, { "AUTH PLAIN " LONG "\r\n", "500 too long\r\n" }, T_QUIT },
       "2:auth-not-offered 2:auth-bad-base64 2:cleartext-credential" },
@@ -118,6 +128,40 @@ static void every_talk_raises_its_findings_and_no_others(void **state)
     talks_hold(talks, sizeof talks / sizeof talks[0]);
 }
 
+/* How the line ends, and no octet of what may be a credential. */
+static void what_lacks_is_named(void **state)
+{
+    static const struct {
+        const char *line, *says, *shown;
+    } lines[] = {
+        { "MAIL FROM:<a@example.org>", "MAIL has no CR LF behind it: for 20 seconds",
+          "MAIL FROM:<a@example.org>" },
+        { "NOOP\r", "NOOP ends in CR without LF", "NOOP\r" },
+        { "NOOP\\r\\n", "NOOP ends in the characters \\r\\n in place", "NOOP\\r\\n" },
+        { "c2VjcmV0", "The last line of the client has no CR LF", "" },
+        { "AUTH PLAIN AGEAYg==", "The last line of the client has no CR LF", "" },
+    };
+    struct analyzer *analyzer = analyzer_new(NULL, NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct talk talk = {
+            "", { T_HELLO, { lines[i].line, "" }, { T_LATE, "421 4.4.2 timeout exceeded\r\n" }, T_LEFT }, ""
+        };
+        struct analysis *analysis = talk_analyze(analyzer, &talk);
+        const struct unended_line *unended = &analysis->session->unended;
+        assert_int_equal(unended->length, strlen(lines[i].line));
+        assert_true(bytes_equal(unended->text, bytes_of(lines[i].shown)));
+        bool is_said = false;
+        for (size_t f = 0; f < analysis->finding_count; f++)
+            is_said = is_said
+                      || bytes_find_nocase(analysis->findings[f].detail, bytes_of(lines[i].says)) != SIZE_MAX;
+        assert_true(is_said);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void a_hole_adds_no_finding(void **state)
 {
     (void)state;
@@ -128,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_talk_raises_its_findings_and_no_others),
+        cmocka_unit_test(what_lacks_is_named),
         cmocka_unit_test(a_hole_adds_no_finding),
     };
 

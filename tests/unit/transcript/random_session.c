@@ -320,6 +320,7 @@ static void fill_message(struct maker *m, struct message *message)
     message->dot_lines = below(m, 100);
     message->first_bare_lf = message->bare_lf_count % 100;
     message->unstuffed_dots = message->dot_lines / 2;
+    message->ends_in_dot = coin(m);
     message->head_hash = large(m);
     message->has_8bit = coin(m);
     message->ended_by_variant = coin(m);
@@ -521,6 +522,8 @@ static void fill_end(struct maker *m)
     session->closed_by = (enum side)below(m, 3);
     session->rtt_ns = coin(m) ? below(m, 1000000000) : 0;
     session->silent_ns = coin(m) ? large(m) : 0;
+    if (coin(m))
+        session->unended = (struct unended_line){ 1 + below(m, 99), text(m, 99), now(m) };
     session->is_open = below(m, 5) == 0;
     session->is_truncated = below(m, 5) == 0;
     session->items_dropped = session->is_truncated ? below(m, 100) : 0;

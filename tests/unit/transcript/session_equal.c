@@ -260,6 +260,7 @@ static const char *message_difference(const struct message *a, const struct mess
     SAME(longest_line);
     SAME(dot_lines);
     SAME(unstuffed_dots);
+    SAME(ends_in_dot);
     SAME(head_hash);
     SAME(has_8bit);
     SAME(ended_by_variant);
@@ -394,6 +395,11 @@ static const char *whole_difference(const struct session *a, const struct sessio
     SAME(closed_by);
     SAME(rtt_ns);
     SAME(silent_ns);
+    SAME(unended.length);
+    SAME(unended.first.time_ns);
+    SAME(unended.first.packet.number);
+    if (!bytes_equal(a->unended.text, b->unended.text))
+        return "unended.text";
     FIRST_OF(handshake_difference(a->tls, b->tls));
     FIRST_OF(log_difference(a->log, b->log));
     SAME(is_tls);
