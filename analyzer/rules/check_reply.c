@@ -1,7 +1,6 @@
 /* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
 #include "replay/farewell.h"
 #include "rules/check.h"
-#include "rules/ending.h"
 
 enum {
     LINE_READ_WHOLE = 1000
@@ -10,11 +9,12 @@ enum {
 /* The server itself has broken it off: a client that leaves first does not hear the rest. */
 static bool is_broken_off(const struct session *session, const struct reply *reply)
 {
-    uint64_t server_ns = session->side[SIDE_SERVER].fin_ns, client_ns = session->side[SIDE_CLIENT].fin_ns,
-             reset_ns = session->side[SIDE_CLIENT].reset_ns;
+    const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
+    uint64_t left_ns = client->fin_ns && (!client->reset_ns || client->fin_ns < client->reset_ns)
+                           ? client->fin_ns
+                           : client->reset_ns;
 
-    return !reply->is_complete && server_ns && (!client_ns || client_ns > server_ns)
-           && (!reset_ns || reset_ns > server_ns);
+    return !reply->is_complete && server->fin_ns && left_ns > server->fin_ns;
 }
 
 static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)
@@ -78,12 +78,17 @@ static bool is_behind_end(const struct analysis *analysis, const struct reply *r
     return !last || !item_saw(last, reply);
 }
 
+/* It may answer what there was of a line. */
+static bool is_behind_unended(const struct session *session, const struct item *item)
+{
+    return session->unended.length && item->at.time_ns > session->unended.first.time_ns;
+}
+
 static bool is_out_of_step(const struct analysis *analysis, const struct item *item)
 {
     if (item->reply && is_behind_end(analysis, item->reply))
         return false;
-    if (item->kind == ITEM_REPLY && ending_is_unended_answered(analysis)
-        && item->at.time_ns > analysis->session->unended.first.time_ns)
+    if (item->kind == ITEM_REPLY && is_behind_unended(analysis->session, item))
         return false;
     return (item->kind == ITEM_REPLY && item->reply && !item_is_farewell(item, item->reply))
            || (item->reply && is_misplaced(item, item->reply->code));
