@@ -177,7 +177,7 @@ static void name_host(struct mending *m, size_t at, const char *commands)
 
 /* Greetings whose name the server refused come with another one; the command that came without a greeting is
  * in_order then. */
-static void introduce(struct mending *m, size_t at, const char *commands)
+static size_t rename_greetings(struct mending *m, size_t at, const char *commands)
 {
     size_t last = mending_last(m, at, VERB_HELO);
     const struct sequence_step *refused = last == SIZE_MAX ? NULL : &m->due->steps[last];
@@ -186,9 +186,12 @@ static void introduce(struct mending *m, size_t at, const char *commands)
     for (size_t i = last; is_name && i != SIZE_MAX; i = mending_last(m, i, VERB_HELO))
         if (m->due->steps[i].kind == STEP_SAID && m->due->steps[i].code >= 500)
             mending_omit(m, i);
-    if (is_name)
-        at = mending_insert(m, last + 1, commands) + at - last - 1;
-    in_order(m, at, "");
+    return is_name ? mending_insert(m, last + 1, commands) + at - last - 1 : at;
+}
+
+static void introduce(struct mending *m, size_t at, const char *commands)
+{
+    in_order(m, rename_greetings(m, at, commands), "");
 }
 
 /* TLS first, as it can be had, whatever the answer is then. */
@@ -223,6 +226,20 @@ static void tls(struct mending *m, size_t at, const char *commands)
     else
         secure(m, at, commands);
     mending_heal(m);
+}
+
+/* Refused in its order. */
+static void refused(struct mending *m, size_t at, const char *commands)
+{
+    if (m->finding->reason == REASON_STARTTLS) {
+        answer_starttls(m, at + 1);
+        mending_heal(m);
+    } else if (m->finding->reason == REASON_HELO_NAME) {
+        (void)rename_greetings(m, m->due->count, commands);
+        mending_heal(m);
+    } else {
+        give_up_after(m, at, commands);
+    }
 }
 
 /* A login first where the client could have had one, else give_up_after. */

@@ -47,6 +47,16 @@ static void raise_tls_on_plain_port(struct analysis *analysis, size_t index, enu
     bool is_due = analysis->session->server.port == PORT_SUBMISSIONS;
     finding->confidence = confidence;
     finding->fault = is_due ? FAULT_SERVER : FAULT_CLIENT;
+    const struct item *before = index > 0 ? &analysis->session->items[index - 1] : NULL;
+    bool is_refused = before && before->kind == ITEM_COMMAND && before->as.command.verb == VERB_STARTTLS
+                      && before->reply && before->reply->code >= 400;
+    if (is_refused) {
+        finding->cause_command = before->as.command.n;
+        check_detail(analysis, finding,
+                     "STARTTLS had been refused with %u: the client began with TLS all the same.",
+                     (unsigned)before->reply->code);
+        return;
+    }
     check_detail(analysis, finding, "The server on port %u%s speaks SMTP in clear.",
                  (unsigned)analysis->session->server.port,
                  is_due ? ", which is for TLS from the start (RFC 8314 7.3)," : "");

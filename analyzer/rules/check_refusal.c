@@ -78,6 +78,20 @@ static void describe(struct analysis *analysis, struct finding *finding, const s
     check_detail(analysis, finding, "%s", text);
 }
 
+/* n of the greeting right before this one that was refused alike; 0 none. */
+static uint32_t refused_greeting(const struct analysis *analysis, const struct subject *subject)
+{
+    uint32_t n = analysis->session->items[subject->index].as.command.n;
+    bool is_hello =
+        subject->step == REFUSAL_CONNECT && analysis->session->items[subject->index].kind == ITEM_COMMAND;
+    const struct item *before = is_hello ? replay_command(&analysis->replay, n - 1) : NULL;
+
+    return before && verb_is_hello(before->as.command.verb) && before->reply
+                   && before->reply->code == subject->reply->code
+               ? n - 1
+               : 0;
+}
+
 static void raise_refusal(struct analysis *analysis, enum rule_id rule, const struct subject *subject,
                           const struct refusal *refusal)
 {
@@ -85,6 +99,9 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
 
     if (!finding)
         return;
+    if (refusal->reason == REASON_STARTTLS)
+        finding->fault = FAULT_SERVER;
+    finding->cause_command = refused_greeting(analysis, subject);
     finding->reply_code = subject->reply->code;
     finding->reason = (uint16_t)refusal->reason;
     if (rule == RULE_COMMAND_REFUSED && slip_is_of(refusal->reason)) {
@@ -198,6 +215,17 @@ static bool is_about_client(enum rule_id rule)
     return rule == RULE_BLOCKLISTED || rule == RULE_RATE_LIMITED || rule == RULE_GREYLISTED;
 }
 
+/* A refusal of the EHLO or HELO without which nothing goes, or of the STARTTLS that was offered.  One to whom
+ * the command is unknown is no such thing: the client has HELO, or goes on without TLS. */
+static bool is_closed_door(const struct subject *subject, enum verb verb, enum phase phase)
+{
+    uint16_t code = subject->reply->code;
+    bool is_hello = verb_is_hello(verb) && phase != PHASE_UNKNOWN && phase < PHASE_READY;
+    bool is_unknown = code >= 500 && code <= 504 && !(is_hello && code == 501);
+
+    return (is_hello || verb == VERB_STARTTLS) && code != 421 && !is_unknown;
+}
+
 /* A log of events tells of a refusal and leaves out what went before it: whether the command was in order is
  * not known, but a reply that gives a reason of its own is no matter of order. */
 static bool is_told_alone(const struct analysis *analysis, const struct item *item,
@@ -241,12 +269,21 @@ static void check_command(struct analysis *analysis, size_t index)
     bool is_alone = is_told_alone(analysis, item, judgement);
     bool is_clear =
         is_alone ? refusal.reason != REASON_NONE && !slip_is_of(refusal.reason) : judgement->is_certain;
-    if (!is_clear || judgement->verdict == VERDICT_MISORDERED || subject.step == REFUSAL_NONE)
+    bool is_door = is_closed_door(&subject, verb, judgement->phase);
+    if (is_door && verb == VERB_STARTTLS)
+        refusal = (struct refusal){ .reason = REASON_STARTTLS, .confidence = CONFIDENCE_CERTAIN };
+    else if (is_door && item->reply->code == 501)
+        refusal = (struct refusal){ .reason = REASON_HELO_NAME, .confidence = CONFIDENCE_LIKELY };
+    if (!is_clear || judgement->verdict == VERDICT_MISORDERED || (subject.step == REFUSAL_NONE && !is_door))
         return;
     if (refusal.reason == REASON_ERROR_LIMIT && item->reply->code >= 500)
         return; /* too-many-errors says it */
     enum rule_id rule = subject.step == REFUSAL_CONTENT ? reason->content_rule : reason->command_rule;
-    if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
+    if (refusal.reason == REASON_HELO_NAME && check_was_told(analysis, ONCE_HELO))
+        return; /* helo-anomaly says it */
+    if (is_door && !is_about_client(rule))
+        rule = RULE_COMMAND_REFUSED;
+    else if ((subject.step == REFUSAL_CONNECT || item->reply->code == 421) && !is_about_client(rule))
         return;
     if (rule == RULE_COMMAND_REFUSED && !is_alone
         && slip_is_shown(analysis, item->as.command.n, refusal.reason))

@@ -26,9 +26,11 @@ static void raise_syntax(struct analysis *analysis, size_t index, enum once kind
 /* FROM:<...> or TO:<...>, as nearly all are. */
 static bool is_plain_path(struct bytes argument, struct bytes keyword)
 {
+    size_t end = bytes_find(argument, '>');
+
     return argument.len > keyword.len + 2 && argument.ptr[keyword.len] == ':'
-           && argument.ptr[keyword.len + 1] == '<'
-           && (argument.ptr[argument.len - 1] == '>' || bytes_find(argument, '>') != SIZE_MAX);
+           && argument.ptr[keyword.len + 1] == '<' && end != SIZE_MAX
+           && (end + 1 == argument.len || argument.ptr[end + 1] == ' ');
 }
 
 static void check_path(struct analysis *analysis, size_t index)
@@ -51,6 +53,9 @@ static void check_path(struct analysis *analysis, size_t index)
             parsed.has_space_after_colon
                 ? "the angle brackets around the address are missing, and a space is behind the colon"
                 : "the angle brackets around the address are missing");
+    else if (parsed.has_text_behind)
+        raise_syntax(analysis, index, ONCE_TEXT_BEHIND,
+                     "something stands right behind the angle bracket; one command takes one address");
     else if (parsed.has_space_before_colon)
         raise_syntax(analysis, index, ONCE_SPACE_BEFORE_COLON, "there is a space before the colon");
     else if (parsed.has_space_after_colon)
@@ -245,6 +250,12 @@ static bool has_control(struct bytes line)
     return false;
 }
 
+static bool is_utf16(struct bytes line)
+{
+    return line.len >= 4 && (line.ptr[0] == 0) == (line.ptr[2] == 0)
+           && (line.ptr[1] == 0) == (line.ptr[3] == 0) && (line.ptr[0] == 0) != (line.ptr[1] == 0);
+}
+
 static void check_octets(struct analysis *analysis, size_t index, unsigned octets)
 {
     const struct command *command = command_at(analysis, index);
@@ -253,7 +264,9 @@ static void check_octets(struct analysis *analysis, size_t index, unsigned octet
         check_exploit(analysis, index);
     if ((octets & OCTETS_CONTROL) && has_control(command->line) && check_is_first(analysis, ONCE_NUL)) {
         struct finding *finding = check_raise_form(analysis, RULE_NUL_BYTE, index);
-        if (bytes_find(command->line, 0) != SIZE_MAX)
+        if (is_utf16(command->line))
+            check_detail(analysis, finding, "Every second octet is a NUL: the program writes UTF-16.");
+        else if (bytes_find(command->line, 0) != SIZE_MAX)
             check_detail(analysis, finding, "It is a NUL.");
     }
     if ((octets & OCTETS_8BIT) && command->verb != VERB_UNKNOWN && !analysis->replay.has_gaps

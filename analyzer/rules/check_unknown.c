@@ -100,9 +100,12 @@ static void check_line(struct analysis *analysis, size_t index)
     if (!check_is_first(analysis, kind))
         return;
     struct finding *finding = check_raise(analysis, RULE_COMMAND_SYNTAX, index);
-    check_detail(analysis, finding, "%s.",
-                 kind == ONCE_UNKNOWN ? "No SMTP command begins with this word"
-                                      : "The line is empty: a line end too many, perhaps");
+    check_detail(
+        analysis, finding, "%s.",
+        kind == ONCE_EMPTY ? "The line is empty: a line end too many, perhaps"
+        : bytes_starts_nocase(command->word, BYTES("\xef\xbb\xbf"))
+            ? "A byte order mark (U+FEFF) stands in front of it: the program writes UTF-8 with a signature"
+            : "No SMTP command begins with this word");
 }
 
 /* HTTP on this port is no command that is wrong. */

@@ -146,6 +146,8 @@ struct refusal refusal_classify(const struct reply *reply, enum refusal_step ste
 
     refusal.list = signs.list;
     code_reason = at_step(code_reason, step);
+    if (code_reason == REASON_SENDER && text == REASON_ADDRESS_SYNTAX)
+        code_reason = text; /* RFC 3463 3.2: x.1.7 is just that */
     if (reason_bit(code_reason) & known)
         trust = TRUST_NONE;
     if (trust == TRUST_SPECIFIC) {

@@ -10,7 +10,8 @@ struct envelope_argument {
     bool has_brackets;
     bool has_space_after_colon;
     bool has_space_before_colon;
-    bool is_well_formed; /* keyword, colon and a path were found */
+    bool has_text_behind; /* right behind the closing bracket, without a blank */
+    bool is_well_formed;  /* keyword, colon and a path were found */
 };
 
 /* Lenient: finds the address in what real clients send.  Keyword is "FROM" or "TO". */

@@ -46,7 +46,7 @@ def login(name, password, reply):
 
 
 # name: (finding, fault, what the text says, the lines of a session, sessions, port, who ends it, what else may stand behind it)
-# "> x" the client says, "< x" the server, ">> x" the client without waiting, "~ n" n seconds pass.
+# "> x" the client says, "< x" the server, ">> x" the client without waiting, "~ n" n seconds pass; ">| x" and "<| x" lack CRLF.
 ROWS = {
     "auth before starttls": ("auth-not-offered", "client", [r"\+ STARTTLS  ->  220", "send EHLO again before AUTH"],
                              [*hello("STARTTLS"), "> AUTH LOGIN", "< 503 5.5.1 Error: authentication not enabled", *QUIT], 4, 587, 0),
@@ -115,7 +115,7 @@ ROWS = {
     "helo, then auth": ("esmtp-after-helo", "client", [r"\+ EHLO printer"],
                         ["< 220 mx1.hotel.example ESMTP Postfix", "> HELO printer", "< 250 mx1.hotel.example", "> AUTH LOGIN",
                          "< 503 5.5.1 Error: authentication not enabled", *QUIT], 2, 587, 0),
-    "tls not available": ("tls-required", "server", [r"STARTTLS  ->  220 \(in place of 454\)", "it demands what it does not give", "Mend TLS on the server"],
+    "tls not available": ("command-refused", "server", [r"STARTTLS  ->  220 \(in place of 454\)", "it demands what it does not give", "Look at the certificate and key"],
                           [*hello("STARTTLS"), "> STARTTLS", "< 454 4.7.0 TLS not available due to local problem", "> MAIL FROM:<a@shop.example>",
                            "< 530 5.7.0 Must issue a STARTTLS command first", *QUIT], 2, 25, 0),
     "too many errors": ("rcpt-without-mail", "client", [r"\+ MAIL FROM:", "too-many-errors: 1"],
@@ -185,7 +185,7 @@ ROWS = {
     "a firewall ate what is demanded": ("middlebox-masking", "path", ["tls-required: 3", r"\+ STARTTLS  ->  220", r"MAIL FROM:<a@shop.example>  ->  250 \(in place"],
                                         ["< 220 mx1.hotel.example ESMTP Postfix", "> EHLO shop.example", "< 250-mx1.hotel.example", "< 250-XXXXXXXA",
                                          "< 250 8BITMIME", "> MAIL FROM:<a@shop.example>", "< 530 5.7.0 Must issue a STARTTLS command first", *QUIT], 3, 25, 0),
-    "no host name, twice": ("no-greeting", "client", ["- EHLO my_host", "- HELO my_host", r"\+ EHLO <full-host-name>  ->  250"],
+    "no host name, twice": ("command-refused", "client", ["- EHLO my_host", "- HELO my_host", r"\+ EHLO <full-host-name>  ->  250"],
                             ["< 220 mx1.hotel.example ESMTP Postfix", "> EHLO my_host", "< 501 5.5.2 <my_host>: Helo command rejected: Invalid name",
                              "> HELO my_host", "< 501 5.5.2 <my_host>: Helo command rejected: Invalid name", "> MAIL FROM:<a@shop.example>",
                              "< 503 5.5.1 Error: send HELO/EHLO first", *QUIT], 3, 25, 0),
@@ -260,6 +260,26 @@ ROWS = {
     "a sender that is not there": ("sender-refused", "policy", ["Send from an address that exists"],
                                    ["< 220 mail.inn.example ESMTP Exim 4.96", "> EHLO shop.example", "< 250-mail.inn.example", "< 250 SIZE 52428800",
                                     *mail("550-Verification failed for <orders@shop.example>"), "< 550 Sender verify failed", *QUIT], 2, 25, 0),
+    "a line without its end": ("command-syntax", "client", ["MAIL has no CR LF behind it: for 300 seconds", "server-421: 2", "-> MAIL FROM:<a@shop"],
+                               [*hello(), ">| MAIL FROM:<a@shop.example>", "~ 300", "< 421 4.4.2 mx1.hotel.example Error: timeout exceeded"], 2, 25, 1),
+    "a line end spelt out": ("command-syntax", "client", [r"EHLO ends in the characters \\r\\n in place of CR LF"],
+                             ["< 220 mx1.hotel.example ESMTP Postfix", ">| EHLO shop.example\\r\\n", "~ 300", "< 421 4.4.2 Error: timeout exceeded"], 2, 25, 1),
+    "a dot without its end": ("dot-stuffing", "client", ["the server waited for the end of the message", "then CR LF, a dot and CR LF", "1 message was not"],
+                              [*hello(), *mail(), "> DATA", "< 354 go", ">| Subject: x\r\n\r\nhello\r\n.", "~ 300", "< 421 4.4.2 Error: timeout exceeded"],
+                              1, 25, 1),
+    "an end that the server does not take": ("dot-stuffing", "client", ["Both waited 300 seconds", "the content with CR LF at the end of each line"],
+                                             [*hello(), *mail(), "> DATA", "< 354 go", ">| Subject: x\n\nhello\n.\n", "~ 300",
+                                              "< 421 4.4.2 Error: timeout exceeded"], 1, 25, 1),
+    "no end at all": ("server-421", "client", ["nothing more of it came, and no line with a dot alone"],
+                      [*hello(), *mail(), "> DATA", "< 354 go", "> Subject: x\r\n\r\nhello", "~ 300", "< 421 4.4.2 Error: timeout exceeded"], 1, 25, 1),
+    "turned away at the greeting": ("command-refused", "policy", ["EHLO was refused for good with 550 5.7.1"],
+                                    ["< 220 mx1.hotel.example ESMTP Postfix", "> EHLO shop.example", "< 550 5.7.1 Access denied", *QUIT], 2, 25, 0),
+    "two addresses in one RCPT": ("command-syntax", "client", ["one command takes one address", "1 message was not delivered"],
+                                  [*hello(), "> MAIL FROM:<a@shop.example>", "< 250 2.1.0 Ok", "> RCPT TO:<b@hotel.example>,<c@hotel.example>",
+                                   "< 501 5.1.3 Bad recipient address syntax", *QUIT], 1, 25, 0),
+    "a byte order mark": ("command-syntax", "client", ["byte order mark"],
+                          ["< 220 mx1.hotel.example ESMTP Postfix", "> \xef\xbb\xbfEHLO shop.example", "< 502 5.5.2 Error: command not recognized", *QUIT],
+                          2, 25, 0),
     "one client, five hundred times": ("auth-failed", "client", ["500 of 500 sessions", "stuck-client: 3"],
                                        [*hello("AUTH PLAIN LOGIN"), *login("scan@hotel.example", "old", "535 5.7.8 Error: authentication failed"), *QUIT],
                                        500, 587, 0),
@@ -330,8 +350,8 @@ def packets(rng, number, lines, port, closer, start_s):
         if who == "~":
             now += int(float(said) * 10**9)
         else:
-            raw = said.encode("latin-1") + (b"" if said[:1] in "\x14\x15\x16\x17" else b"\r\n")
-            send(1 if who == "<" else 0, raw, ACK | PUSH, 0.05 if who == ">>" else None)
+            raw = said.encode("latin-1") + (b"" if said[:1] in "\x14\x15\x16\x17" or who[1:] == "|" else b"\r\n")
+            send(1 if who[0] == "<" else 0, raw, ACK | PUSH, 0.05 if who == ">>" else None)
     send(closer, b"", FIN | ACK), send(1 - closer, b"", FIN | ACK), send(closer, b"", ACK)
     return out
 

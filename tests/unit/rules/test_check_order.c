@@ -51,7 +51,7 @@ static const struct scenario scenarios[] = {
       "4:auth-failed 5:auth-required<4 6:rcpt-without-mail<5 6:refusal-ignored<5" },
     { "EHLO refused, and all that needs it", PROTOCOL_SMTP,
       { BANNER, { "EHLO c", "550 no", 0 }, { "MAIL FROM:<a@b>", "503 hello", 0 }, { "RCPT TO:<c@c>", "503 no", 0 } },
-      "2:no-greeting<1 2:refusal-ignored<1 3:rcpt-without-mail<1 3:refusal-ignored<1" },
+      "1:command-refused 2:no-greeting<1 2:refusal-ignored<1 3:rcpt-without-mail<1 3:refusal-ignored<1" },
     { "a 421 that nobody asked for shifts nothing", PROTOCOL_SMTP,
       { BANNER, EHLO, MAIL, { NULL, "421 timeout", 0 }, { "RSET", NULL, 0 } }, "0:server-421 0:timeout" },
     { "nor does another code that speaks of a timeout", PROTOCOL_SMTP,

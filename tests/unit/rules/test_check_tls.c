@@ -200,9 +200,10 @@ static void silence_behind_starttls_is_a_failed_handshake(void **state)
     static const struct scenario waiting = {
         "not over yet", PROTOCOL_SMTP, { BANNER, EHLO, { "STARTTLS", "220 go", 0 } }, ""
     };
-    static const struct scenario refused = {
-        "refused", PROTOCOL_SMTP, { BANNER, EHLO, { "STARTTLS", "454 not now", 0 } }, "0:connection-lost"
-    };
+    static const struct scenario refused = { "refused",
+                                             PROTOCOL_SMTP,
+                                             { BANNER, EHLO, { "STARTTLS", "454 not now", 0 } },
+                                             "0:connection-lost 2:command-refused" };
 
     (void)state;
     scenarios_hold_ended(&silent, 1, closed_by_client);
