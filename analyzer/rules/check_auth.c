@@ -105,12 +105,29 @@ static bool is_answer_open(const struct auth_case *auth)
 static void raise_abandoned(const struct auth_case *auth)
 {
     static const enum fault faults[] = { [SIDE_CLIENT] = FAULT_CLIENT, [SIDE_SERVER] = FAULT_SERVER };
+    const struct reply *asked = auth->exchange->last_reply;
     enum side side = auth->analysis->session->closed_by;
     struct finding *finding = auth_raise(auth, RULE_AUTH_ABANDONED, NULL);
 
     if (!finding || side == SIDE_NONE)
         return;
     finding->fault = faults[side];
+    if (ending_unended(auth->analysis)) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(
+            auth->analysis, finding,
+            "The last line of the client has no CR LF behind it: the server waited for the rest of it.");
+        return;
+    }
+    uint64_t waited =
+        asked && asked->code == 334 ? ending_waited_seconds(auth->analysis, asked->at.time_ns) : 0;
+    if (side == SIDE_SERVER && waited >= WAITED_SECONDS) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(auth->analysis, finding,
+                     "The client had not answered for %llu seconds, and the server closed the connection.",
+                     (unsigned long long)waited);
+        return;
+    }
     check_detail(auth->analysis, finding, "The %s closed the connection.", side_name(side));
 }
 

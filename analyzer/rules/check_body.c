@@ -7,8 +7,7 @@ enum {
     SIZE_FACTOR = 4,       /* line ends counted once make a size half, 8-bit text declared before it was
                             * encoded as quoted-printable a third */
     SIZE_HEADERS = 1024,   /* and fields are added on the way */
-    VARIANT_LONGEST = 4,   /* from its dot on: dot, CR, CR, LF */
-    WAITED_SECONDS = 5     /* whoever goes sooner may have broken off what it wrote */
+    VARIANT_LONGEST = 4    /* from its dot on: dot, CR, CR, LF */
 };
 
 static const struct command *data_command(const struct analysis *analysis, size_t index)
@@ -85,10 +84,11 @@ static bool lacks_end(const struct message *message)
            && message->wire_size - last->offset <= VARIANT_LONGEST;
 }
 
-/* It stops behind the dot, whose line end never came. */
-static bool stops_at_dot(const struct analysis *analysis, const struct message *message)
+/* The client had sent all that it meant to, and the server waited for more. */
+static bool was_awaited(const struct analysis *analysis, const struct message *message)
 {
-    return message->ends_in_dot && analysis->session->side[SIDE_CLIENT].unacked_bytes == 0
+    return !ending_is_blurred(analysis) && !ending_lacks_last(analysis->session)
+           && analysis->session->side[SIDE_CLIENT].unacked_bytes == 0
            && ending_waited_seconds(analysis, message->last.time_ns) >= WAITED_SECONDS;
 }
 
@@ -96,7 +96,7 @@ static bool stops_at_dot(const struct analysis *analysis, const struct message *
 static bool is_waited_for(const struct analysis *analysis, const struct message *message)
 {
     return is_over(analysis->session) && !ending_is_blurred(analysis) && !ending_lacks_last(analysis->session)
-           && (lacks_end(message) || stops_at_dot(analysis, message));
+           && (lacks_end(message) || (message->ends_in_dot && was_awaited(analysis, message)));
 }
 
 /* A client whose other lines end in CRLF, and that waited for the reply: it meant to end there.  With bare LF
@@ -142,13 +142,21 @@ static void check_chunk(struct analysis *analysis, const struct message *message
 {
     const struct content *content = &analysis->session->items[index].as.content;
 
-    if (!message->is_bdat || content->is_complete || content->swallowed == VERB_UNKNOWN
-        || message->missing_bytes > 0 || !is_over(analysis->session))
+    if (!message->is_bdat || content->is_complete || message->missing_bytes > 0
+        || !is_over(analysis->session))
+        return;
+    bool has_command = content->swallowed != VERB_UNKNOWN;
+    if (!has_command && !was_awaited(analysis, message))
         return;
     struct finding *finding = check_raise(analysis, RULE_BDAT_LENGTH_ANOMALY, index);
-    check_detail(analysis, finding,
-                 "Fewer octets came than the size says, and the last line of them reads as a command (%s).",
-                 verb_name(content->swallowed));
+    if (has_command)
+        check_detail(
+            analysis, finding,
+            "Fewer octets came than the size says, and the last line of them reads as a command (%s).",
+            verb_name(content->swallowed));
+    else
+        check_detail(analysis, finding,
+                     "Fewer octets came than the size says, and the server waited for the rest.");
     if (finding)
         finding->confidence = CONFIDENCE_LIKELY;
 }

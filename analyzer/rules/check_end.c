@@ -4,7 +4,6 @@
 
 enum {
     DOT_SECONDS = 600, /* RFC 5321 4.5.3.2.6: so long a client waits for the reply to the final dot */
-    WAIT_SECONDS = 5,  /* whoever goes sooner has not waited; the reply may have crossed his RST */
 };
 
 static const char *kind_of_ending(const struct analysis *analysis)
@@ -154,7 +153,7 @@ static bool reply_missed_client(const struct session *session, const struct item
     uint64_t left_ns = client->reset_ns ? client->reset_ns : client->fin_ns;
 
     return item->reply && item->reply->code / 100 == 2 && session->closed == CLOSE_RESET
-           && ending_seconds(item->at.time_ns, left_ns) >= WAIT_SECONDS
+           && ending_seconds(item->at.time_ns, left_ns) >= WAITED_SECONDS
            && left_ns < item->reply->first.time_ns && server->unacked_bytes > 0;
 }
 

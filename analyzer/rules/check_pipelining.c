@@ -259,7 +259,7 @@ static void check_exchange(struct analysis *analysis, const struct sasl_exchange
         const struct item *item = &session->items[i];
         if (item->kind == ITEM_REPLY)
             continue;
-        if (item->kind != ITEM_SASL || !asked || asked->code != 334)
+        if (item->kind != ITEM_SASL || !asked || asked->code != 334 || !asked->is_complete)
             return;
         if (!item_saw(item, asked)) {
             (void)check_raise(analysis, RULE_AUTH_PIPELINED, i);

@@ -103,7 +103,7 @@ static void check_one(struct analysis *analysis, size_t index, const struct repl
     if ((is_sound && agrees) || analysis->replay.has_gaps)
         return;
     /* An odd prompt of a 334 is a matter of authentication. */
-    if (!is_sound && reply->code != 334)
+    if (!is_sound && (reply->code != 334 || !reply->is_complete))
         check_form(analysis, index, reply);
     if (!agrees)
         check_enhanced(analysis, index, reply);

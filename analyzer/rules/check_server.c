@@ -292,21 +292,32 @@ static uint64_t idle_seconds(const struct analysis *analysis, size_t index, cons
     return (reply->at.time_ns - item->reply->at.time_ns) / NS_PER_SECOND;
 }
 
-/* The message had no end when the server answered it. */
+/* The content that had no end when the server took leave: before that, or behind the BDAT that it answered.
+ */
+static const struct item *unended_content(const struct session *session, size_t index)
+{
+    const struct item *item = &session->items[index], *last = &session->items[session->item_count - 1];
+
+    if (item->kind == ITEM_REPLY && index > 0)
+        item--;
+    else if (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_BDAT && item < last)
+        item++;
+    return item->kind == ITEM_CONTENT && !item->as.content.is_complete
+                   && item->as.content.message < session->message_count
+               ? item
+               : NULL;
+}
+
+/* For so long nothing more of it had come. */
 static uint64_t unended_message_seconds(const struct analysis *analysis, size_t index,
                                         const struct reply *reply)
 {
     const struct session *session = analysis->session;
-    const struct item *item = &session->items[index];
+    const struct item *item = unended_content(session, index);
 
-    if (item->kind == ITEM_REPLY && index > 0)
-        item--;
-    bool is_open = item->kind == ITEM_CONTENT && !item->as.content.is_complete
-                   && item->as.content.message < session->message_count && !ending_is_blurred(analysis);
-
-    return is_open
-               ? ending_seconds(session->messages[item->as.content.message].last.time_ns, reply->at.time_ns)
-               : 0;
+    if (!item || ending_is_blurred(analysis))
+        return 0;
+    return ending_seconds(session->messages[item->as.content.message].last.time_ns, reply->at.time_ns);
 }
 
 /* Why it closes, as far as the reply or what went before it tells. */
@@ -329,11 +340,8 @@ static void raise_421(struct analysis *analysis, size_t index, const struct repl
         check_detail(analysis, finding, "It has had enough of the client's errors.");
     } else if (unended_message_seconds(analysis, index, reply) >= IDLE_SECONDS) {
         finding->fault = FAULT_CLIENT;
-        check_detail(
-            analysis, finding,
-            "The message had no end: for %llu seconds nothing more of it came, and no line with a dot "
-            "alone.",
-            (unsigned long long)unended_message_seconds(analysis, index, reply));
+        check_detail(analysis, finding, "The message had no end: for %llu seconds nothing more of it came.",
+                     (unsigned long long)unended_message_seconds(analysis, index, reply));
     } else if (ending_unended(analysis) && idle_seconds(analysis, index, reply) > 0) {
         finding->fault = FAULT_CLIENT;
         finding->severity = SEVERITY_INFO;

@@ -322,8 +322,6 @@ static void check_server_line(struct analysis *analysis, size_t index, const str
                  (unsigned long long)analysis->session->side[SIDE_SERVER].bare_lf_lines);
 }
 
-enum { WAITED_SECONDS = 5 }; /* whoever goes sooner may have broken off what it wrote */
-
 /* What stands where the line should end; the text of a line that may be a credential is not known. */
 static const char *end_of_line(struct bytes text)
 {
@@ -337,12 +335,21 @@ static const char *end_of_line(struct bytes text)
     return "has no CR LF behind it";
 }
 
+/* It answers a 334: auth-abandoned says it. */
+static bool is_response(const struct analysis *analysis)
+{
+    size_t place = session_place_of_unended(analysis->session);
+    const struct reply *asked = place > 0 ? analysis->session->items[place - 1].reply : NULL;
+
+    return asked && asked->code == 334;
+}
+
 /* RFC 5321 2.3.8: what has no end is no command, and is waited for. */
 static void check_unended(struct analysis *analysis)
 {
     const struct unended_line *line = ending_unended(analysis);
 
-    if (!line)
+    if (!line || is_response(analysis))
         return;
     uint64_t waited = ending_waited_seconds(analysis, line->first.time_ns);
     bool is_answered = ending_is_unended_answered(analysis);

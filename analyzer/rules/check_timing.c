@@ -9,7 +9,6 @@ enum {
     SERVER_SECONDS = 300, /* RFC 5321 4.5.3.2.7 */
     BLOCK_SECONDS = 180,  /* 4.5.3.2.5 */
     DOT_SECONDS = 600,    /* 4.5.3.2.6 */
-    LEAST_SECONDS = 5,    /* whoever goes sooner has not waited: something else made him go */
 };
 
 /* How long a client should wait for the reply to a command; 0: the RFC names no time. */
@@ -56,7 +55,7 @@ static void client_gave_up_sending(struct analysis *analysis, const struct endin
     const struct side_facts *client = &analysis->session->side[SIDE_CLIENT];
     uint64_t waited = ending_seconds(client->unacked_since_ns, ending->at_ns);
 
-    if (client->unacked_bytes == 0 || waited < LEAST_SECONDS || waited >= BLOCK_SECONDS)
+    if (client->unacked_bytes == 0 || waited < WAITED_SECONDS || waited >= BLOCK_SECONDS)
         return;
     struct finding *finding = check_raise(analysis, RULE_TIMEOUT, ending->item);
     if (!finding)
@@ -89,13 +88,13 @@ static void check_patience(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
 
-    if (ending_seconds(session->start_ns, session->end_ns) < LEAST_SECONDS)
+    if (ending_seconds(session->start_ns, session->end_ns) < WAITED_SECONDS)
         return;
     struct ending ending = ending_of(analysis);
     if (!ending.is_seen || ending.is_polite || ending.turn == TURN_UNKNOWN)
         return;
     uint64_t waited = ending_seconds(ending.since_ns, ending.at_ns);
-    if (waited < LEAST_SECONDS)
+    if (waited < WAITED_SECONDS)
         return;
     if (ending.turn == TURN_REPLY && ending.by == SIDE_CLIENT)
         client_gave_up(analysis, &ending, waited);
@@ -152,7 +151,7 @@ static void check_idle(struct analysis *analysis, size_t index, const struct rep
     bool is_answer =
         item->kind == ITEM_COMMAND || (item->kind == ITEM_CONTENT && item->as.content.is_complete);
     bool is_variant = !is_answer && ends_in_variant(session);
-    if (waited < LEAST_SECONDS && (is_answer || is_variant))
+    if (waited < WAITED_SECONDS && (is_answer || is_variant))
         return;
     if (waited >= SERVER_SECONDS && !is_answer && !is_variant)
         return;

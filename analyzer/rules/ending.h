@@ -5,6 +5,8 @@
 
 /* Inside of rules: how a connection ended, and whose turn it was then. */
 
+enum { WAITED_SECONDS = 5 }; /* whoever goes sooner has not waited: something else made him go */
+
 enum turn {
     TURN_UNKNOWN = 0, /* missing bytes, or ciphertext */
     TURN_REPLY,       /* a reply was due: to the item */

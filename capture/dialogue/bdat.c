@@ -343,7 +343,7 @@ void bdat_hole(struct dialogue *d, const struct stream_hole *hole)
     d->chunk_left -= in_chunk;
     d->client_offset = hole->offset + hole->length;
     if (hole->length == 0) {
-        end_chunk(d, false, (struct moment){ d->flow->last_ns, { 0, 0 } });
+        end_chunk(d, false, content_last(d));
         return;
     }
     if (d->chunk_left > 0)

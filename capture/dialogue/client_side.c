@@ -29,7 +29,8 @@ void line_clear(struct line *line)
 /* A part of a line that is not whole in one chunk. */
 void line_append(struct line *line, struct bytes part, const struct stream_chunk *chunk)
 {
-    if (!line->is_begun) {
+    bool is_stray_cr = line->length == 1 && line->last_byte == '\r'; /* of a line end that is LF CR */
+    if (!line->is_begun || is_stray_cr) {
         line->is_begun = true;
         line->first = moment_of(chunk);
         line->acked = chunk->acked;
@@ -581,7 +582,8 @@ void client_end(struct dialogue *d)
     struct bytes text = buf_bytes(&d->client_line.kept);
     bool is_command = d->mode == CLIENT_COMMANDS;
 
-    if (!d->client_line.is_begun || d->lost_client_bytes || (!is_command && d->mode != CLIENT_SASL))
+    if (!d->client_line.is_begun || d->lost_client_bytes || (!is_command && d->mode != CLIENT_SASL)
+        || bytes_equal(text, BYTES("\r")))
         return;
     d->session->unended =
         (struct unended_line){ .length = d->client_line.length, .first = d->client_line.first };

@@ -182,6 +182,14 @@ static void store_cut_edge(struct dialogue *d)
     content->edge_len = 0;
 }
 
+struct moment content_last(const struct dialogue *d)
+{
+    const struct message *message =
+        d->content.message < d->session->message_count ? &d->session->messages[d->content.message] : NULL;
+
+    return message && message->wire_size > 0 ? message->last : (struct moment){ d->flow->last_ns, { 0, 0 } };
+}
+
 void content_end(struct dialogue *d, bool is_complete, struct moment at)
 {
     struct item *item;

@@ -351,7 +351,7 @@ static void close_open_ends(struct dialogue *d)
     if (d->mode == CLIENT_HELD && d->hold.reason == HOLD_VARIANT) /* nobody took it for the end */
         hold_decide_by_reading(d);
     if (d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK)
-        content_end(d, false, d->session->messages[d->content.message].last);
+        content_end(d, false, content_last(d));
     client_end(d);
 }
 

@@ -343,6 +343,8 @@ void content_behind_hole(struct dialogue *d, struct bytes data);
 void content_go_on(struct dialogue *d);
 /* Ends the message, complete or not. */
 void content_end(struct dialogue *d, bool is_complete, struct moment at);
+/* When the newest octet of the content came; the end of the connection, if none has. */
+struct moment content_last(const struct dialogue *d);
 void content_add(struct dialogue *d, struct message *message, struct bytes stored);
 void content_start_head(struct dialogue *d);
 /* For a message that is complete; never 0.  53 bits, which every reader of JSON takes. */
