@@ -569,12 +569,22 @@ void client_read(struct dialogue *d, const struct stream_chunk *chunk)
         now = chunk_behind(now, read_some(d, now), &rest);
 }
 
-/* A credential has none of the verbs, or stands behind AUTH. */
-static bool may_be_shown(struct bytes line)
+/* Of a line that never ended what may be shown: a credential has none of the verbs, or stands behind AUTH,
+ * perhaps in one of more lines whose ends are none. */
+static struct bytes public_part(struct bytes text)
 {
-    enum verb verb = command_line_begun_verb(line);
+    static const char spelt_out[] = "\\r\\n"; /* four characters */
+    enum verb verb = command_line_begun_verb(text);
+    size_t cr = bytes_find(text, '\r'), escape = bytes_find_nocase(text, bytes_of(spelt_out));
+    size_t len = text.len < LIMIT_UNENDED ? text.len : LIMIT_UNENDED;
 
-    return verb != VERB_UNKNOWN && verb != VERB_AUTH;
+    if (verb == VERB_UNKNOWN || verb == VERB_AUTH)
+        return (struct bytes){ NULL, 0 };
+    if (cr < len)
+        len = cr + 1;
+    if (escape != SIZE_MAX && escape + sizeof spelt_out - 1 <= len)
+        len = escape + sizeof spelt_out - 1;
+    return bytes_slice(text, 0, len);
 }
 
 void client_end(struct dialogue *d)
@@ -587,6 +597,6 @@ void client_end(struct dialogue *d)
         return;
     d->session->unended =
         (struct unended_line){ .length = d->client_line.length, .first = d->client_line.first };
-    if (is_command && may_be_shown(text))
-        d->session->unended.text = arena_copy(&d->session->arena, bytes_slice(text, 0, LIMIT_UNENDED));
+    if (is_command)
+        d->session->unended.text = arena_copy(&d->session->arena, public_part(text));
 }

@@ -153,6 +153,8 @@ static void what_lacks_is_named(void **state)
           "MAIL FROM:<a@example.org>" },
         { "NOOP\r", "NOOP ends in CR without LF", "NOOP\r" },
         { "NOOP\\r\\n", "NOOP ends in the characters \\r\\n in place", "NOOP\\r\\n" },
+        { "NOOP\rAUTH PLAIN AGEAYg==\r", "NOOP ends in CR without LF", "NOOP\r" },
+        { "NOOP\\r\\nAUTH PLAIN AGEAYg==\\r\\n", "NOOP ends in the characters", "NOOP\\r\\n" },
         { "c2VjcmV0", "The last line of the client has no CR LF", "" },
         { "AUTH PLAIN AGEAYg==", "The last line of the client has no CR LF", "" },
     };
