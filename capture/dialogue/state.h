@@ -250,8 +250,6 @@ void client_begin_hold(struct dialogue *d, enum hold_reason reason, uint32_t ite
 void client_resume(struct dialogue *d, enum client_mode mode);
 /* Whether a line reads as a command that content hardly ever reads as. */
 bool client_line_is_command(struct bytes line);
-/* The connection has ended: what the client had begun to say is kept. */
-void client_end(struct dialogue *d);
 bool bytes_are_tls(struct bytes data);
 void client_start_tls(struct dialogue *d, enum side from, const struct stream_chunk *chunk);
 
@@ -415,6 +413,10 @@ void tls_hole(struct dialogue *d, enum side from, const struct stream_hole *hole
 void tls_finish(struct dialogue *d);
 /* What was seen of the handshake goes into the session. */
 void tls_end(struct dialogue *d);
+
+/* unended.c */
+/* The connection has ended: what the client had begun to say is kept. */
+void client_end(struct dialogue *d);
 
 /* unsure.c */
 void unsure_begin(struct dialogue *d);
