@@ -43,6 +43,8 @@ static void put_reply(const struct session *session, const struct reply *reply,
             (void)escape_text(reply->lines[i], out);
         if (reply->is_redacted)
             buf_append_text(out, "(withheld: it gives away a credential)");
+        if (!reply->is_complete && i + 1 >= reply->line_count)
+            buf_append_text(out, " (broken off)");
         if (reply->code >= 400)
             text_untint(options, out);
         buf_append_u8(out, '\n');
