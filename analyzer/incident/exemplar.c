@@ -216,12 +216,18 @@ static void add_unended(struct making *m)
 {
     const struct unended_line *unended = &m->analysis->session->unended;
     const struct finding *root = &m->analysis->findings[m->root];
+    bool is_known = unended->verb != VERB_UNKNOWN;
     struct dialogue_line *line =
-        add(m, unended->text.len ? DIALOGUE_SENT : DIALOGUE_SECRET, SIDE_CLIENT, &unended->first);
+        add(m, is_known ? DIALOGUE_SENT : DIALOGUE_SECRET, SIDE_CLIENT, &unended->first);
+    struct buf text;
 
     if (!line)
         return;
-    line->text = unended->text.len ? masked_copy(unended->text, &m->exemplar->arena) : BYTES("...");
+    buf_init(&text, LIMIT_LINE);
+    buf_append_text(&text, is_known ? verb_name(unended->verb) : "");
+    buf_append_text(&text, is_known ? " ..." : "...");
+    line->text = masked_copy(buf_bytes(&text), &m->exemplar->arena);
+    buf_release(&text);
     line->number = unended->length;
     if (root->rule == RULE_COMMAND_SYNTAX && root->command == 0) {
         line->mark = MARK_FAULT;

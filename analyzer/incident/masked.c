@@ -31,6 +31,8 @@ struct bytes masked_command(const struct session *session, const struct item *it
     const struct command *command = &item->as.command;
     bool is_left_out = session->log && command->is_redacted && command->verb != VERB_UNKNOWN;
 
+    if (command->is_body_line)
+        return BYTES("...");
     if (!masked_is_secret(command))
         return masked_copy(command->line, arena);
     if (command->verb != VERB_AUTH && !is_left_out)

@@ -121,10 +121,8 @@ static void write_unended(const struct unended_line *line, const struct report_o
     json_write_begin("unended", '{', out);
     jsonl_write_moment("time", line->first.time_ns, options, out);
     jsonl_write_packet(line->first.packet, options, out);
-    if (line->text.len)
-        json_write_bytes("line", line->text, out);
-    else
-        jsonl_write_redacted("line", line->length, out);
+    json_write_text("verb", line->verb == VERB_UNKNOWN ? NULL : verb_name(line->verb), out);
+    json_write_number("length", line->length, out);
     json_write_end('}', out);
 }
 

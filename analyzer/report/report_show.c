@@ -171,14 +171,14 @@ static void put_unended(const struct session *session, struct buf *out)
 
     put_left(session, line->first, out);
     buf_append_text(out, " -> ");
-    if (line->text.len) {
-        (void)escape_text(line->text, out);
-        buf_append_text(out, " (without a line end)\n");
-    } else {
-        buf_append_u8(out, '(');
-        buf_append_u64(out, line->length);
-        buf_append_text(out, " octets without a line end)\n");
+    if (line->verb != VERB_UNKNOWN) {
+        buf_append_text(out, verb_name(line->verb));
+        buf_append_text(out, " ... ");
     }
+    buf_append_u8(out, '(');
+    buf_append_u64(out, line->length);
+    buf_append_text(out,
+                    line->length == 1 ? " octet without a line end)\n" : " octets without a line end)\n");
 }
 
 static void put_item(const struct analysis *analysis, size_t index, const struct report_options *options,

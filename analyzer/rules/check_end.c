@@ -6,16 +6,19 @@ enum {
     DOT_SECONDS = 600, /* RFC 5321 4.5.3.2.6: so long a client waits for the reply to the final dot */
 };
 
-static const char *kind_of_ending(const struct analysis *analysis)
+static const char *kind_of_ending(const struct analysis *analysis, const struct ending *ending)
 {
     const struct session *session = analysis->session;
     const struct replay *replay = &analysis->replay;
 
     if (ending_unended(analysis))
         return "The client had begun a line, and not ended it.";
-    if (session->command_count == 0)
+    if (ending->turn == TURN_REPLY && ending->by == SIDE_SERVER)
+        return "It owed the client a reply.";
+    bool may_be_probe = ending->by != SIDE_SERVER && ending->turn != TURN_REPLY;
+    if (may_be_probe && session->command_count == 0)
         return "No command was sent: a probe or a health check.";
-    if (replay->transaction_count == 0 && session->exchange_count == 0)
+    if (may_be_probe && replay->transaction_count == 0 && session->exchange_count == 0)
         return "No message was begun: a probe or a health check, perhaps.";
     for (size_t i = 0; i < replay->transaction_count; i++)
         if (replay->transactions[i].message && !replay->transactions[i].reply)
@@ -49,9 +52,11 @@ static void check_lost(struct analysis *analysis, const struct ending *ending)
     if (!finding)
         return;
     finding->fault = fault_of(ending->by);
+    if (ending->by == SIDE_SERVER && (ending->turn == TURN_REPLY || ending->turn == TURN_CONTENT))
+        finding->severity = SEVERITY_WARNING;
     check_detail(analysis, finding, "It was %s%s%s. %s", ending->is_reset ? "reset" : "closed",
                  ending->by == SIDE_NONE ? "" : " by the ",
-                 ending->by == SIDE_NONE ? "" : side_name(ending->by), kind_of_ending(analysis));
+                 ending->by == SIDE_NONE ? "" : side_name(ending->by), kind_of_ending(analysis, ending));
 }
 
 /* A RST in the name of a side that did not come from it.  0: nothing speaks for that. */
@@ -148,13 +153,13 @@ static void check_reset(struct analysis *analysis, const struct ending *ending)
 /* The reply to the final dot was there, and the client had gone. */
 static bool reply_missed_client(const struct session *session, const struct item *item)
 {
-    const struct side_facts *server = &session->side[SIDE_SERVER];
     const struct side_facts *client = &session->side[SIDE_CLIENT];
-    uint64_t left_ns = client->reset_ns ? client->reset_ns : client->fin_ns;
+    bool is_reset = client->reset_ns && (!client->fin_ns || client->reset_ns < client->fin_ns);
+    uint64_t left_ns = is_reset ? client->reset_ns : client->fin_ns;
 
-    return item->reply && item->reply->code / 100 == 2 && session->closed == CLOSE_RESET
+    return item->reply && item->reply->code / 100 == 2
            && ending_seconds(item->at.time_ns, left_ns) >= WAITED_SECONDS
-           && left_ns < item->reply->first.time_ns && server->unacked_bytes > 0;
+           && left_ns < item->reply->first.time_ns && session->side[SIDE_SERVER].unacked_bytes > 0;
 }
 
 static void raise_doubt(struct analysis *analysis, const struct ending *ending, size_t index)

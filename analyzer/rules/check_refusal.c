@@ -50,6 +50,17 @@ __attribute__((format(printf, 3, 4))) static size_t add_text(char *text, size_t 
     return more > 0 ? len + (size_t)more : len;
 }
 
+/* The name that the client said itself, not the one that DNS has for its address. */
+static bool is_about_helo(const struct reply *reply)
+{
+    static const char *const phrases[] = {
+        "helo command rejected", "fully-qualified hostname", "helo name", "helo rejected",
+        "helo/ehlo name",        "helo does not match",      NULL
+    };
+
+    return check_says_any(reply, phrases);
+}
+
 /* "RCPT was refused for good with 550 5.1.1: the recipient does not exist there." and what else is known. */
 static void describe(struct analysis *analysis, struct finding *finding, const struct subject *subject,
                      const struct refusal *refusal)
@@ -68,6 +79,8 @@ static void describe(struct analysis *analysis, struct finding *finding, const s
     if (other->words[0])
         len = add_text(text, len, " %s speaks of something else: %s.",
                        refusal->is_by_code ? "The text" : "The enhanced code", other->words);
+    if (refusal->reason == REASON_CLIENT_NAME && is_about_helo(reply))
+        len = add_text(text, len, " It is the name in EHLO or HELO: say the full host name there.");
     if (refusal->list != BLOCK_LIST_NONE)
         len = add_text(text, len, " The text names %s.", block_list_name(refusal->list));
     uint64_t delay = finding->rule == RULE_GREYLISTED ? refusal_delay_seconds(reply) : 0;
@@ -99,8 +112,10 @@ static void raise_refusal(struct analysis *analysis, enum rule_id rule, const st
 
     if (!finding)
         return;
-    if (refusal->reason == REASON_STARTTLS)
+    if (refusal->reason == REASON_STARTTLS || refusal->reason == REASON_SYSTEM)
         finding->fault = FAULT_SERVER;
+    if (refusal->reason == REASON_CLIENT_NAME && is_about_helo(subject->reply))
+        finding->fault = FAULT_CLIENT;
     finding->cause_command = refused_greeting(analysis, subject);
     finding->reply_code = subject->reply->code;
     finding->reason = (uint16_t)refusal->reason;
@@ -147,6 +162,15 @@ static void raise_demand(struct analysis *analysis, enum rule_id rule, size_t in
             "The client had asked for it (command %u, STARTTLS), and the server had refused with %u: it "
             "demands what it does not give.",
             (unsigned)tried, (unsigned)replay_command(&analysis->replay, tried)->reply->code);
+    }
+    if (rule == RULE_TLS_REQUIRED && !tried && judgement->has_offer && judgement->is_phase_known
+        && !(judgement->offered & extension_bit(EXTENSION_STARTTLS))) {
+        finding->fault = FAULT_SERVER;
+        finding->confidence = CONFIDENCE_LIKELY;
+        check_detail(
+            analysis, finding,
+            "The last EHLO reply does not list STARTTLS: the client cannot do what is asked. The server "
+            "is set up so, or something on the path took it out.");
     }
     if (rule == RULE_AUTH_REQUIRED && judgement->cause)
         check_detail(analysis, finding, "The authentication tried before (command %u) had failed.",
@@ -223,7 +247,9 @@ static bool is_closed_door(const struct subject *subject, enum verb verb, enum p
     bool is_hello = verb_is_hello(verb) && phase != PHASE_UNKNOWN && phase < PHASE_READY;
     bool is_unknown = code >= 500 && code <= 504 && !(is_hello && code == 501);
 
-    return (is_hello || verb == VERB_STARTTLS) && code != 421 && !is_unknown;
+    if (verb == VERB_STARTTLS)
+        return code != 421 && code != 501 && code != 503;
+    return is_hello && code != 421 && !is_unknown;
 }
 
 /* A log of events tells of a refusal and leaves out what went before it: whether the command was in order is

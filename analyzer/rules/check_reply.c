@@ -20,16 +20,16 @@ static bool is_broken_off(const struct session *session, const struct reply *rep
 static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)
 {
     bool is_greeting = analysis->session->items[index].kind == ITEM_GREETING;
+    const struct item *first = session_command(analysis->session, 1);
     const char *problem = NULL;
+
+    if (is_greeting && reply->has_mixed_codes && first && first->as.command.is_before_greeting)
+        return; /* postscreen of Postfix, to a client that did not wait: early-talker says it */
 
     if (reply->code < 200 || reply->code > 599)
         problem = "The code is none of 2yz to 5yz.";
     else if (reply->has_mixed_codes)
-        problem =
-            is_greeting
-                ? "Its lines begin with different codes. postscreen of Postfix does so on purpose, when a "
-                  "client speaks before the greeting is complete."
-                : "Its lines begin with different codes.";
+        problem = "Its lines begin with different codes.";
     else if (reply->has_odd_line)
         problem = "A line has something else than a space or a hyphen behind the code, or no code at all.";
     else if (!reply->is_complete)

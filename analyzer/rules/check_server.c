@@ -76,7 +76,13 @@ static void raise_unexpected(struct analysis *analysis, size_t index, bool in_bd
 
     if (!finding)
         return;
-    if (in_bdat) { /* RFC 3030 2 names RSET alone as the way out */
+    const struct item *before = index > 0 ? &analysis->session->items[index - 1] : NULL;
+    if (before && before->kind == ITEM_REPLY && item_is_farewell(before, before->reply)) {
+        finding->fault = FAULT_CLIENT;
+        check_detail(
+            analysis, finding,
+            "The server had taken leave before: what is said behind a 421 belongs on a new connection.");
+    } else if (in_bdat) { /* RFC 3030 2 names RSET alone as the way out */
         finding->fault = FAULT_UNDECIDED;
         finding->confidence = CONFIDENCE_POSSIBLE;
     } else if (lost) {

@@ -163,6 +163,12 @@ static void check_argument(struct analysis *analysis, size_t index)
 
 static void check_verb(struct analysis *analysis, size_t index)
 {
+    const struct item *item = &analysis->session->items[index];
+    const struct command *command = &item->as.command;
+
+    if (command->line.len > 0 && command->line.ptr[0] == ' ' && command->verb != VERB_UNKNOWN && item->reply
+        && item->reply->code >= 500)
+        raise_syntax(analysis, index, ONCE_LEADING_SPACE, "a space stands in front of it");
     switch (command_at(analysis, index)->verb) {
     case VERB_MAIL:
     case VERB_RCPT:
@@ -322,17 +328,11 @@ static void check_server_line(struct analysis *analysis, size_t index, const str
                  (unsigned long long)analysis->session->side[SIDE_SERVER].bare_lf_lines);
 }
 
-/* What stands where the line should end; the text of a line that may be a credential is not known. */
-static const char *end_of_line(struct bytes text)
+static const char *words_of(enum unended_end end)
 {
-    static const char escaped[] = "\\r\\n"; /* four characters */
-    size_t len = sizeof escaped - 1;
-
-    if (text.len > 0 && text.ptr[text.len - 1] == '\r')
-        return "ends in CR without LF";
-    if (text.len > len && bytes_equal(bytes_from(text, text.len - len), bytes_of(escaped)))
-        return "ends in the characters \\r\\n in place of CR LF";
-    return "has no CR LF behind it";
+    return end == UNENDED_CR          ? "ends in CR without LF"
+           : end == UNENDED_SPELT_OUT ? "ends in the characters \\r\\n in place of CR LF"
+                                      : "has no CR LF behind it";
 }
 
 /* It answers a 334: auth-abandoned says it. */
@@ -358,17 +358,16 @@ static void check_unended(struct analysis *analysis)
     struct finding *finding = check_raise_session(analysis, RULE_COMMAND_SYNTAX, line->first);
     if (!finding)
         return;
-    enum verb verb = command_line_begun_verb(line->text);
-    const char *what = verb == VERB_UNKNOWN ? "The last line of the client" : verb_name(verb);
+    const char *what = line->verb == VERB_UNKNOWN ? "The last line of the client" : verb_name(line->verb);
     finding->confidence = CONFIDENCE_LIKELY;
     if (is_answered)
         check_detail(analysis, finding, "%s %s: this server answered what there was of it, others wait.",
-                     what, end_of_line(line->text));
+                     what, words_of(line->end));
     else
         check_detail(
             analysis, finding,
             "%s %s: for %llu seconds the server waited for the rest of the line, and the client for a reply.",
-            what, end_of_line(line->text), (unsigned long long)waited);
+            what, words_of(line->end), (unsigned long long)waited);
 }
 
 const struct check check_syntax = { .command = check_command,

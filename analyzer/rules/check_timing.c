@@ -16,6 +16,8 @@ static unsigned patience_for(const struct item *item)
 {
     if (item->kind == ITEM_CONTENT)
         return DOT_SECONDS;
+    if (item->kind == ITEM_GREETING)
+        return 300; /* 4.5.3.2.1 */
     if (item->kind != ITEM_COMMAND)
         return 0;
     if (item->as.command.verb == VERB_MAIL || item->as.command.verb == VERB_RCPT)
@@ -27,6 +29,8 @@ static const char *name_of(const struct item *item)
 {
     if (item->kind == ITEM_CONTENT)
         return "the final dot";
+    if (item->kind == ITEM_GREETING)
+        return "the connection";
     if (item->kind == ITEM_COMMAND && item->as.command.verb != VERB_UNKNOWN)
         return verb_name(item->as.command.verb);
     return item->kind == ITEM_SASL ? "a SASL response" : "the last line";
@@ -36,14 +40,20 @@ static void client_gave_up(struct analysis *analysis, const struct ending *endin
 {
     const struct item *item = &analysis->session->items[ending->item];
     unsigned patience = patience_for(item);
+    bool is_silent = !item->reply && waited >= patience;
 
-    if (waited >= patience)
+    if (waited >= patience && !is_silent)
         return;
     struct finding *finding = check_raise(analysis, RULE_TIMEOUT, ending->item);
     if (!finding)
         return;
-    finding->fault = FAULT_CLIENT;
     finding->confidence = CONFIDENCE_LIKELY;
+    if (is_silent) {
+        check_detail(analysis, finding, "For %llu seconds the server did not answer %s, and the client left.",
+                     (unsigned long long)waited, name_of(item));
+        return;
+    }
+    finding->fault = FAULT_CLIENT;
     check_detail(analysis, finding,
                  "The client waited %llu seconds for the reply to %s, and closed; the RFC asks for %u.",
                  (unsigned long long)waited, name_of(item), patience);
@@ -84,6 +94,38 @@ static void server_gave_up(struct analysis *analysis, const struct ending *endin
                  (unsigned long long)waited, what, SERVER_SECONDS);
 }
 
+/* The client had closed before the reply came, and did not take it: that hides how long it had waited. */
+static void check_late_reply(struct analysis *analysis, const struct ending *ending)
+{
+    const struct session *session = analysis->session;
+    uint64_t free_ns = session->start_ns;
+
+    if (ending->by != SIDE_CLIENT || ending_is_blurred(analysis) || !session->side[SIDE_SERVER].unacked_bytes)
+        return;
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct item *item = &session->items[i];
+        uint64_t asked_ns = item->kind == ITEM_GREETING ? session->start_ns : item->at.time_ns;
+        if (!item->reply || item->kind == ITEM_REPLY || asked_ns >= ending->at_ns)
+            continue;
+        struct ending left = { .item = i, .since_ns = asked_ns > free_ns ? asked_ns : free_ns };
+        free_ns = item->reply->at.time_ns;
+        if (item->reply->first.time_ns <= ending->at_ns)
+            continue;
+        if (ending_seconds(left.since_ns, ending->at_ns) >= WAITED_SECONDS)
+            client_gave_up(analysis, &left, ending_seconds(left.since_ns, ending->at_ns));
+        return;
+    }
+}
+
+/* A QUIT to a server that has not answered what came before it is no end in good order. */
+static bool is_unheard_quit(const struct analysis *analysis, const struct ending *ending)
+{
+    const struct item *item = &analysis->session->items[ending->item];
+
+    return ending->turn == TURN_REPLY && ending->by == SIDE_CLIENT
+           && (item->kind != ITEM_COMMAND || item->as.command.verb != VERB_QUIT);
+}
+
 static void check_patience(struct analysis *analysis)
 {
     const struct session *session = analysis->session;
@@ -91,10 +133,14 @@ static void check_patience(struct analysis *analysis)
     if (ending_seconds(session->start_ns, session->end_ns) < WAITED_SECONDS)
         return;
     struct ending ending = ending_of(analysis);
-    if (!ending.is_seen || ending.is_polite || ending.turn == TURN_UNKNOWN)
+    if (!ending.is_seen || ending.turn == TURN_UNKNOWN)
         return;
     uint64_t waited = ending_seconds(ending.since_ns, ending.at_ns);
-    if (waited < WAITED_SECONDS)
+    if (waited < WAITED_SECONDS) {
+        check_late_reply(analysis, &ending);
+        return;
+    }
+    if (ending.is_polite && !is_unheard_quit(analysis, &ending))
         return;
     if (ending.turn == TURN_REPLY && ending.by == SIDE_CLIENT)
         client_gave_up(analysis, &ending, waited);
@@ -166,8 +212,7 @@ static void check_idle(struct analysis *analysis, size_t index, const struct rep
     finding->confidence = CONFIDENCE_LIKELY;
     if (is_variant)
         check_detail(analysis, finding,
-                     "Both waited %llu seconds: the client had ended its message with bare line feeds, which "
-                     "the server "
+                     "Both waited %llu seconds: the client had ended its message in a form that the server "
                      "does not take for the end.",
                      (unsigned long long)waited);
     else

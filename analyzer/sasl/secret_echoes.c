@@ -243,7 +243,7 @@ static bool is_secret_line(const struct item *item)
     enum verb verb = item->as.command.verb;
 
     return item->kind == ITEM_COMMAND && item->as.command.is_secret
-           && (verb == VERB_AUTH || verb == VERB_UNKNOWN);
+           && (verb == VERB_AUTH || verb == VERB_UNKNOWN || item->as.command.has_bare_cr);
 }
 
 static void add_near(struct needles *needles, const struct sasl_exchange *exchange,

@@ -52,16 +52,35 @@ static bool is_hidden(const struct command *command)
     return command->is_secret || command->is_redacted;
 }
 
+/* A line end of LF CR leaves its CR to the next line. */
+static struct bytes without_cr(struct bytes text)
+{
+    while (text.len > 0 && text.ptr[0] == '\r')
+        text = bytes_from(text, 1);
+    while (text.len > 0 && text.ptr[text.len - 1] == '\r')
+        text.len--;
+    return text;
+}
+
 /* "AUTH=PLAIN <token>", "AUTHPLAIN <token>", and what other protocols spoken to the port say: "Authorization:
  * Basic <token>" and "Proxy-Authorization:" (HTTP), "PASS <password>" (POP3, FTP), "a1 LOGIN name password"
  * (IMAP).  No command, and yet a credential. */
 static bool is_garbled_auth(const struct command *command)
 {
+    struct bytes word = without_cr(command->word);
+
     return command->argument.len > 0
-           && (bytes_starts_nocase(command->word, BYTES("AUTH"))
-               || bytes_equal_nocase(command->word, BYTES("PASS"))
-               || bytes_equal_nocase(command->word, BYTES("Proxy-Authorization:"))
+           && (bytes_starts_nocase(word, BYTES("AUTH")) || bytes_equal_nocase(word, BYTES("PASS"))
+               || bytes_equal_nocase(word, BYTES("Proxy-Authorization:"))
                || bytes_starts_nocase(command->argument, BYTES("LOGIN ")));
+}
+
+/* Behind a bare CR, which ends a line to some programs. */
+static bool has_hidden_auth(const struct command *command)
+{
+    return command->has_bare_cr
+           && (bytes_find_nocase(command->line, BYTES("\rAUTH")) != SIZE_MAX
+               || bytes_find_nocase(command->line, BYTES("\rPASS ")) != SIZE_MAX);
 }
 
 /* How likely a credential is at this place: behind AUTH, behind another credential, or where bytes are
@@ -96,14 +115,21 @@ static enum place place_of(const struct session *session, size_t index)
 
 static void mark_command(const struct session *session, size_t index, struct command *command)
 {
-    if (command->verb != VERB_UNKNOWN || is_hidden(command) || command->is_body_line)
+    if (is_hidden(command) || command->is_body_line)
+        return;
+    if (has_hidden_auth(command)) {
+        command->is_secret = true;
+        command->argument = (struct bytes){ NULL, 0 };
+        return;
+    }
+    if (command->verb != VERB_UNKNOWN)
         return;
     if (is_garbled_auth(command)) {
         command->is_secret = true;
         return;
     }
     enum place place = place_of(session, index);
-    struct bytes line = bytes_trim(command->line);
+    struct bytes line = without_cr(bytes_trim(command->line));
     command->is_secret = (place != PLACE_NONE && looks_like_token(line, place == PLACE_CERTAIN))
                          || (place >= PLACE_BEHIND_AUTH && looks_like_password(line));
 }

@@ -39,7 +39,6 @@ enum {
 
     /* dialogue */
     LIMIT_LINE = 65536,            /* bytes kept of a command, reply or text line; counted beyond */
-    LIMIT_UNENDED = 512,           /* bytes kept of a line that never ended */
     LIMIT_REPLY_LINES = 1024,      /* lines kept of one reply */
     LIMIT_PRELUDE = 4096,          /* of a PROXY, SOCKS or CONNECT prelude, one side */
     LIMIT_PATIENCE_SECONDS = 8,    /* of a client that asks something else without having had its answer */

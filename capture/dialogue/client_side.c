@@ -455,24 +455,56 @@ void client_start_tls(struct dialogue *d, enum side from, const struct stream_ch
     dialogue_changed(d, CHANGE_ITEM_ADDED, item_index(d, item));
 }
 
-/* Held bytes that need no reply to be understood: a variant that is followed by the real end, or by much
- * more. */
-static bool hold_is_plain(const struct dialogue *d)
+static const struct bytes plain_end = { (const uint8_t *)"\r\n.\r\n", 5 };
+
+static bool all_has_end(const struct dialogue *d)
 {
     struct buf text;
 
-    if (d->hold.reason == HOLD_CONTENT_GAP && d->hold.bytes > LIMIT_HOLD_GAP)
-        return true;
-    if (d->hold.reason != HOLD_VARIANT && d->hold.reason != HOLD_CONTENT_GAP)
-        return false;
     buf_init(&text, LIMIT_HOLD + 1);
     hold_join(d, UINT64_MAX, &text);
     bool has_end =
-        bytes_find_nocase(buf_bytes(&text), BYTES("\r\n.\r\n")) != SIZE_MAX
+        bytes_find_nocase(buf_bytes(&text), plain_end) != SIZE_MAX
         || (d->hold.reason == HOLD_CONTENT_GAP && bytes_starts_nocase(buf_bytes(&text), BYTES("\n.\r\n")))
         || (d->hold.reason == HOLD_VARIANT && d->content.held_kind == EOD_LF_DOT_CRLF
             && bytes_starts_nocase(buf_bytes(&text), BYTES(".\r\n")));
     buf_release(&text);
+    return has_end;
+}
+
+/* In the newest octets, or where they meet those before them. */
+static bool newest_has_end(const struct dialogue *d, struct bytes data)
+{
+    uint8_t seam[2 * sizeof d->hold.tail];
+    size_t tail = sizeof d->hold.tail, take = data.len < tail ? data.len : tail;
+
+    memcpy(seam, d->hold.tail, tail);
+    memcpy(seam + tail, data.ptr, take);
+    return bytes_find_nocase((struct bytes){ seam, tail + take }, plain_end) != SIZE_MAX
+           || bytes_find_nocase(data, plain_end) != SIZE_MAX;
+}
+
+static void keep_hold_tail(struct hold *hold, struct bytes data)
+{
+    size_t tail = sizeof hold->tail, take = data.len < tail ? data.len : tail;
+
+    memmove(hold->tail, hold->tail + take, tail - take);
+    memcpy(hold->tail + tail - take, data.ptr + data.len - take, take);
+    hold->searched = hold->bytes;
+}
+
+/* Held bytes that need no reply to be understood: a variant that is followed by the real end, or by much
+ * more. Each is looked at once, however small the pieces are in which they come. */
+static bool hold_is_plain(struct dialogue *d, struct bytes newest)
+{
+    if (d->hold.reason == HOLD_CONTENT_GAP && d->hold.bytes > LIMIT_HOLD_GAP)
+        return true;
+    if (d->hold.reason != HOLD_VARIANT && d->hold.reason != HOLD_CONTENT_GAP)
+        return false;
+    size_t before = d->hold.bytes - newest.len;
+    bool is_searched = !d->hold.is_mixed && before >= sizeof d->hold.tail && d->hold.searched == before;
+    bool has_end = is_searched ? newest_has_end(d, newest) : all_has_end(d);
+    keep_hold_tail(&d->hold, newest);
     return has_end;
 }
 
@@ -505,7 +537,7 @@ static void read_held(struct dialogue *d, const struct stream_chunk *chunk)
     }
     bool is_lost =
         d->lost_server_bytes && pairing_saw_answer_in_hole(d, chunk->acked) && !hold_is_behind_hole(d);
-    if (hold_is_plain(d)) {
+    if (hold_is_plain(d, chunk->data)) {
         if (d->hold.reason == HOLD_VARIANT) {
             d->content.plain_until = chunk->offset + chunk->data.len;
             content_go_on(d);

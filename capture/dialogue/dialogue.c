@@ -352,7 +352,7 @@ static void close_open_ends(struct dialogue *d)
         hold_decide_by_reading(d);
     if (d->mode == CLIENT_CONTENT || d->mode == CLIENT_CHUNK)
         content_end(d, false, content_last(d));
-    client_end(d);
+    unended_keep(d);
 }
 
 enum dialogue_outcome dialogue_end(struct dialogue *d, const struct flow_info *flow)

@@ -81,6 +81,8 @@ static void finish_reply(struct dialogue *d, struct reply *reply, const struct s
     reply->ordinal = ++d->session->reply_count;
     if (reply->line_count)
         (void)!enhanced_code_parse(reply->lines[0], &reply->enhanced);
+    if (d->client_line.is_begun)
+        unended_hide_echo(d, reply);
     if (!note_reply_end(d, line->end_offset))
         d->session->is_truncated = true;
     if (!d->is_guess || pairing_reply_says(reply, BYTES("SMTP")) || pairing_reply_says(reply, BYTES("LMTP")))
@@ -278,6 +280,20 @@ static bool has_whole_server(const struct dialogue *d)
            && (!d->session->is_tls || d->is_open);
 }
 
+/* A credential was said, or may have been: half a line may be the begin of its echo. */
+static bool may_echo(const struct dialogue *d)
+{
+    const struct session *session = d->session;
+
+    if (session->exchange_count > 0 || d->client_line.is_begun)
+        return true;
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_SASL
+            || (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.verb == VERB_UNKNOWN))
+            return true;
+    return false;
+}
+
 /* What there is of a line; too short a code may be another one. */
 static void take_partial_line(struct dialogue *d)
 {
@@ -292,7 +308,10 @@ static void take_partial_line(struct dialogue *d)
     struct reply *reply = d->building ? d->building : begin_reply(d, &line, parsed.code);
     if (!reply)
         return;
-    add_text(d, reply, parsed.text);
+    if (may_echo(d))
+        reply->lines_dropped++;
+    else
+        add_text(d, reply, parsed.text);
     finish_reply(d, reply, &line, line.first);
 }
 

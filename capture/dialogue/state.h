@@ -78,7 +78,9 @@ struct hold {
     struct held *first;
     struct held *last;
     size_t bytes;
-    bool is_mixed; /* not the client's bytes alone: holes, or the server's */
+    bool is_mixed;   /* not the client's bytes alone: holes, or the server's */
+    size_t searched; /* so many have been searched for the end of a content */
+    uint8_t tail[4]; /* the last of them */
 };
 
 /* Ends of data on which parsers disagree; the numbers are those of the recording. */
@@ -415,8 +417,10 @@ void tls_finish(struct dialogue *d);
 void tls_end(struct dialogue *d);
 
 /* unended.c */
-/* The connection has ended: what the client had begun to say is kept. */
-void client_end(struct dialogue *d);
+/* The connection has ended: what the client had begun to say is noted. */
+void unended_keep(struct dialogue *d);
+/* The reply is withheld if it repeats what the client has begun to say, and that may be a credential. */
+void unended_hide_echo(const struct dialogue *d, struct reply *reply);
 
 /* unsure.c */
 void unsure_begin(struct dialogue *d);

@@ -61,7 +61,7 @@ struct envelope_argument envelope_argument_parse(struct bytes argument, struct b
     }
     out.address = bytes_slice(argument, at, end - at);
     out.has_text_behind = out.has_brackets && end + 1 < argument.len && argument.ptr[end + 1] != ' '
-                          && argument.ptr[end + 1] != '\t';
+                          && argument.ptr[end + 1] != '\t' && argument.ptr[end + 1] != '\r';
     out.parameters = bytes_trim(bytes_from(argument, out.has_brackets ? end + 1 : end));
     out.is_well_formed = out.has_brackets || out.address.len > 0;
     return out;

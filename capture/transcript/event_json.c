@@ -184,7 +184,8 @@ static void put_unended(struct event *event, const struct unended_line *line)
     event_put_time(&part, "time", line->first.time_ns);
     event_put_packet(&part, line->first.packet);
     event_put_u64(&part, "length", line->length);
-    event_put_bytes_if(&part, "line", line->text);
+    event_put_word(&part, "verb", line->verb == VERB_UNKNOWN ? NULL : verb_name(line->verb));
+    event_put_text(&part, "end", unended_end_name(line->end));
     event_close(event, &part);
 }
 

@@ -106,7 +106,15 @@ static struct side_facts side_of(const json_t *event, const char *key)
     };
 }
 
-static struct unended_line unended_of(const json_t *event, struct arena *arena)
+static enum unended_end unended_end_of(const json_t *part)
+{
+    for (unsigned end = UNENDED_COUNT; end-- > 1;)
+        if (event_text_is(part, "end", unended_end_name((enum unended_end)end)))
+            return (enum unended_end)end;
+    return UNENDED_NOTHING;
+}
+
+static struct unended_line unended_of(const json_t *event)
 {
     const json_t *part = json_object_get(event, "unended");
 
@@ -114,7 +122,8 @@ static struct unended_line unended_of(const json_t *event, struct arena *arena)
         return (struct unended_line){ 0 };
     return (struct unended_line){
         .length = event_get_u64(part, "length", INT64_MAX),
-        .text = event_wire_value(json_object_get(part, "line"), LIMIT_UNENDED, arena).bytes,
+        .verb = event_get_verb(part, "verb"),
+        .end = unended_end_of(part),
         .first = { event_get_time(part, "time"), event_get_packet(part) },
     };
 }
@@ -154,7 +163,7 @@ void event_read_close(struct open_session *open, const json_t *event)
     session->is_open = event_get_flag(event, "open");
     session->is_truncated = session->is_truncated || event_get_flag(event, "truncated");
     session->items_dropped += event_get_u64(event, "items_dropped", INT64_MAX);
-    session->unended = unended_of(event, &session->arena);
+    session->unended = unended_of(event);
     session->side[SIDE_CLIENT] = side_of(event, "client");
     session->side[SIDE_SERVER] = side_of(event, "server");
     compare_counts(open, event);

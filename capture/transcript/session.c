@@ -337,3 +337,10 @@ size_t session_place_of_unended(const struct session *session)
         at--;
     return at;
 }
+
+const char *unended_end_name(enum unended_end end)
+{
+    static const char *const names[UNENDED_COUNT] = { "nothing", "cr", "spelt-out" };
+
+    return (unsigned)end < UNENDED_COUNT ? names[end] : NULL;
+}

@@ -383,10 +383,16 @@ struct log_facts {
     uint32_t refusal_count;
 };
 
-/* A line that its side had begun when the connection ended, and that nobody can have read as one. */
+/* What stands where the line end should. */
+enum unended_end { UNENDED_NOTHING = 0, UNENDED_CR, UNENDED_SPELT_OUT, UNENDED_COUNT };
+const char *unended_end_name(enum unended_end end); /* "nothing", "cr", "spelt-out" */
+
+/* A line that the client had begun when the connection ended, and that nobody can have read as one.  Nobody
+ * knows what it was to be, so nothing of it is kept that may be a credential. */
 struct unended_line {
-    uint64_t length;     /* octets; 0: there is none */
-    struct bytes text;   /* empty where it may be a credential */
+    uint64_t length; /* octets; 0: there is none */
+    enum verb verb;  /* VERB_UNKNOWN: none, AUTH, or an answer to a 334 */
+    enum unended_end end;
     struct moment first; /* of its first byte */
 };
 

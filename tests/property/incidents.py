@@ -260,7 +260,7 @@ ROWS = {
     "a sender that is not there": ("sender-refused", "policy", ["Send from an address that exists"],
                                    ["< 220 mail.inn.example ESMTP Exim 4.96", "> EHLO shop.example", "< 250-mail.inn.example", "< 250 SIZE 52428800",
                                     *mail("550-Verification failed for <orders@shop.example>"), "< 550 Sender verify failed", *QUIT], 2, 25, 0),
-    "a line without its end": ("command-syntax", "client", ["MAIL has no CR LF behind it: for 300 seconds", "server-421: 2", "-> MAIL FROM:<a@shop"],
+    "a line without its end": ("command-syntax", "client", ["MAIL has no CR LF behind it: for 300 seconds", "server-421: 2", r"-> MAIL \.\.\."],
                                [*hello(), ">| MAIL FROM:<a@shop.example>", "~ 300", "< 421 4.4.2 mx1.hotel.example Error: timeout exceeded"], 2, 25, 1),
     "a line end spelt out": ("command-syntax", "client", [r"EHLO ends in the characters \\r\\n in place of CR LF"],
                              ["< 220 mx1.hotel.example ESMTP Postfix", ">| EHLO shop.example\\r\\n", "~ 300", "< 421 4.4.2 Error: timeout exceeded"], 2, 25, 1),

@@ -147,16 +147,16 @@ static void every_talk_raises_its_findings_and_no_others(void **state)
 static void what_lacks_is_named(void **state)
 {
     static const struct {
-        const char *line, *says, *shown;
+        const char *line, *says;
+        enum verb verb;
     } lines[] = {
-        { "MAIL FROM:<a@example.org>", "MAIL has no CR LF behind it: for 20 seconds",
-          "MAIL FROM:<a@example.org>" },
-        { "NOOP\r", "NOOP ends in CR without LF", "NOOP\r" },
-        { "NOOP\\r\\n", "NOOP ends in the characters \\r\\n in place", "NOOP\\r\\n" },
-        { "NOOP\rAUTH PLAIN AGEAYg==\r", "NOOP ends in CR without LF", "NOOP\r" },
-        { "NOOP\\r\\nAUTH PLAIN AGEAYg==\\r\\n", "NOOP ends in the characters", "NOOP\\r\\n" },
-        { "c2VjcmV0", "The last line of the client has no CR LF", "" },
-        { "AUTH PLAIN AGEAYg==", "The last line of the client has no CR LF", "" },
+        { "MAIL FROM:<a@example.org>", "MAIL has no CR LF behind it: for 20 seconds", VERB_MAIL },
+        { "NOOP\r", "NOOP ends in CR without LF", VERB_NOOP },
+        { "NOOP\\r\\n", "NOOP ends in the characters \\r\\n in place", VERB_NOOP },
+        { "NOOP\rAUTH PLAIN AGEAYg==\r", "NOOP ends in CR without LF", VERB_NOOP },
+        { "NOOP\\r\\nAUTH PLAIN AGEAYg==\\r\\n", "NOOP ends in the characters", VERB_NOOP },
+        { "c2VjcmV0", "The last line of the client has no CR LF", VERB_UNKNOWN },
+        { "AUTH PLAIN AGEAYg==", "The last line of the client has no CR LF", VERB_UNKNOWN },
     };
     struct analyzer *analyzer = analyzer_new(NULL, NULL);
 
@@ -168,7 +168,7 @@ static void what_lacks_is_named(void **state)
         struct analysis *analysis = talk_analyze(analyzer, &talk);
         const struct unended_line *unended = &analysis->session->unended;
         assert_int_equal(unended->length, strlen(lines[i].line));
-        assert_true(bytes_equal(unended->text, bytes_of(lines[i].shown)));
+        assert_int_equal(unended->verb, lines[i].verb);
         bool is_said = false;
         for (size_t f = 0; f < analysis->finding_count; f++)
             is_said = is_said

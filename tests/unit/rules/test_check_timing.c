@@ -71,20 +71,20 @@ static const struct scenario client_gives_up[] = {
     { "timeout at MAIL", PROTOCOL_SMTP, { BANNER, EHLO, SLOW("MAIL FROM:<a@b>", NULL, 30) },
       "0:connection-lost 2:timeout" },
     { "at MAIL after five minutes", PROTOCOL_SMTP, { BANNER, EHLO, SLOW("MAIL FROM:<a@b>", NULL, 300) },
-      "0:connection-lost" },
+      "0:connection-lost 2:timeout" },
     { "timeout at RCPT", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, SLOW("RCPT TO:<a@b>", NULL, 299) },
       "0:connection-lost 3:timeout" },
     { "timeout at DATA", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, RCPT, SLOW("DATA", NULL, 60) },
       "0:connection-lost 4:timeout" },
     { "at DATA after two minutes", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, RCPT, SLOW("DATA", NULL, 120) },
-      "0:connection-lost" },
+      "0:connection-lost 4:timeout" },
     { "timeout at the final dot", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, RCPT, DATA, MESSAGE(300) },
       "0:connection-lost 4:timeout 4:message-in-doubt" },
     { "at the final dot after ten minutes", PROTOCOL_SMTP, { BANNER, EHLO, MAIL, RCPT, DATA, MESSAGE(600) },
-      "0:connection-lost 4:message-in-doubt" },
+      "0:connection-lost 4:timeout 4:message-in-doubt" },
     { "whoever goes at once has not waited", PROTOCOL_SMTP, { BANNER, EHLO, SLOW("MAIL FROM:<a@b>", NULL, 4) },
       "0:connection-lost" },
-    { "no time is named for EHLO", PROTOCOL_SMTP, { BANNER, SLOW("EHLO c", NULL, 30) }, "0:connection-lost" },
+    { "no time is named for EHLO", PROTOCOL_SMTP, { BANNER, SLOW("EHLO c", NULL, 30) }, "0:connection-lost 1:timeout" },
 };
 
 static const struct scenario server_gives_up[] = {
@@ -172,6 +172,26 @@ static void an_end_that_is_none_makes_both_wait(void **state)
     analyzer_free(analyzer);
 }
 
+/* A client that has gone does not take the reply: that it came hides nothing. */
+static void a_late_reply_does_not_hide_who_gave_up(void **state)
+{
+    struct analyzer *analyzer = new_analyzer();
+
+    (void)state;
+    for (uint64_t unacked = 0; unacked < 2; unacked++) {
+        struct session *session = SESSION_OF(BANNER, EHLO, SLOW("MAIL FROM:<a@b>", "250 ok", 40));
+        session->closed_by = SIDE_CLIENT;
+        session->side[SIDE_CLIENT].fin_ns = session->end_ns - UINT64_C(10000000000);
+        session->side[SIDE_SERVER].unacked_bytes = unacked * 8;
+        struct analysis *analysis = analysis_new(analyzer, session);
+        const struct finding *finding = find_finding(analysis, RULE_TIMEOUT);
+        assert_int_equal(finding != NULL, unacked);
+        assert_true(!finding || finding->fault == FAULT_CLIENT);
+        analysis_free(analysis);
+    }
+    analyzer_free(analyzer);
+}
+
 static void what_is_slow_can_be_said(void **state)
 {
     struct analyzer *analyzer = new_analyzer();
@@ -192,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_wait_raises_its_findings_and_no_others),
         cmocka_unit_test(an_end_that_is_none_makes_both_wait),
+        cmocka_unit_test(a_late_reply_does_not_hide_who_gave_up),
         cmocka_unit_test(what_is_slow_can_be_said),
     };
 

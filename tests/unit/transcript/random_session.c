@@ -523,7 +523,8 @@ static void fill_end(struct maker *m)
     session->rtt_ns = coin(m) ? below(m, 1000000000) : 0;
     session->silent_ns = coin(m) ? large(m) : 0;
     if (coin(m))
-        session->unended = (struct unended_line){ 1 + below(m, 99), text(m, 99), now(m) };
+        session->unended = (struct unended_line){ 1 + below(m, 99), (enum verb)below(m, VERB_COUNT),
+                                                  (enum unended_end)below(m, UNENDED_COUNT), now(m) };
     session->is_open = below(m, 5) == 0;
     session->is_truncated = below(m, 5) == 0;
     session->items_dropped = session->is_truncated ? below(m, 100) : 0;
