@@ -181,6 +181,7 @@ void evidence_end(struct evidence *evidence, const struct session *session)
     for (size_t i = 0; i < session->item_count; i++) /* lines that only the whole shows to be credentials */
         if (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.is_secret)
             secrets_note_item(owner, &session->items[i]);
+    secrets_note_unended(owner, session);
     owner->ended_ns = session->end_ns ? session->end_ns : 1;
     owner->open_line = owner->exchange = 0;
     *(evidence->last_ended ? &evidence->last_ended->next_ended : &evidence->first_ended) = owner;

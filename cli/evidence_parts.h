@@ -93,6 +93,8 @@ void numbers_replace(const struct numbers *numbers, struct buf *lines);
 /* evidence_secrets.c: which octets of a session are secrets. */
 void secrets_note_item(struct tracked *owner, const struct item *item);
 void secrets_note_reply(struct tracked *owner, const struct item *item);
+/* The session has ended: what never ended in it. */
+void secrets_note_unended(struct tracked *owner, const struct session *session);
 
 /* evidence_mask.c: overwrites what the session's masks cover. */
 void evidence_mask(struct kept *kept, const struct tracked *owner);

@@ -78,3 +78,22 @@ void secrets_note_reply(struct tracked *owner, const struct item *item)
     if (is_auth && item->reply->code != 334)
         owner->exchange = 0;
 }
+
+void secrets_note_unended(struct tracked *owner, const struct session *session)
+{
+    const struct unended_line *line = &session->unended;
+    struct item item = { .first = line->first, .at = { .packet.number = UINT64_MAX } };
+
+    if (line->length)
+        mask_text(owner, false, &item, (struct bytes){ NULL, 0 });
+    if (session->is_tls || !session_may_hold_credential(session))
+        return;
+    item.first.packet.number = 0;
+    for (size_t i = 0; i < session->item_count; i++) {
+        const struct reply *reply = session->items[i].reply;
+        if (reply && reply->is_complete && reply->at.packet.number > item.first.packet.number)
+            item.first = reply->at;
+    }
+    item.first.packet.number++;
+    mask_text(owner, true, &item, (struct bytes){ NULL, 0 }); /* half a reply may be the begin of an echo */
+}

@@ -16,6 +16,7 @@
 struct noting {
     struct scrubber *scrubber;
     uint32_t session;
+    struct moment end; /* of the connection */
     bool ok;
 };
 
@@ -36,7 +37,7 @@ static bool is_secret(const struct sasl_step *step)
 static void note_reply(struct noting *noting, const struct reply *reply, const struct sasl_step *challenge)
 {
     if (reply && (reply->is_redacted || is_secret(challenge)))
-        hide(noting, false, SCRUB_REPLY, &reply->first, &reply->at);
+        hide(noting, false, SCRUB_REPLY, &reply->first, reply->is_complete ? &reply->at : &noting->end);
 }
 
 static void note_item(struct noting *noting, const struct session *session, size_t index, bool hides_content)
@@ -44,7 +45,8 @@ static void note_item(struct noting *noting, const struct session *session, size
     const struct item *item = &session->items[index];
     const struct command *command = &item->as.command;
 
-    if (item->kind == ITEM_COMMAND && (command->is_secret || command->is_redacted))
+    bool is_content = item->kind == ITEM_COMMAND && command->is_body_line && hides_content;
+    if (is_content || (item->kind == ITEM_COMMAND && (command->is_secret || command->is_redacted)))
         hide(noting, true, SCRUB_SECRET, &item->first, &item->at);
     if (item->kind == ITEM_SASL && is_secret(sasl_response_at(session, index)))
         hide(noting, true, SCRUB_SECRET, &item->first, &item->at);
@@ -55,10 +57,27 @@ static void note_item(struct noting *noting, const struct session *session, size
         note_reply(noting, item->more_replies[i], NULL);
 }
 
+/* What never ended: a line of the client, and half a reply, which may be the begin of an echo. */
+static void note_unended(struct noting *noting, const struct session *session)
+{
+    struct moment last = { .time_ns = session->start_ns };
+
+    if (session->unended.length)
+        hide(noting, true, SCRUB_SECRET, &session->unended.first, &noting->end);
+    if (session->is_tls || !session_may_hold_credential(session))
+        return;
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].reply && session->items[i].reply->at.time_ns > last.time_ns)
+            last = session->items[i].reply->at;
+    last.time_ns++;
+    if (last.time_ns <= noting->end.time_ns)
+        hide(noting, false, SCRUB_SECRET, &last, &noting->end);
+}
+
 void scrubbing_note(struct scrubber *scrubber, const struct analysis *analysis, bool hides_content)
 {
     const struct session *session = analysis->session;
-    struct noting noting = { .scrubber = scrubber, .ok = true };
+    struct noting noting = { .scrubber = scrubber, .end = { .time_ns = session->end_ns }, .ok = true };
 
     noting.session =
         scrubber_add(scrubber, &session->client, &session->server, session->start_ns, session->end_ns);
@@ -66,6 +85,7 @@ void scrubbing_note(struct scrubber *scrubber, const struct analysis *analysis, 
         return;
     for (size_t i = 0; i < session->item_count; i++)
         note_item(&noting, session, i, hides_content);
+    note_unended(&noting, session);
     if (!noting.ok || session->is_truncated) /* better no packet than one with a secret */
         scrubber_forget(scrubber, noting.session);
 }

@@ -40,6 +40,15 @@ static struct moment end_moment(const struct session *session, const struct endi
     return at;
 }
 
+/* The last reply was a refusal: who hangs up behind that has said why. */
+static bool was_refused(const struct session *session)
+{
+    for (size_t i = session->item_count; i-- > 0;)
+        if (session->items[i].reply)
+            return session->items[i].reply->code >= 400;
+    return false;
+}
+
 static void check_lost(struct analysis *analysis, const struct ending *ending)
 {
     const struct session *session = analysis->session;
@@ -52,7 +61,8 @@ static void check_lost(struct analysis *analysis, const struct ending *ending)
     if (!finding)
         return;
     finding->fault = fault_of(ending->by);
-    if (ending->by == SIDE_SERVER && (ending->turn == TURN_REPLY || ending->turn == TURN_CONTENT))
+    bool is_owing = ending->turn == TURN_REPLY || ending->turn == TURN_CONTENT;
+    if (ending->by == SIDE_SERVER && is_owing && !was_refused(session))
         finding->severity = SEVERITY_WARNING;
     check_detail(analysis, finding, "It was %s%s%s. %s", ending->is_reset ? "reset" : "closed",
                  ending->by == SIDE_NONE ? "" : " by the ",

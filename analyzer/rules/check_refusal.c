@@ -357,8 +357,8 @@ static void check_content(struct analysis *analysis, size_t index, const struct 
     if (message >= analysis->session->message_count || analysis->session->messages[message].is_bdat)
         return;
     const struct transaction *transaction = replay_transaction_of(&analysis->replay, message);
-    if (analysis->replay.has_gaps && reply_is_farewell(reply))
-        return; /* the reply may be missing, and this one have come unasked */
+    if (analysis->replay.has_gaps && (reply_is_farewell(reply) || reply->is_after_gap))
+        return; /* the reply may be missing, and this one have come unasked, or answer something else */
     if (!transaction || transaction->accepted_count == 0)
         return; /* all recipients were refused, or none is known: no wonder */
     name_recipient(analysis, transaction, &subject);

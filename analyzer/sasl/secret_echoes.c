@@ -264,7 +264,9 @@ static void gather_near(const struct session *session, size_t index, struct need
             add_near(needles, exchange, item->as.sasl);
         if (!is_secret_line(item))
             continue;
-        if (item->as.command.verb != VERB_AUTH)
+        if (item->as.command.has_bare_cr)
+            needles->is_blind = true; /* which part of it is the credential is anybody's guess */
+        else if (item->as.command.verb != VERB_AUTH)
             add_command(needles, bytes_trim(item->as.command.line));
         else if (exchange && exchange->step_count && exchange->steps[0].from == SIDE_CLIENT)
             add_near(needles, exchange, &exchange->steps[0]);

@@ -180,12 +180,15 @@ bool sasl_decode_item(struct session *session, size_t index, struct secret_ordin
     return ok;
 }
 
-/* Without AUTH only a line that is no command can hold a credential, or a response whose AUTH was lost. */
+/* Without AUTH only a line that is no command can hold a credential, or is more than one to some, or a
+ * response whose AUTH was lost. */
 static bool has_suspect(const struct session *session)
 {
     for (size_t i = 0; i < session->item_count; i++) {
         const struct item *item = &session->items[i];
-        if (item->kind == ITEM_SASL || (item->kind == ITEM_COMMAND && item->as.command.verb == VERB_UNKNOWN))
+        if (item->kind == ITEM_SASL
+            || (item->kind == ITEM_COMMAND
+                && (item->as.command.verb == VERB_UNKNOWN || item->as.command.has_bare_cr)))
             return true;
     }
     return false;

@@ -72,6 +72,20 @@ static bool note_reply_end(struct dialogue *d, uint64_t end_offset)
     return true;
 }
 
+/* A credential was said, or may have been: half a line may be the begin of its echo. */
+static bool may_echo(const struct dialogue *d)
+{
+    const struct session *session = d->session;
+
+    if (session->exchange_count > 0 || d->client_line.is_begun)
+        return true;
+    for (size_t i = 0; i < session->item_count; i++)
+        if (session->items[i].kind == ITEM_SASL
+            || (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.verb == VERB_UNKNOWN))
+            return true;
+    return false;
+}
+
 static void finish_reply(struct dialogue *d, struct reply *reply, const struct server_line *line,
                          struct moment at)
 {
@@ -83,6 +97,10 @@ static void finish_reply(struct dialogue *d, struct reply *reply, const struct s
         (void)!enhanced_code_parse(reply->lines[0], &reply->enhanced);
     if (d->client_line.is_begun)
         unended_hide_echo(d, reply);
+    if (!reply->is_complete && may_echo(d)) {
+        reply->is_redacted = true;
+        reply->line_count = 0;
+    }
     if (!note_reply_end(d, line->end_offset))
         d->session->is_truncated = true;
     if (!d->is_guess || pairing_reply_says(reply, BYTES("SMTP")) || pairing_reply_says(reply, BYTES("LMTP")))
@@ -280,20 +298,6 @@ static bool has_whole_server(const struct dialogue *d)
            && (!d->session->is_tls || d->is_open);
 }
 
-/* A credential was said, or may have been: half a line may be the begin of its echo. */
-static bool may_echo(const struct dialogue *d)
-{
-    const struct session *session = d->session;
-
-    if (session->exchange_count > 0 || d->client_line.is_begun)
-        return true;
-    for (size_t i = 0; i < session->item_count; i++)
-        if (session->items[i].kind == ITEM_SASL
-            || (session->items[i].kind == ITEM_COMMAND && session->items[i].as.command.verb == VERB_UNKNOWN))
-            return true;
-    return false;
-}
-
 /* What there is of a line; too short a code may be another one. */
 static void take_partial_line(struct dialogue *d)
 {
@@ -308,11 +312,10 @@ static void take_partial_line(struct dialogue *d)
     struct reply *reply = d->building ? d->building : begin_reply(d, &line, parsed.code);
     if (!reply)
         return;
-    if (may_echo(d))
-        reply->lines_dropped++;
-    else
-        add_text(d, reply, parsed.text);
-    finish_reply(d, reply, &line, line.first);
+    add_text(d, reply, parsed.text);
+    d->building = reply;
+    d->building_acked = line.acked;
+    reply->at = line.first;
 }
 
 void server_end(struct dialogue *d)
@@ -324,5 +327,6 @@ void server_end(struct dialogue *d)
     if (!d->building)
         return;
     struct server_line none = { .acked = d->building_acked, .end_offset = d->server_offset };
-    finish_reply(d, d->building, &none, d->building->at);
+    struct reply *reply = d->building;
+    finish_reply(d, reply, &none, reply->at);
 }

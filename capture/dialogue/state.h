@@ -419,7 +419,7 @@ void tls_end(struct dialogue *d);
 /* unended.c */
 /* The connection has ended: what the client had begun to say is noted. */
 void unended_keep(struct dialogue *d);
-/* The reply is withheld if it repeats what the client has begun to say, and that may be a credential. */
+/* The reply is withheld if it answers what the client has begun to say, and that may be a credential. */
 void unended_hide_echo(const struct dialogue *d, struct reply *reply);
 
 /* unsure.c */

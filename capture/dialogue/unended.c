@@ -72,14 +72,17 @@ static struct bytes suspect_part(const struct dialogue *d, struct bytes text)
     return line.verb == VERB_UNKNOWN || has_more ? line.argument : (struct bytes){ NULL, 0 };
 }
 
+/* It answers what there is of the line, for nothing else is asked.  Only a farewell may be shown, if it does
+ * not repeat anything. */
 void unended_hide_echo(const struct dialogue *d, struct reply *reply)
 {
     bool is_line = d->client_line.is_begun && (d->mode == CLIENT_COMMANDS || d->mode == CLIENT_SASL);
-    struct bytes said =
-        is_line ? suspect_part(d, buf_bytes(&d->client_line.kept)) : (struct bytes){ NULL, 0 };
-    bool is_echo = said.len > KEPT_MOST;
-    size_t left = REPLY_MOST;
 
+    if (!is_line || d->pending_count > 0)
+        return;
+    struct bytes said = suspect_part(d, buf_bytes(&d->client_line.kept));
+    bool is_echo = said.len > 0 && (reply->code != 421 || said.len > KEPT_MOST);
+    size_t left = REPLY_MOST;
     for (uint32_t i = 0; said.len > 0 && i < reply->line_count && !is_echo; i++) {
         is_echo = reply->lines[i].len > left || repeats_either(reply->lines[i], said);
         left -= reply->lines[i].len < left ? reply->lines[i].len : left;

@@ -438,6 +438,11 @@ struct session {
     size_t exchange_cap;
 };
 
+/* A login, or a line that may be a credential: once sasl has looked at it. */
+static inline bool session_may_hold_credential(const struct session *session)
+{
+    return session->has_credential || session->exchange_count > 0 || session->unended.length > 0;
+}
 /* The item in front of which the unended line stands, as replies behind it answer nothing: `item_count` for
  * the end; SIZE_MAX: there is no such line. */
 size_t session_place_of_unended(const struct session *session);

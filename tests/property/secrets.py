@@ -192,6 +192,37 @@ def check_places(binary):
     return bad
 
 
+AUTH = b"AUTH PLAIN " + base64.b64encode(b"\0alice\0" + PASSWORD.encode())
+# What never ends, by either side, and what is more than one line to some; the server may repeat it.
+ENDLESS = [
+    [(C, b"NOOP {p}")],  # behind a login
+    [(C, AUTH)], [(C, b"PASS {p}")], [(C, b"AUTH LOGIN\r\n"), (S, b"334 UGFzc3dvcmQ6\r\n"), (C, b"{b}")],
+    [(C, b"NOOP\r" + AUTH + b"\r")], [(C, b"NOOP\\r\\n" + AUTH + b"\\r\\n")], [(C, b"NOOP"), (C, AUTH)],
+    [(C, b"NOOP\r" + AUTH + b"\r\n")], [(C, b"NOOP\n\r" + AUTH + b"\n\r"), (S, b"250 ok\r\n334 \r\n"), (C, b"{b}\n\r")],
+]
+ECHOES = [b"421 4.4.2 timeout exceeded\r\n", b"500 what: {p}\r\n", b"500 what: {b}\r\n", b"500 what: " + AUTH[5:] + b"\r\n", b"535 bad: Tr0ub4",
+          b"535 bad: " + base64.b64encode(PASSWORD.encode())[:8]]
+
+
+def check_endless(binary):
+    """A line that never ended may have been a credential, and half a reply the begin of one."""
+    bad = []
+    parts = forms(PASSWORD.encode()) | {b"Tr0ub4", AUTH[11:27], base64.b64encode(PASSWORD.encode())[:8]}
+    with tempfile.TemporaryDirectory() as folder:
+        path, packets = os.path.join(folder, "endless.pcap"), os.path.join(folder, "packets.pcapng")
+        for begin in ([], login(PASSWORD, 535)):
+            for said in ENDLESS[not begin:]:
+                for echo in ECHOES:
+                    talk = [(side, fill(text, PASSWORD)) for side, text in [*said, (S, echo)]]
+                    frames.write(path, connection(587, HELLO + begin + talk))
+                    found = list(outputs(binary, path, []))
+                    run(binary, "extract", path, "--scrubbed-pcap", packets)
+                    found.append(("scrubbed packets", open(packets, "rb").read()))
+                    os.remove(packets)
+                    bad += [f"{said} {echo}: {name}" for name, text in found if any(form in text for form in parts)]
+    return bad
+
+
 def known_secrets():
     table = {}
     with open(os.path.join(SAMPLES, "secrets.tsv")) as f:
@@ -213,7 +244,7 @@ def main():
     bad, shown, count = [], 0, 0
     table = known_secrets()
     if not only:
-        bad += check_passwords(binary, table) + check_places(binary)
+        bad += check_passwords(binary, table) + check_places(binary) + check_endless(binary)
     for path, known in table.items():
         if only and os.path.abspath(path) not in only:
             continue
