@@ -7,6 +7,7 @@ but for those that TLS is meant to change.  Where tshark is installed it must re
 lab cannot run here."""
 
 import argparse
+import collections
 import json
 import os
 import random
@@ -173,6 +174,8 @@ def compare(name, clear, inside):
             return [f"{where} and inside {b['line']!r}"], compared
         if not a["reply"] or not b["reply"] or a["reply"]["code"] != b["reply"]["code"]:
             return [], compared         # the server itself goes another way inside, or hangs up
+        if inside["tls"]["read"] == "part" and b["verdict"] == "undecided":
+            return [], compared         # Exim has said its last word in clear
         compared += 1
         if a["verdict"] != b["verdict"] or (a["cause"] and b["cause"] != a["cause"] + ahead):
             return [f"{where}: {a['verdict']} {a['cause']}, inside {b['verdict']} {b['cause']}"], compared
@@ -241,11 +244,16 @@ def reads_otherwise(ours, theirs):
     return up_to_content(theirs)[:len(before) if "BDAT" in ours else None] != before
 
 
+def is_lossy(session):
+    """A busy machine drops packets before tcpdump has them."""
+    return any(session["capture"]["missing_bytes"].values())
+
+
 def compare_with_tshark(sessions, streams, verbs):
     """Each line and reply that was read inside stands in what tshark follows, in order.  (It follows TLS 1.3 behind STARTTLS
     not at all, and shows its commands all the same.)"""
-    bad = []
-    for s in (s for s in sessions if s["tls"] and not s["tls"]["cipher"] in ARIA):
+    bad, times = [], collections.Counter(map(ports_of, sessions))
+    for s in (s for s in sessions if s["tls"] and not s["tls"]["cipher"] in ARIA and times[ports_of(s)] == 1):
         ours, theirs = [c["verb"] for c in s["commands"]], verbs.get(ports_of(s), [])
         if reads_otherwise(ours, theirs):
             bad.append(f"tshark reads {theirs}, we {ours}")
@@ -279,7 +287,7 @@ def judge(binary, folder):
     if len(sessions) != 2 * len(truth):
         bad.append(f"{len(sessions)} sessions of {2 * len(truth)}")
     for (name, clear, inside), a, b in zip(truth, *halves):
-        if clear is None or inside is None:
+        if clear is None or inside is None or any(is_lossy(s) for s in (a, b)):
             continue
         why, compared = compare(name, a, b)
         bad, commands = bad + why, commands + compared
