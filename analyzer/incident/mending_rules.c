@@ -175,8 +175,7 @@ static void name_host(struct mending *m, size_t at, const char *commands)
             m->due->steps[i].text = m->due->steps[at + 1].text;
 }
 
-/* Greetings whose name the server refused come with another one; the command that came without a greeting is
- * in_order then. */
+/* Greetings whose name the server refused come with another one; returns where the step at `at` is then. */
 static size_t rename_greetings(struct mending *m, size_t at, const char *commands)
 {
     size_t last = mending_last(m, at, VERB_HELO);
@@ -189,6 +188,7 @@ static size_t rename_greetings(struct mending *m, size_t at, const char *command
     return is_name ? mending_insert(m, last + 1, commands) + at - last - 1 : at;
 }
 
+/* The command that came without a greeting is in_order once there is one. */
 static void introduce(struct mending *m, size_t at, const char *commands)
 {
     in_order(m, rename_greetings(m, at, commands), "");

@@ -84,19 +84,21 @@ static bool lacks_end(const struct message *message)
            && message->wire_size - last->offset <= VARIANT_LONGEST;
 }
 
+/* An answer that is missing might tell that the server had not waited. */
+static bool was_seen_to_end(const struct analysis *analysis)
+{
+    const struct session *session = analysis->session;
+
+    return is_over(session) && !ending_is_blurred(analysis) && !ending_lacks_last(session);
+}
+
 /* The client had sent all that it meant to, and the server waited for more. */
 static bool was_awaited(const struct analysis *analysis, const struct message *message)
 {
-    return !ending_is_blurred(analysis) && !ending_lacks_last(analysis->session)
-           && analysis->session->side[SIDE_CLIENT].unacked_bytes == 0
-           && ending_waited_seconds(analysis, message->last.time_ns) >= WAITED_SECONDS;
-}
+    const struct session *session = analysis->session;
 
-/* The server waited for its end; an answer that is missing would have told that it did not. */
-static bool is_waited_for(const struct analysis *analysis, const struct message *message)
-{
-    return is_over(analysis->session) && !ending_is_blurred(analysis) && !ending_lacks_last(analysis->session)
-           && (lacks_end(message) || (message->ends_in_dot && was_awaited(analysis, message)));
+    return was_seen_to_end(analysis) && session->side[SIDE_CLIENT].unacked_bytes == 0
+           && ending_waited_seconds(analysis, message->last.time_ns) >= WAITED_SECONDS;
 }
 
 /* A client whose other lines end in CRLF, and that waited for the reply: it meant to end there.  With bare LF
@@ -115,7 +117,8 @@ static bool ends_without_cr(const struct analysis *analysis, const struct messag
 
 static void check_dots(struct analysis *analysis, const struct message *message, size_t index)
 {
-    bool is_endless = is_waited_for(analysis, message);
+    bool is_endless = (lacks_end(message) && was_seen_to_end(analysis))
+                      || (message->ends_in_dot && was_awaited(analysis, message));
     bool has_odd_end = ends_without_cr(analysis, message, index);
 
     if (message->unstuffed_dots == 0 && !is_endless && !has_odd_end)

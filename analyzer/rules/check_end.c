@@ -163,9 +163,7 @@ static void check_reset(struct analysis *analysis, const struct ending *ending)
 /* The reply to the final dot was there, and the client had gone. */
 static bool reply_missed_client(const struct session *session, const struct item *item)
 {
-    const struct side_facts *client = &session->side[SIDE_CLIENT];
-    bool is_reset = client->reset_ns && (!client->fin_ns || client->reset_ns < client->fin_ns);
-    uint64_t left_ns = is_reset ? client->reset_ns : client->fin_ns;
+    uint64_t left_ns = ending_left_ns(&session->side[SIDE_CLIENT]);
 
     return item->reply && item->reply->code / 100 == 2
            && ending_seconds(item->at.time_ns, left_ns) >= WAITED_SECONDS

@@ -240,7 +240,7 @@ static bool is_about_client(enum rule_id rule)
 }
 
 /* A refusal of the EHLO or HELO without which nothing goes, or of the STARTTLS that was offered.  One to whom
- * the command is unknown is no such thing: the client has HELO, or goes on without TLS. */
+ * EHLO is unknown refuses nothing: the client has HELO. */
 static bool is_closed_door(const struct subject *subject, enum verb verb, enum phase phase)
 {
     uint16_t code = subject->reply->code;

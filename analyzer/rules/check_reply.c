@@ -1,6 +1,7 @@
 /* Findings about the form and the number of replies (RFC 5321 4.2, RFC 2034, RFC 2033). */
 #include "replay/farewell.h"
 #include "rules/check.h"
+#include "rules/ending.h"
 
 enum {
     LINE_READ_WHOLE = 1000
@@ -9,12 +10,9 @@ enum {
 /* The server itself has broken it off: a client that leaves first does not hear the rest. */
 static bool is_broken_off(const struct session *session, const struct reply *reply)
 {
-    const struct side_facts *client = &session->side[SIDE_CLIENT], *server = &session->side[SIDE_SERVER];
-    uint64_t left_ns = client->fin_ns && (!client->reset_ns || client->fin_ns < client->reset_ns)
-                           ? client->fin_ns
-                           : client->reset_ns;
+    uint64_t server_ns = session->side[SIDE_SERVER].fin_ns;
 
-    return !reply->is_complete && server->fin_ns && left_ns > server->fin_ns;
+    return !reply->is_complete && server_ns && ending_left_ns(&session->side[SIDE_CLIENT]) > server_ns;
 }
 
 static void check_form(struct analysis *analysis, size_t index, const struct reply *reply)

@@ -169,7 +169,7 @@ static void check_verb(struct analysis *analysis, size_t index)
     if (command->line.len > 0 && command->line.ptr[0] == ' ' && command->verb != VERB_UNKNOWN && item->reply
         && item->reply->code >= 500)
         raise_syntax(analysis, index, ONCE_LEADING_SPACE, "a space stands in front of it");
-    switch (command_at(analysis, index)->verb) {
+    switch (command->verb) {
     case VERB_MAIL:
     case VERB_RCPT:
         check_path(analysis, index);

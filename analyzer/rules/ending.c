@@ -138,6 +138,7 @@ bool ending_is_blurred(const struct analysis *analysis)
            || session->side[SIDE_SERVER].missing_bytes;
 }
 
+/* When the last reply came; 0: none. */
 static uint64_t last_reply_ns(const struct session *session)
 {
     for (size_t i = session->item_count; i-- > 0;)
@@ -184,6 +185,13 @@ struct ending ending_of(const struct analysis *analysis)
     if (!ending_is_blurred(analysis) && !session_is_sealed(analysis->session))
         find_turn(analysis->session, &ending);
     return ending;
+}
+
+uint64_t ending_left_ns(const struct side_facts *side)
+{
+    bool is_reset = side->reset_ns && (!side->fin_ns || side->reset_ns < side->fin_ns);
+
+    return is_reset ? side->reset_ns : side->fin_ns;
 }
 
 const struct unended_line *ending_unended(const struct analysis *analysis)

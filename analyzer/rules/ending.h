@@ -34,6 +34,8 @@ bool ending_is_before_tls(const struct session *session);
 bool ending_lacks_last(const struct session *session);
 /* Whether missing bytes leave open what happened at the end. */
 bool ending_is_blurred(const struct analysis *analysis);
+/* When the side closed its direction, by FIN or RST; 0: it did not. */
+uint64_t ending_left_ns(const struct side_facts *side);
 /* What the client had begun to say and not ended, if it is not only in the capture that its end is missing;
  * NULL: nothing. */
 const struct unended_line *ending_unended(const struct analysis *analysis);

@@ -2,7 +2,8 @@
 #include "dialogue/state.h"
 
 enum {
-    KEPT_MOST = 1024, /* octets of the line that are looked for in a reply */
+    KEPT_MOST =
+        256, /* octets of the line that are looked for in a reply: many may come while it is not ended */
     REPLY_MOST = 256, /* octets of a reply in which they are */
     ECHO_LEAST = 4    /* shorter ones are found in any text */
 };
@@ -80,8 +81,8 @@ void unended_hide_echo(const struct dialogue *d, struct reply *reply)
 
     if (!is_line || d->pending_count > 0)
         return;
-    struct bytes said = suspect_part(d, buf_bytes(&d->client_line.kept));
-    bool is_echo = said.len > 0 && (reply->code != 421 || said.len > KEPT_MOST);
+    struct bytes said = suspect_part(d, bytes_slice(buf_bytes(&d->client_line.kept), 0, KEPT_MOST));
+    bool is_echo = said.len > 0 && (reply->code != 421 || d->client_line.length > KEPT_MOST);
     size_t left = REPLY_MOST;
     for (uint32_t i = 0; said.len > 0 && i < reply->line_count && !is_echo; i++) {
         is_echo = reply->lines[i].len > left || repeats_either(reply->lines[i], said);
